@@ -1,0 +1,8 @@
+"""Mixtures of experts for tabular data, as scikit-learn estimators."""
+
+from .classifier import MoEClassifier
+from .regressor import MoERegressor
+
+__version__ = "0.1.0"
+
+__all__ = ["MoEClassifier", "MoERegressor", "__version__"]

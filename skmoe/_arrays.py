@@ -1,0 +1,120 @@
+"""Array namespaces, devices and the few numerical kernels every floor shares.
+
+This is the only file that knows which array library is in use. NumPy arrays made on the host
+(random draws, column positions) enter the namespace of the data through `like`, and results a
+person reads leave it through `host`.
+"""
+
+import array_api_compat
+import numpy as np
+from array_api_compat import array_namespace, device
+from sklearn.utils._array_api import _convert_to_numpy
+
+__all__ = [
+    "all_finite",
+    "array_namespace",
+    "block_length",
+    "device",
+    "host",
+    "inverse_spd",
+    "like",
+    "log_softmax",
+    "logsumexp",
+    "ones",
+    "solve_spd",
+    "zeros",
+]
+
+# Rows of a block. Two thousand rows of a table K * D wide stay in a CPU's cache between the
+# elementwise product and the matrix product that reads it; a GPU wants enough rows to fill it.
+# Constants, so that the same data are cut into the same blocks on every machine.
+_CPU_ROWS, _GPU_ROWS = 2048, 65536
+
+
+def _is_on_gpu(x):
+    if array_api_compat.is_cupy_array(x):
+        return True
+    return array_api_compat.is_torch_array(x) and x.device.type == "cuda"
+
+
+def block_length(x):
+    """Rows in a block for the kind of device that `x` lives on."""
+    return _GPU_ROWS if _is_on_gpu(x) else _CPU_ROWS
+
+
+def host(x):
+    """Copy an array of any namespace to NumPy (NumPy arrays pass through)."""
+    return x if isinstance(x, np.ndarray) else _convert_to_numpy(x, array_namespace(x))
+
+
+def like(values, x, dtype=None):
+    """Bring host `values` into the namespace, device and dtype (unless given) of `x`."""
+    xp = array_namespace(x)
+    return xp.asarray(values, dtype=dtype or x.dtype, device=device(x))
+
+
+def zeros(shape, x):
+    """Zeros of `shape` in the namespace, device and dtype of `x`."""
+    return array_namespace(x).zeros(shape, dtype=x.dtype, device=device(x))
+
+
+def ones(shape, x):
+    """Ones of `shape` in the namespace, device and dtype of `x`."""
+    return array_namespace(x).ones(shape, dtype=x.dtype, device=device(x))
+
+
+def all_finite(x):
+    """Whether every element is finite: one scalar crosses to the host."""
+    xp = array_namespace(x)
+    return bool(xp.all(xp.isfinite(x)))
+
+
+def logsumexp(a, axis):
+    """Logarithm of the sum of exponentials along `axis`, which is kept with length one."""
+    xp = array_namespace(a)
+    top = xp.max(a, axis=axis, keepdims=True)
+    top = xp.where(xp.isfinite(top), top, xp.zeros_like(top))
+    return top + xp.log(xp.sum(xp.exp(a - top), axis=axis, keepdims=True))
+
+
+def log_softmax(a, axis):
+    """Logarithm of the normalised exponentials along `axis`."""
+    return a - logsumexp(a, axis)
+
+
+def _equilibrated(A):
+    """Scale stacked symmetric `A` to a unit diagonal plus a rounding-sized ridge.
+
+    A row that no data reach has a zero diagonal: it becomes a row of the identity, so that a
+    zero right-hand side is answered by a zero step.
+    """
+    xp = array_namespace(A)
+    size = A.shape[-1]
+    diagonal = xp.linalg.diagonal(A)
+    largest = xp.max(diagonal, axis=-1, keepdims=True)
+    epsilon = xp.finfo(A.dtype).eps
+    reached = diagonal > epsilon * epsilon * largest
+    root = xp.sqrt(xp.where(reached, diagonal, xp.ones_like(diagonal)))
+    scaled = A / (root[..., :, None] * root[..., None, :])
+    ridge = 100 * epsilon + xp.where(reached, xp.zeros_like(root), xp.ones_like(root))
+    eye = xp.eye(size, dtype=A.dtype, device=device(A))
+    return scaled + eye * ridge[..., None, :], root
+
+
+def solve_spd(A, B):
+    """Solve `A S = B` for stacked symmetric positive semi-definite `A` and matrices `B`.
+
+    Rank-deficient systems (duplicated or constant columns, fewer rows than columns) get a
+    finite answer of small norm instead of an error: a ridge of a few rounding units on the
+    equilibrated matrix. The answer serves as a Newton step, so this moves no fixed point.
+    """
+    xp = array_namespace(A, B)
+    scaled, root = _equilibrated(A)
+    return xp.linalg.solve(scaled, B / root[..., None]) / root[..., None]
+
+
+def inverse_spd(A):
+    """Inverse of stacked symmetric positive semi-definite `A`, with `solve_spd`'s safety."""
+    xp = array_namespace(A)
+    scaled, root = _equilibrated(A)
+    return xp.linalg.inv(scaled) / (root[..., :, None] * root[..., None, :])

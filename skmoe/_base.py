@@ -1,0 +1,548 @@
+"""The estimator that regressor and classifier share."""
+
+import copy
+import math
+import warnings
+from typing import Any, NamedTuple
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+
+from ._arrays import array_namespace, like, zeros
+from ._blocks import Blocks
+from ._compat import (
+    CallbackSupportMixin,
+    VisualBlock,
+    check_same_namespace,
+    get_namespace_and_device,
+    move_to,
+)
+from ._mixture import Mixture
+from ._scaling import learn_scaling
+from ._validation import check_count, check_positive, resolve_columns
+from .experts import LinearExpert
+from .families import Categorical, Gaussian
+from .gates import ConstantGate, SoftmaxGate
+from .initialization import KINDS, distinct_rows, find_start, fit_pooled, sample_size
+from .solvers import EM, Trace
+
+__all__ = ["BaseMixtureOfExperts", "Units"]
+
+# Every kind of part: its names, and the methods that make an object one.
+_PARTS = {
+    "gate": ({"softmax": SoftmaxGate, "constant": ConstantGate}, ("log_weight", "statistics")),
+    "expert": ({"linear": LinearExpert}, ("log_prob", "statistics")),
+    "family": ({"gaussian": Gaussian, "categorical": Categorical}, ("log_prob", "working")),
+    "solver": ({"auto": EM, "em": EM}, ("solve",)),
+}
+
+# Penalties are known to a tenth at best, so the climbs between two estimates may be rough.
+_PENALTY_TOL = 1e-3
+
+
+def make_part(value, kind):
+    """A gate, expert, family or solver from its name or from an object, which is cloned."""
+    names, methods = _PARTS[kind]
+    if isinstance(value, str) and value in names:
+        return names[value]()
+    if not isinstance(value, (str, type)) and all(hasattr(value, m) for m in methods):
+        return clone(value)
+    raise ValueError(
+        f"{kind}={value!r} was given; one of the names {sorted(names)} or an object with the "
+        f"methods {list(methods)} is allowed. Pass for example {kind}={next(iter(names))!r}."
+    )
+
+
+class Units(NamedTuple):
+    """How raw rows become the scaled rows that a mixture sees.
+
+    Attributes
+    ----------
+    X : Scaling
+    y : Scaling or None
+        None for targets that are not scaled.
+    """
+
+    X: Any
+    y: Any
+
+    def prepare(self, X, y):
+        """Design and scaled targets of a block of raw rows."""
+        return self.X.design(X), y if y is None or self.y is None else self.y.scaled(y)
+
+    def log_spread(self):
+        """Log density in scaled units less log density in the units given."""
+        if self.y is None:
+            return 0.0
+        xp = array_namespace(self.y.spread)
+        return float(xp.sum(xp.log(self.y.spread)))
+
+
+class BaseMixtureOfExperts(
+    CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
+):
+    """What regressor and classifier share: the fit and everything that reads a fitted mixture."""
+
+    # -- fitting -----------------------------------------------------------------------------
+
+    def _fit(self, X, y, sample_weight):
+        """Fit and set the fitted attributes, all at once and only after success."""
+        settings = self._check_settings()
+        # Validation notes the columns on the estimator; until the fit has succeeded, on a copy.
+        checked = copy.copy(self)
+        X, targets, state = self._validate_fit(checked, X, y)
+        weight = self._row_weight(self._check_weight(X, sample_weight), targets, state)
+        metadata = None if sample_weight is None else {"sample_weight": sample_weight}
+
+        context = self._init_callback_context(max_subtasks=settings.max_iter)
+        context.call_on_fit_task_begin(estimator=self, X=X, y=y, metadata=metadata)
+
+        units, mixture, blocks = self._start(checked, X, targets, weight, settings)
+
+        def attributes(trace, mixture):
+            fitted = self._fitted_attributes(mixture, units, trace)
+            for name in ("n_features_in_", "feature_names_in_"):
+                if hasattr(checked, name):
+                    fitted[name] = getattr(checked, name)
+            return {**fitted, **state}
+
+        def report(trace, mixture):
+            if self.verbose:
+                value = trace.history[-1] - trace.weight * units.log_spread()
+                print(f"[{type(self).__name__}] pass {trace.n_iter}: objective {value:.6g}")
+            task = context.subcontext(task_name="pass")
+            task.call_on_fit_task_begin(estimator=self)
+            return task.call_on_fit_task_end(
+                estimator=self,
+                X=X,
+                y=y,
+                metadata=metadata,
+                reconstruction_attributes=lambda: attributes(trace, mixture),
+            )
+
+        trace = Trace(settings.max_iter, settings.tol, report)
+        mixture, trace = settings.solver.solve(mixture, blocks, trace)
+        fitted = attributes(trace, mixture)
+        self._warn_about(trace, mixture)
+        if not hasattr(checked, "feature_names_in_") and hasattr(self, "feature_names_in_"):
+            del self.feature_names_in_
+        vars(self).update(fitted)
+        context.call_on_fit_task_end(
+            estimator=self, X=X, y=y, metadata=metadata, reconstruction_attributes={}
+        )
+        return self
+
+    def _check_settings(self):
+        """Hyperparameters checked and parts made, before any data are looked at."""
+        kinds = list(KINDS) if self.init == "auto" else [self.init]
+        if self.init not in ("auto", *KINDS):
+            raise ValueError(
+                f"init={self.init!r} was given; 'auto' or one of {list(KINDS)} is allowed."
+            )
+        return Settings(
+            n_experts=check_count(self.n_experts, "n_experts"),
+            gate=make_part(self.gate, "gate"),
+            expert=make_part(self.expert, "expert"),
+            family=make_part(self._family(), "family"),
+            solver=make_part(self.solver, "solver"),
+            kinds=kinds,
+            n_init=check_count(self.n_init, "n_init"),
+            max_iter=check_count(self.max_iter, "max_iter"),
+            tol=check_positive(self.tol, "tol", zero=True),
+        )
+
+    def _check_weight(self, X, sample_weight):
+        """Row weights in the namespace of X, or None."""
+        if sample_weight is None:
+            return None
+        xp, _, device = get_namespace_and_device(X)
+        sample_weight = move_to(sample_weight, xp=xp, device=device)
+        weight = _check_sample_weight(sample_weight, X, dtype=X.dtype)
+        if float(xp.min(weight)) < 0:
+            raise ValueError(
+                "Negative values in data passed to sample_weight: the smallest is "
+                f"{float(xp.min(weight)):g}; weights of at least 0 are allowed. "
+                "Leave out rows that should not count."
+            )
+        if not float(xp.sum(weight)) > 0:
+            raise ValueError(
+                "sample_weight is zero in every row; at least one weight above 0 is needed. "
+                "Pass sample_weight=None to count every row once."
+            )
+        return weight
+
+    def _row_weight(self, weight, targets, state):
+        """Weights of rows from those given; a classifier multiplies them by class."""
+        return weight
+
+    def _start(self, checked, X, targets, weight, settings):
+        """Units, a mixture to climb from and the blocks to climb on."""
+        if settings.n_experts > X.shape[0]:
+            raise ValueError(_too_many_experts(settings.n_experts, X.shape[0], "samples"))
+        columns = [
+            resolve_columns(
+                getattr(part, "columns", None),
+                getattr(checked, "feature_names_in_", None),
+                X.shape[1],
+                type(part).__name__,
+            )
+            for part in (settings.gate, settings.expert)
+        ]
+        again = self.warm_start and hasattr(self, "_mixture")
+        if again and self._mixture.n_experts() == settings.n_experts:
+            self._check_same_shape(X, targets)
+            units, mixture = self._units, self._mixture
+            return units, mixture, self._blocks(X, targets, weight, units)
+
+        family = settings.family.initialize(targets)
+        units = self._learn_units(X, targets, weight, family)
+        blocks = self._blocks(X, targets, weight, units)
+        design, _, _ = blocks.first()
+        mixture = Mixture(
+            settings.gate.initialize(settings.n_experts, design, columns[0]),
+            settings.expert.initialize(settings.n_experts, design, family, columns[1]),
+        )
+        random_state = check_random_state(self.random_state)
+        most = sample_size(mixture)
+        sample = distinct_rows(blocks, random_state, most)
+        if settings.n_experts > sample.n_distinct:
+            raise ValueError(
+                _too_many_experts(settings.n_experts, sample.n_distinct, "distinct samples")
+            )
+        sampled = blocks.take(sample.rows, sample.weight)
+        if sample.n_distinct <= most:
+            # All distinct rows, in an order of their own: the same rows in another order, or
+            # repeated instead of weighted, give the same fit to the last bit.
+            units = self._learn_units(sampled.X, sampled.y, sampled.weight, family)
+            blocks = sampled = self._blocks(sampled.X, sampled.y, sampled.weight, units)
+        one_expert = settings.n_experts == 1
+        if one_expert or getattr(mixture.expert, "pools", False):
+            one = fit_pooled(settings.expert, family, blocks, settings.solver, columns[1])
+            mixture = Mixture(mixture.gate, one if one_expert else mixture.expert.pooled_at(one))
+        if not one_expert:
+            mixture = find_start(
+                mixture,
+                sampled,
+                settings.solver,
+                kinds=settings.kinds,
+                n_init=settings.n_init,
+                random_state=random_state,
+            )
+            mixture = settings.solver.estimate_penalties(
+                mixture, sampled, max(settings.tol, _PENALTY_TOL)
+            )
+        return units, mixture, blocks
+
+    def _learn_units(self, X, targets, weight, family):
+        scaling = learn_scaling(X, weight, constant_spread=float("inf"), n_jobs=self.n_jobs)
+        if not family.has_scale:
+            return Units(scaling, None)
+        return Units(
+            scaling, learn_scaling(targets, weight, constant_spread=1.0, n_jobs=self.n_jobs)
+        )
+
+    def _blocks(self, X, targets, weight, units):
+        return Blocks(X, targets, weight, prepare=units.prepare, n_jobs=self.n_jobs)
+
+    def _check_same_shape(self, X, targets):
+        if X.shape[1] != self.n_features_in_:
+            raise ValueError(
+                f"X has {X.shape[1]} features, but the mixture that warm_start=True goes on from "
+                f"was fitted with {self.n_features_in_}. Pass the same columns, or set "
+                "warm_start=False."
+            )
+
+    def _warn_about(self, trace, mixture):
+        """Warnings that name the number that caused them and the remedy."""
+        if not (trace.converged or trace.stopped):
+            warnings.warn(
+                f"The fit did not converge in max_iter={self.max_iter} passes: the gain still "
+                f"expected is {trace.expected_gain() / trace.weight:.3g} per row, above "
+                f"tol={self.tol:g}. Increase max_iter, or tol if that gain does not matter.",
+                ConvergenceWarning,
+                stacklevel=4,
+            )
+        if mixture.expert.at_bound():
+            warnings.warn(
+                f"The fit is degenerate: an expert's scale has reached its lower bound, "
+                f"min_scale={mixture.expert.family.min_scale:g} times the standard deviation of "
+                "y. That expert passes through its rows exactly; the log-likelihood means little. "
+                "Use fewer experts, a larger penalty (alpha) or a larger min_scale.",
+                ConvergenceWarning,
+                stacklevel=4,
+            )
+
+    def _fitted_attributes(self, mixture, units, trace):
+        """Everything that a fit sets."""
+        shift = trace.weight * units.log_spread()
+        objective = trace.history[-1] - shift
+        gate_coef, gate_intercept = _in_units(mixture.gate, units.X, mixture.n_experts())
+        expert = self._expert_attributes(mixture.expert, units)
+        return {
+            "_mixture": mixture,
+            "_units": units,
+            "gate_": mixture.gate,
+            "expert_": mixture.expert,
+            "n_experts_": mixture.n_experts(),
+            "n_iter_": trace.n_iter,
+            "converged_": trace.converged,
+            "log_likelihood_": objective - mixture.log_prior(),
+            "objective_": objective,
+            "history_": [value - shift for value in trace.history],
+            "n_parameters_": mixture.n_parameters(),
+            "gate_coef_": gate_coef,
+            "gate_intercept_": gate_intercept,
+            **expert,
+        }
+
+    def _expert_attributes(self, expert, units):
+        """Coefficients, intercepts and scales of the experts in the units given."""
+        xp = array_namespace(expert.weights)
+        coef, intercept = _in_units(expert, units.X, expert.weights.shape[0])
+        scale = expert.scale
+        if units.y is not None:
+            coef = coef * units.y.spread[None, :, None]
+            intercept = intercept * units.y.spread + units.y.center
+            scale = scale * units.y.spread
+        if self._flat_outputs(expert):
+            coef, intercept = coef[:, 0, :], intercept[:, 0]
+            scale = None if scale is None else scale[:, 0]
+        attributes = {"expert_coef_": xp.asarray(coef), "expert_intercept_": intercept}
+        return attributes if scale is None else {**attributes, "expert_scale_": scale}
+
+    # -- reading a fitted mixture ------------------------------------------------------------
+
+    def _rows(self, X, method, targets=None):
+        """Blocks of checked rows for a method of the fitted estimator."""
+        check_is_fitted(self)
+        check_same_namespace(X, self, attribute="expert_intercept_", method=method)
+        xp, _, _ = get_namespace_and_device(X)
+        X = validate_data(self, X, reset=False, dtype=[xp.float64, xp.float32])
+        if targets is not None and targets.shape[0] != X.shape[0]:
+            raise ValueError(f"X has {X.shape[0]} rows and y has {targets.shape[0]}.")
+        return self._blocks(X, targets, None, self._units)
+
+    def gate_proba(self, X):
+        """Probability of every expert given x.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        array of shape (n_samples, n_experts)
+        """
+        gate = self._rows(X, "gate_proba")
+        return gate.map(self._gate_proba)
+
+    def _gate_proba(self, X, y, weight):
+        return array_namespace(X).exp(self._mixture.gate.log_weight(X))
+
+    def assign(self, X):
+        """Index of the expert with the largest gate probability.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        array of int of shape (n_samples,)
+        """
+        rows = self._rows(X, "assign")
+        return rows.map(
+            lambda *block: array_namespace(block[0]).argmax(self._gate_proba(*block), axis=1)
+        )
+
+    def transform(self, X):
+        """Probability of every expert given x: a mixture as a feature step.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        array of shape (n_samples, n_experts)
+        """
+        return self._rows(X, "transform").map(self._gate_proba)
+
+    def responsibilities(self, X, y):
+        """Probability of every expert given x and y.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+
+        Returns
+        -------
+        array of shape (n_samples, n_experts)
+        """
+        rows = self._rows(X, "responsibilities", self._encode(y, X))
+        return rows.map(lambda X, y, weight: self._mixture.responsibilities(X, y))
+
+    def predict_experts(self, X):
+        """Expected target (regression) or class probabilities under every expert.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        array of shape (n_samples, n_experts) or (n_samples, n_experts, n_outputs or n_classes)
+        """
+        rows = self._rows(X, "predict_experts")
+        table = rows.map(lambda X, y, weight: self._mixture.expert.predict(X))
+        return self._experts_in_units(table)
+
+    def score_samples(self, X, y=None):
+        """Log density of y given x, in the units of y as given.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
+            None stands for the prediction: how much density the model puts on its own answer.
+
+        Returns
+        -------
+        array of shape (n_samples,)
+        """
+        if y is None:
+            y = self.predict(X)
+        rows = self._rows(X, "score_samples", self._encode(y, X))
+        density = rows.map(lambda X, y, weight: self._mixture.log_density(X, y))
+        return density - self._units.log_spread()
+
+    def _criterion(self, X, y, sample_weight, price, entropy=False):
+        """Minus twice the log-likelihood plus a price per parameter (plus twice the entropy)."""
+        weight = self._check_weight(validate_data(self, X, reset=False), sample_weight)
+        blocks = self._rows(X, "score_samples", self._encode(y, X))
+        blocks = blocks if weight is None else blocks.with_weight(weight)
+
+        def sums(X, y, weight):
+            xp = array_namespace(X)
+            resp = self._mixture.responsibilities(X, y)
+            surprise = xp.where(resp > 0, -resp * xp.log(xp.where(resp > 0, resp, 1.0)), 0.0)
+            density = self._mixture.log_density(X, y)
+            return weight @ density, weight @ xp.sum(surprise, axis=1), xp.sum(weight)
+
+        density, surprise, total = (float(value) for value in blocks.sum(sums))
+        density -= total * self._units.log_spread()
+        return price(total) * self.n_parameters_ - 2 * density + 2 * entropy * surprise
+
+    def aic(self, X, y, sample_weight=None):
+        """Akaike's criterion, -2 log L + 2 p: lower is better.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        float
+        """
+        return self._criterion(X, y, sample_weight, lambda n: 2.0)
+
+    def bic(self, X, y, sample_weight=None):
+        """Bayesian (Schwarz's) criterion, -2 log L + p log n: lower is better.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        float
+        """
+        return self._criterion(X, y, sample_weight, math.log)
+
+    def icl(self, X, y, sample_weight=None):
+        """Integrated complete likelihood, BIC plus twice the entropy of the responsibilities.
+
+        Lower is better; experts that share their rows cost more than under BIC (Biernacki,
+        Celeux & Govaert 2000).
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        float
+        """
+        return self._criterion(X, y, sample_weight, math.log, entropy=True)
+
+    # -- scikit-learn's conventions ----------------------------------------------------------
+
+    @property
+    def _n_features_out(self):
+        return self.n_experts_
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.array_api_support = True
+        return tags
+
+    def _sk_visual_block_(self):
+        """The diagram: gate and experts side by side."""
+        parts = []
+        for kind in ("gate", "expert"):
+            value = getattr(self, kind)
+            known = isinstance(value, str) and value in _PARTS[kind][0]
+            parts.append(make_part(value, kind) if known else value)
+        names = ["gate", f"{self._n_experts_drawn()} experts"]
+        return VisualBlock(
+            "parallel", parts, names=names, name_details=[str(part) for part in parts]
+        )
+
+    def _n_experts_drawn(self):
+        return self.n_experts
+
+
+class Settings(NamedTuple):
+    """Checked hyperparameters of a fit."""
+
+    n_experts: int
+    gate: Any
+    expert: Any
+    family: Any
+    solver: Any
+    kinds: list
+    n_init: int
+    max_iter: int
+    tol: float
+
+
+def _too_many_experts(n_experts, available, what):
+    what = what.removesuffix("s") if available == 1 else what
+    return (
+        f"n_experts={n_experts} was given for {available} {what}; at most one expert per distinct "
+        f"sample is allowed. Pass n_experts of at most {available}, or more data."
+    )
+
+
+def _in_units(part, scaling, n_experts):
+    """Coefficients (..., d) and intercepts (...) of a part in the units of X as given."""
+    weights = getattr(part, "weights", None)
+    if weights is None:
+        coef = zeros((n_experts, scaling.center.shape[0]), scaling.center)
+        return coef, part.log_weight(zeros((1, 1), scaling.center))[0, :]
+    coef = weights[..., :-1]
+    if part.positions is not None:
+        n_features = scaling.center.shape[0]
+        coef = coef @ like(np.eye(n_features)[part.positions], coef)
+    coef = coef / scaling.spread
+    return coef, weights[..., -1] - coef @ scaling.center

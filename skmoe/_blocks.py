@@ -1,0 +1,111 @@
+"""Blocks of rows: the two verbs through which a data set is touched."""
+
+from sklearn.utils.parallel import Parallel, delayed
+from threadpoolctl import threadpool_limits
+
+from ._arrays import array_namespace, block_length, device, like, ones
+from ._statistics import fold
+
+__all__ = ["Blocks"]
+
+# Prepared blocks that are kept, so that a small data set is prepared once and not on every pass.
+_KEPT_BLOCKS = 2
+
+
+class Blocks:
+    """A data set cut into blocks of rows.
+
+    Parameters
+    ----------
+    X : array of shape (n_samples, n_features)
+        The raw columns; never copied as a whole.
+    y : array of shape (n_samples, ...) or None
+        The raw targets.
+    weight : array of shape (n_samples,) or (n_samples, n_experts) or None
+        Row weights, or given responsibilities that carry them; None means one for every row.
+    prepare : callable or None
+        `prepare(X, y)` turns the raw rows of a block into the design and the targets that the
+        model sees (scaled, with a constant column).
+    length : int or None
+        Rows in a block; None takes the constant of the device.
+    n_jobs : int or None
+        Threads that share the blocks. The result has the same bits for any number.
+    """
+
+    def __init__(self, X, y=None, weight=None, *, prepare=None, length=None, n_jobs=None):
+        self.X, self.y, self.weight = X, y, weight
+        self.prepare = prepare
+        self.length = length or block_length(X)
+        self.n_jobs = n_jobs
+        self._kept = {}
+
+    def __len__(self):
+        return -(-self.X.shape[0] // self.length)
+
+    def __iter__(self):
+        for index in range(len(self)):
+            yield self._block(index)
+
+    def first(self):
+        """The first block: tells shapes, namespace, device and dtype."""
+        return self._block(0)
+
+    def whole(self):
+        """All rows as one block, for few rows."""
+        return tuple(self.map(lambda *block, i=i: block[i]) for i in range(3))
+
+    def with_weight(self, weight):
+        """The same rows with other weights or with given responsibilities."""
+        return Blocks(
+            self.X, self.y, weight, prepare=self.prepare, length=self.length, n_jobs=self.n_jobs
+        )
+
+    def take(self, rows, weight):
+        """A few rows, chosen by position on the host, with weights given on the host."""
+        xp = array_namespace(self.X)
+        chosen = xp.asarray(rows, device=device(self.X))
+        X, y = xp.take(self.X, chosen, axis=0), xp.take(self.y, chosen, axis=0)
+        weight = like(weight, X)
+        return Blocks(X, y, weight, prepare=self.prepare, length=self.length, n_jobs=self.n_jobs)
+
+    def _block(self, index):
+        if index in self._kept:
+            return self._kept[index]
+        block = self._prepared(index)
+        if index < _KEPT_BLOCKS:
+            self._kept[index] = block
+        return block
+
+    def _prepared(self, index):
+        start = index * self.length
+        rows = slice(start, min(start + self.length, self.X.shape[0]))
+        X = self.X[rows, ...]
+        y = None if self.y is None else self.y[rows, ...]
+        weight = None if self.weight is None else self.weight[rows, ...]
+        if self.prepare is not None:
+            X, y = self.prepare(X, y)
+        if weight is None:
+            weight = ones((X.shape[0],), X)
+        return X, y, weight
+
+    def _results(self, f):
+        tasks = range(len(self))
+        if self.n_jobs in (None, 1) or len(self) == 1:
+            yield from (f(*self._block(index)) for index in tasks)
+            return
+        parallel = Parallel(n_jobs=self.n_jobs, prefer="threads", return_as="generator")
+        # The threads share the cores, so each product gets one; set here and not in the threads,
+        # because a BLAS library must not be resized while another thread is inside it.
+        with threadpool_limits(1):
+            yield from parallel(delayed(lambda i: f(*self._block(i)))(i) for i in tasks)
+
+    def sum(self, f):
+        """Sum over blocks of the statistic `f(X, y, weight)`, folded pairwise by block index."""
+        return fold(self._results(f))
+
+    def map(self, f):
+        """Results of `f(X, y, weight)`, one row per row of data, put under one another."""
+        results = list(self._results(f))
+        if len(results) == 1:
+            return results[0]
+        return array_namespace(results[0]).concat(results, axis=0)

@@ -1,0 +1,57 @@
+"""Private scikit-learn interfaces, and stand-ins where an older version lacks them."""
+
+from sklearn.utils._array_api import get_namespace, get_namespace_and_device
+
+__all__ = [
+    "CallbackSupportMixin",
+    "VisualBlock",
+    "check_same_namespace",
+    "get_namespace",
+    "get_namespace_and_device",
+    "move_to",
+    "with_callbacks",
+]
+
+try:
+    from sklearn.utils._repr_html.estimator import _VisualBlock as VisualBlock
+except ImportError:  # scikit-learn < 1.8
+    from sklearn.utils._estimator_html_repr import _VisualBlock as VisualBlock
+
+try:
+    from sklearn.utils._array_api import check_same_namespace, move_to
+except ImportError:  # scikit-learn < 1.9
+
+    def move_to(*arrays, xp, device):
+        """Arrays in one namespace and on one device."""
+        moved = [None if a is None else xp.asarray(a, device=device) for a in arrays]
+        return moved[0] if len(moved) == 1 else moved
+
+    def check_same_namespace(X, estimator, *, attribute, method):
+        """Older versions have no rule for this."""
+
+
+try:
+    from sklearn.callback import CallbackSupportMixin, with_callbacks
+except ImportError:  # scikit-learn < 1.9
+
+    class _NoContext:
+        """A callback context that nobody listens to."""
+
+        def subcontext(self, **_):
+            return self
+
+        def call_on_fit_task_begin(self, **_):
+            return self
+
+        def call_on_fit_task_end(self, **_):
+            return False
+
+    class CallbackSupportMixin:
+        """Callbacks came with scikit-learn 1.9: here they are never called."""
+
+        def _init_callback_context(self, **_):
+            return _NoContext()
+
+    def with_callbacks(method):
+        """Nothing to tear down."""
+        return method

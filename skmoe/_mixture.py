@@ -1,0 +1,128 @@
+"""The mixture: a gate and a bank of experts, and nothing of solvers or estimators."""
+
+from typing import Any, NamedTuple
+
+from ._arrays import array_namespace, logsumexp
+
+__all__ = ["Mixture", "MixtureStatistics"]
+
+
+class MixtureStatistics(NamedTuple):
+    """Sums over rows of one E-step.
+
+    Attributes
+    ----------
+    gate, expert : statistics of the parts
+    log_likelihood : array without axes
+    weight : array without axes
+    """
+
+    gate: Any
+    expert: Any
+    log_likelihood: Any
+    weight: Any
+
+
+class Mixture(NamedTuple):
+    r"""The model :math:`\log p(y|x) = \mathrm{logsumexp}_k [\log g_k(x) + \log f(y; \eta_k(x))]`.
+
+    A value: `update` and `with_params` return a new mixture.
+
+    Parameters
+    ----------
+    gate : Gate
+        An initialised gate.
+    expert : Expert
+        An initialised bank of as many experts.
+    """
+
+    gate: Any
+    expert: Any
+
+    def log_joint(self, X, y):
+        """Log of weight times density for every row and expert, of shape (n, K)."""
+        return self.gate.log_weight(X) + self.expert.log_prob(X, y)
+
+    def log_density(self, X, y):
+        """Log density of every row, of shape (n,)."""
+        return logsumexp(self.log_joint(X, y), axis=1)[:, 0]
+
+    def responsibilities(self, X, y):
+        """Probability of every expert given x and y, of shape (n, K)."""
+        return self._e_step(X, y)[1]
+
+    def _e_step(self, X, y):
+        xp = array_namespace(X)
+        joint = self.log_joint(X, y)
+        density = logsumexp(joint, axis=1)
+        return density[:, 0], xp.exp(joint - density)
+
+    def statistics(self, X, y, weight):
+        """E-step of a block and the sums that an update needs."""
+        xp = array_namespace(X)
+        density, resp = self._e_step(X, y)
+        total = xp.sum(density * weight), xp.sum(weight)
+        return MixtureStatistics(*self.statistics_given(X, y, resp * weight[:, None]), *total)
+
+    def statistics_given(self, X, y, resp):
+        """Statistics of the gate and of the experts of a block at given responsibilities."""
+        return self.gate.statistics(X, resp), self.expert.statistics(X, y, resp)
+
+    def update(self, statistics, step=1.0):
+        """New mixture after an M-step of both parts; `statistics` begin with theirs."""
+        gate, expert = statistics[:2]
+        return Mixture(self.gate.update(gate, step), self.expert.update(expert, step))
+
+    def update_penalty(self, statistics):
+        """New mixture with the penalties re-estimated; itself once all of them have settled."""
+        gate = self.gate.update_penalty(statistics.gate)
+        expert = self.expert.update_penalty(statistics.expert)
+        if gate is self.gate and expert is self.expert:
+            return self
+        return Mixture(gate, expert)
+
+    def log_prior(self):
+        """Minus the penalties of both parts, a number."""
+        return float(self.gate.log_prior()) + float(self.expert.log_prior())
+
+    def value_and_gradient(self, X, y, weight):
+        """Log-likelihood of a block and its gradient, by Fisher's identity.
+
+        The gradient of the log-likelihood is the gradient of the parts at fixed
+        responsibilities; add `log_prior` and `log_prior_gradient` for the objective.
+        """
+        xp = array_namespace(X)
+        density, resp = self._e_step(X, y)
+        resp = resp * weight[:, None]
+        slope = xp.concat([self.gate.gradient(X, resp), self.expert.gradient(X, y, resp)])
+        return xp.sum(density * weight), slope
+
+    def log_prior_gradient(self):
+        """Gradient of `log_prior` with respect to `params`."""
+        slopes = self.gate.log_prior_gradient(), self.expert.log_prior_gradient()
+        return array_namespace(*slopes).concat(slopes)
+
+    @property
+    def params(self):
+        """The parameters of both parts as one vector."""
+        params = self.gate.params, self.expert.params
+        return array_namespace(*params).concat(params)
+
+    def with_params(self, params):
+        """New mixture with other parameters."""
+        cut = self.gate.params.shape[0]
+        return Mixture(self.gate.with_params(params[:cut]), self.expert.with_params(params[cut:]))
+
+    def predict(self, X):
+        """Expected target, of shape (n, n_targets or n_classes)."""
+        xp = array_namespace(X)
+        weight = xp.exp(self.gate.log_weight(X))
+        return xp.sum(weight[:, :, None] * self.expert.predict(X), axis=1)
+
+    def n_parameters(self):
+        """Number of free parameters of both parts."""
+        return self.gate.n_parameters() + self.expert.n_parameters()
+
+    def n_experts(self):
+        """Number of experts."""
+        return self.expert.weights.shape[0]

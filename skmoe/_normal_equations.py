@@ -1,0 +1,186 @@
+"""Curvature of weighted generalised linear models and the Newton step it gives.
+
+A bank of K experts with C linear predictors each has weights of shape (K, C, D), D columns with
+the constant last. Its curvature is held in one of two shapes:
+
+* `Separable`: the C predictors do not share a normaliser; D x D matrices.
+* `Softmax`: they do (softmax regression); (C - 1) D x (C - 1) D matrices.
+
+The softmax gate is a bank of one expert with K predictors. Where the full softmax matrix would be
+too large, `Separable(bound=0.5)` is its upper bound (Böhning 1992): the step climbs for certain,
+only slower.
+"""
+
+from typing import Any, NamedTuple
+
+from ._arrays import array_namespace, device, inverse_spd, like, solve_spd
+
+__all__ = [
+    "Separable",
+    "Softmax",
+    "SoftmaxGram",
+    "coefficients_only",
+    "gradient",
+    "softmax_curvature",
+]
+
+# Order of the largest softmax matrix that is built; above it the bound is cheaper per unit of
+# log-likelihood gained, and never needs more memory than the data.
+_LARGEST_SOFTMAX = 500
+
+
+def _rows_last(table):
+    """(n, ...) to (..., n), a view: tables are stored with the rows contiguous."""
+    xp = array_namespace(table)
+    return xp.permute_dims(table, (*range(1, table.ndim), 0))
+
+
+def gradient(X, score):
+    """Sum over rows of score times design: (n, D), (n, K, C) -> (K, C, D)."""
+    xp = array_namespace(X)
+    n, experts, outputs = score.shape
+    rows = xp.reshape(_rows_last(score), (experts * outputs, n))
+    return xp.reshape(rows @ X, (experts, outputs, X.shape[1]))
+
+
+def _contrasts(size, x):
+    """Orthonormal basis (size, size - 1) of the vectors that sum to zero (Helmert)."""
+    basis = [
+        [1.0 if i < j else -float(j) if i == j else 0.0 for j in range(1, size)]
+        for i in range(size)
+    ]
+    norms = [(j * (j + 1)) ** 0.5 for j in range(1, size)]
+    return like([[v / s for v, s in zip(row, norms, strict=True)] for row in basis], x)
+
+
+def coefficients_only(size, x):
+    """Indicator (D,) of the columns without the constant: what a penalty usually falls on."""
+    xp = array_namespace(x)
+    return xp.astype(xp.arange(size, device=device(x)) < size - 1, x.dtype)
+
+
+def _add_diagonal(A, diagonal):
+    xp = array_namespace(A)
+    return A + xp.eye(A.shape[-1], dtype=A.dtype, device=device(A)) * diagonal
+
+
+def _determined(A, ridge):
+    """Number of penalised directions that the data determine: sum of h / (h + alpha).
+
+    What is not penalised is integrated out: the trace runs over the penalised part of the
+    inverse.
+    """
+    xp = array_namespace(A)
+    inverse = inverse_spd(_add_diagonal(A, ridge))
+    return float(xp.sum(xp.where(ridge > 0, 1 - ridge * xp.linalg.diagonal(inverse), 0.0)))
+
+
+class Separable:
+    """Curvature of predictors that do not share a normaliser.
+
+    Parameters
+    ----------
+    bound : float, default=1.0
+        Factor on every weight; 0.5 makes the matrix an upper bound for softmax regression.
+    """
+
+    def __init__(self, bound=1.0):
+        self.bound = bound
+
+    def gram(self, X, resp, weight=None):
+        """Weighted Gram matrices (K, 1 or C, D, D) in one product X' (R (x) X)."""
+        xp = array_namespace(X)
+        table = (
+            resp[:, :, None] if weight is None or self.bound != 1.0 else resp[:, :, None] * weight
+        )
+        n, experts, outputs = table.shape
+        size = X.shape[1]
+        spread = xp.reshape(_rows_last(table), (experts * outputs, 1, n)) * X.T[None, :, :]
+        product = xp.reshape(spread, (experts * outputs * size, n)) @ X
+        return xp.reshape(product, (experts, outputs, size, size))
+
+    def step(self, gram, score, ridge):
+        """Newton step (K, C, D) for the penalised gradient `score` (K, C, D).
+
+        `ridge` (D,) is the penalty on every column.
+        """
+        xp = array_namespace(gram)
+        matrix = _add_diagonal(self.bound * gram, ridge)
+        if gram.shape[1] == 1:
+            return xp.matrix_transpose(solve_spd(matrix[:, 0, :, :], xp.matrix_transpose(score)))
+        return solve_spd(matrix, score[..., None])[..., 0]
+
+    def quadratic(self, gram, step):
+        """`step' A step` for every expert and predictor (K, C)."""
+        xp = array_namespace(gram)
+        return self.bound * xp.sum((gram @ step[..., None])[..., 0] * step, axis=-1)
+
+    def determined(self, gram, ridge, outputs):
+        """Number of well-determined parameters (MacKay's gamma) under `ridge` (D,)."""
+        return outputs / gram.shape[1] * _determined(self.bound * gram, ridge)
+
+
+class SoftmaxGram(NamedTuple):
+    """Sums of p_a p_b x x' and of p_a x x' over the first C - 1 predictors."""
+
+    cross: Any
+    own: Any
+
+
+class Softmax:
+    """Curvature of softmax regression: sum of r (diag(p) - p p') (x) x x'.
+
+    The C predictors are known up to a common shift. Steps live in the C - 1 orthonormal
+    contrasts that sum to zero, where the penalty on all C predictors stays a plain ridge.
+    """
+
+    def gram(self, X, resp, prob):
+        """Sums of one block, from Z'Z and Z'X with Z = sqrt(R) (x) P (x) X."""
+        xp = array_namespace(X)
+        n, experts, predictors = prob.shape
+        free, size = predictors - 1, X.shape[1]
+        root = xp.sqrt(_rows_last(resp))[:, None, :] * X.T[None, :, :]
+        spread = _rows_last(prob)[:, :free, None, :] * root[:, None, :, :]
+        spread = xp.reshape(spread, (experts, free * size, n))
+        cross = spread @ xp.matrix_transpose(spread)
+        own = spread @ xp.matrix_transpose(root)
+        return SoftmaxGram(cross, xp.reshape(own, (experts, free, size, size)))
+
+    def _matrix(self, gram):
+        """Hessian in the contrasts: (K, (C - 1) D, (C - 1) D)."""
+        xp = array_namespace(gram.own)
+        experts, free, size, _ = gram.own.shape
+        cross = xp.reshape(gram.cross, (experts, free, size, free, size))
+        same = xp.eye(free, dtype=cross.dtype, device=device(cross))
+        blocks = same[None, :, None, :, None] * gram.own[:, :, :, None, :] - cross
+        basis = _contrasts(free + 1, cross)
+        basis = (basis[:-1, :] - basis[-1:, :]).T
+        left = basis @ xp.reshape(blocks, (experts, free, size * free * size))
+        left = xp.reshape(left, (experts, free * size, free, size))
+        matrix = basis @ left
+        return xp.reshape(matrix, (experts, free * size, free * size))
+
+    def step(self, gram, score, ridge):
+        """Newton step (K, C, D) for the penalised gradient `score` (K, C, D).
+
+        `ridge` (D,) is the penalty on every column.
+        """
+        xp = array_namespace(gram.own)
+        experts, predictors, size = score.shape
+        basis = _contrasts(predictors, score)
+        inner = xp.reshape(basis.T @ score, (experts, (predictors - 1) * size, 1))
+        ridge = xp.tile(ridge, (predictors - 1,))
+        step = solve_spd(_add_diagonal(self._matrix(gram), ridge), inner)
+        return basis @ xp.reshape(step, (experts, predictors - 1, size))
+
+    def determined(self, gram, ridge, outputs):
+        """Number of well-determined parameters (MacKay's gamma) under `ridge` (D,)."""
+        xp = array_namespace(gram.own)
+        return _determined(self._matrix(gram), xp.tile(ridge, (outputs - 1,)))
+
+
+def softmax_curvature(predictors, size):
+    """The full matrix where it is small enough, its bound elsewhere."""
+    if (predictors - 1) * size <= _LARGEST_SOFTMAX:
+        return Softmax()
+    return Separable(bound=0.5)

@@ -1,0 +1,104 @@
+"""Centre and scale of columns and targets, learnt once and applied block by block."""
+
+from typing import Any, NamedTuple
+
+from ._arrays import array_namespace, device, ones, zeros
+from ._blocks import Blocks
+
+__all__ = ["Scaling", "learn_scaling"]
+
+
+class Scaling(NamedTuple):
+    """Location and spread of every column of a table.
+
+    A column without spread has an infinite `spread`: scaled, it is zero everywhere.
+
+    Attributes
+    ----------
+    center : array of shape (n_columns,)
+    spread : array of shape (n_columns,)
+    reach : array of shape (n_columns,)
+        Largest distance from the centre that is told apart.
+    """
+
+    center: Any
+    spread: Any
+    reach: Any
+
+    def design(self, X):
+        """Scaled columns and a last column of ones, of shape (n_samples, n_features + 1).
+
+        The result is stored column by column, so that every product with a table of
+        responsibilities runs along the rows. Values beyond `reach` are cut there: a query at
+        1e200 gets a finite answer.
+        """
+        xp = array_namespace(X)
+        n, d = X.shape
+        rows = xp.empty((d + 1, n), dtype=self.center.dtype, device=device(X))
+        reach = self.reach[:, None]
+        rows[:d, :] = xp.clip(X.T - self.center[:, None], -reach, reach) / self.spread[:, None]
+        rows[d, :] = 1.0
+        return rows.T
+
+    def scaled(self, y):
+        """Scaled values, of shape (n_samples, n_columns)."""
+        return (y - self.center) / self.spread
+
+    def restored(self, y):
+        """Values in the units given."""
+        return y * self.spread + self.center
+
+
+def _reach(spread):
+    """Distances whose scaled value has a finite square, times a few thousand."""
+    xp = array_namespace(spread)
+    largest = float(xp.finfo(spread.dtype).max)
+    limit = largest**0.5 * 1e-4
+    small = spread < largest / limit
+    return xp.where(small, limit * xp.where(small, spread, 1.0), largest)
+
+
+def learn_scaling(values, weight, *, constant_spread, n_jobs=None):
+    """Weighted mean and standard deviation of every column, in three passes over blocks.
+
+    Parameters
+    ----------
+    values : array of shape (n_samples, n_columns)
+    weight : array of shape (n_samples,) or None
+    constant_spread : float
+        Spread given to a column whose values are all the same to rounding.
+    n_jobs : int or None
+        Threads that share the blocks.
+
+    Returns
+    -------
+    Scaling
+    """
+    xp = array_namespace(values)
+    blocks = Blocks(values, None, weight, n_jobs=n_jobs)
+    # Divided by the largest magnitude first, sums of squares cannot overflow.
+    magnitude = zeros((values.shape[1],), values)
+    for X, _, w in blocks:
+        used = xp.where(w[:, None] > 0, xp.abs(X), xp.zeros_like(X))
+        magnitude = xp.maximum(magnitude, xp.max(used, axis=0))
+    magnitude = xp.where(magnitude > 0, magnitude, ones(magnitude.shape, magnitude))
+
+    def first(X, _, w):
+        return xp.sum(w), w @ (X / magnitude)
+
+    total, moment = blocks.sum(first)
+    mean = moment / total
+
+    # The second pass also gives the rounding error of the mean, which a column with an offset
+    # of 1e8 would otherwise keep.
+    def second(X, _, w):
+        deviation = X / magnitude - mean
+        return w @ deviation, w @ (deviation * deviation)
+
+    correction, square = blocks.sum(second)
+    spread = xp.sqrt(xp.clip(square / total - (correction / total) ** 2, 0.0, None))
+    rounding = 10 * xp.finfo(values.dtype).eps
+    varies = spread > rounding * (xp.abs(mean) + 1)
+    constant = xp.full_like(spread, constant_spread)
+    spread = xp.where(varies, spread * magnitude, constant)
+    return Scaling((mean + correction / total) * magnitude, spread, _reach(spread))

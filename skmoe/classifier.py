@@ -1,0 +1,263 @@
+"""Mixture-of-experts classification."""
+
+import numpy as np
+from sklearn.base import ClassifierMixin
+from sklearn.preprocessing import LabelEncoder
+from sklearn.utils import compute_class_weight
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import column_or_1d, validate_data
+
+from ._arrays import array_namespace, host, like
+from ._base import BaseMixtureOfExperts
+from ._compat import get_namespace_and_device, move_to, with_callbacks
+
+__all__ = ["MoEClassifier"]
+
+
+class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
+    r"""Mixture-of-experts classification.
+
+    Maximised: the penalised log-likelihood :math:`\sum_i w_i \log \sum_k g_k(x_i) p_k(y_i \mid
+    x_i)` less the penalties of gate and experts (:class:`~skmoe.gates.SoftmaxGate`,
+    :class:`~skmoe.experts.LinearExpert`); every expert is a logistic (two classes) or softmax
+    regression.
+
+    Columns are centred and scaled inside the fit, so their units do not matter; coefficients
+    are reported in the units given.
+
+    Parameters
+    ----------
+    n_experts : int, default=4
+        Number of experts; at most the number of distinct rows.
+    gate : {"softmax", "constant"} or gate, default="softmax"
+        Who is responsible for a row.
+    expert : {"linear"} or expert, default="linear"
+        What an expert predicts.
+    solver : {"auto", "em"} or solver, default="auto"
+        How the objective is climbed.
+    init : {"auto", "kmeans", "planes", "joint", "lines"}, default="auto"
+        Where the climb starts: cells of k-means++ seeds among the columns, random half-spaces,
+        k-means++ cells among columns and labels together, or the nearest of random
+        regressions. "auto" takes these in turn.
+    n_init : int, default=1
+        Number of starts. All make a few passes, the best go on (emEM).
+    max_iter : int, default=200
+        Passes over the data at most.
+    tol : float, default=1e-6
+        The climb stops once the gain still expected is below `tol` per row.
+    class_weight : dict, "balanced" or None, default=None
+        Weights of the classes, which multiply those of the rows.
+    warm_start : bool, default=False
+        Whether a further `fit` goes on from the mixture of the last one, in its units, with its
+        penalties and without new starts.
+    n_jobs : int or None, default=None
+        Threads that share the blocks of rows; the result is the same for any number.
+    random_state : int, RandomState instance or None, default=None
+        Draws the starts. Pass an int for the same answer each time.
+    verbose : int, default=0
+        1 prints the objective after every pass.
+
+    Attributes
+    ----------
+    classes_ : array of shape (n_classes,)
+    gate_coef_ : array of shape (n_experts, n_features)
+        Coefficients of the gate's logits (natural logarithms) per unit of each column.
+    gate_intercept_ : array of shape (n_experts,)
+    expert_coef_ : array of shape (n_experts, n_features) or (n_experts, n_classes, n_features)
+        Coefficients of the log odds of the second class (two classes) or of the logit of
+        every class, per unit of each column.
+    expert_intercept_ : array of shape (n_experts,) or (n_experts, n_classes)
+    gate_, expert_ : gate and expert
+        The fitted parts. They see scaled columns.
+    n_experts_ : int
+    n_parameters_ : int
+        Number of free parameters.
+    log_likelihood_ : float
+        Summed over rows, without penalty.
+    objective_ : float
+        With penalty.
+    history_ : list of float
+        Objective after every pass of the final climb; it never falls.
+    n_iter_ : int
+        Passes of the final climb over the data.
+    converged_ : bool
+    n_features_in_ : int
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Only where X has column names.
+
+    See Also
+    --------
+    MoERegressor : The same for numbers.
+
+    References
+    ----------
+    .. [1] Jordan, M. I. & Jacobs, R. A. (1994). Hierarchical mixtures of experts and the EM
+       algorithm. Neural Computation 6, 181-214.
+
+    Examples
+    --------
+    Exclusive or, which no single linear classifier can do:
+
+    >>> import numpy as np
+    >>> from skmoe import MoEClassifier
+    >>> X = np.random.default_rng(0).uniform(-1, 1, size=(400, 2))
+    >>> y = X[:, 0] * X[:, 1] > 0
+    >>> MoEClassifier(n_experts=2, n_init=5, random_state=0).fit(X, y).score(X, y) > 0.95
+    True
+    """
+
+    def __init__(
+        self,
+        n_experts=4,
+        *,
+        gate="softmax",
+        expert="linear",
+        solver="auto",
+        init="auto",
+        n_init=1,
+        max_iter=200,
+        tol=1e-6,
+        class_weight=None,
+        warm_start=False,
+        n_jobs=None,
+        random_state=None,
+        verbose=0,
+    ):
+        self.n_experts = n_experts
+        self.gate = gate
+        self.expert = expert
+        self.solver = solver
+        self.init = init
+        self.n_init = n_init
+        self.max_iter = max_iter
+        self.tol = tol
+        self.class_weight = class_weight
+        self.warm_start = warm_start
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+        self.verbose = verbose
+
+    @with_callbacks
+    def fit(self, X, y, sample_weight=None):
+        """Fit the mixture.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,)
+            Labels, numbers or strings.
+        sample_weight : array-like of shape (n_samples,), default=None
+            A row of weight 2 counts as two rows.
+
+        Returns
+        -------
+        self : object
+
+        Raises
+        ------
+        ValueError
+            If a hyperparameter, X, y or the weights are not as described.
+        """
+        return self._fit(X, y, sample_weight)
+
+    def predict_proba(self, X):
+        """Class probabilities: the experts' probabilities weighted by the gate.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        array of shape (n_samples, n_classes)
+        """
+        return self._predict_proba(X, "predict_proba")
+
+    def _predict_proba(self, X, method):
+        rows = self._rows(X, method)
+        return rows.map(lambda X, y, weight: self._mixture.predict(X))
+
+    def predict_log_proba(self, X):
+        """Logarithms of the class probabilities.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        array of shape (n_samples, n_classes)
+        """
+        proba = self._predict_proba(X, "predict_log_proba")
+        xp = array_namespace(proba)
+        return xp.log(xp.clip(proba, xp.finfo(proba.dtype).smallest_normal, None))
+
+    def predict(self, X):
+        """Most probable class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        array of shape (n_samples,)
+        """
+        proba = self._predict_proba(X, "predict")
+        xp, _, device = get_namespace_and_device(proba)
+        codes = xp.argmax(proba, axis=1)
+        xp_classes, _, device_classes = get_namespace_and_device(self.classes_)
+        codes = move_to(codes, xp=xp_classes, device=device_classes)
+        labels = xp_classes.take(self.classes_, codes, axis=0)
+        is_number = not isinstance(labels, np.ndarray) or labels.dtype.kind in "biuf"
+        return move_to(labels, xp=xp, device=device) if is_number else labels
+
+    @staticmethod
+    def _family():
+        return "categorical"
+
+    def _validate_fit(self, checked, X, y):
+        """Checked X, class codes (n, 1) and what to note about them."""
+        xp, _, device = get_namespace_and_device(X)
+        X, y = validate_data(checked, X, y, dtype=[xp.float64, xp.float32])
+        y = column_or_1d(y, warn=True)
+        check_classification_targets(y)
+        encoder = LabelEncoder().fit(y)
+        codes = move_to(encoder.transform(y), xp=xp, device=device)
+        return X, xp.astype(codes, X.dtype)[:, None], {"classes_": encoder.classes_}
+
+    def _row_weight(self, weight, targets, state):
+        if self.class_weight is None:
+            return weight
+        xp = array_namespace(targets)
+        codes = host(targets)[:, 0].astype(int)
+        classes = np.arange(state["classes_"].shape[0])
+        class_weight = self.class_weight
+        if isinstance(class_weight, dict):
+            labels = host(state["classes_"]).tolist()
+            class_weight = {labels.index(label): w for label, w in class_weight.items()}
+        table = compute_class_weight(class_weight, classes=classes, y=codes)
+        by_class = like(table[codes], targets)
+        return by_class if weight is None else xp.multiply(by_class, weight)
+
+    def _encode(self, y, X):
+        """Class codes (n, 1) of labels known to a fitted estimator."""
+        xp, _, device = get_namespace_and_device(X)
+        labels = host(column_or_1d(y)) if not isinstance(y, np.ndarray) else y
+        known = host(self.classes_)
+        labels = column_or_1d(labels)
+        unknown = np.setdiff1d(labels, known)
+        if unknown.size:
+            raise ValueError(
+                f"y contains the labels {unknown[:5].tolist()}, which fit has not seen; known "
+                f"are {known[:10].tolist()}. Leave out those rows."
+            )
+        codes = np.searchsorted(known, labels)[:, None]
+        return xp.asarray(codes, dtype=self.expert_intercept_.dtype, device=device)
+
+    def _flat_outputs(self, expert):
+        return expert.weights.shape[1] == 1
+
+    @staticmethod
+    def _experts_in_units(table):
+        return table

@@ -1,0 +1,5 @@
+"""Experts: what each one predicts."""
+
+from ._linear import LinearExpert
+
+__all__ = ["LinearExpert"]

@@ -1,0 +1,87 @@
+"""What an expert is."""
+
+import copy
+
+from sklearn.base import BaseEstimator
+
+__all__ = ["Expert"]
+
+
+class Expert(BaseEstimator):
+    """A bank of K experts: every expert's prediction for every row.
+
+    An expert is a value, as a gate is: `initialize` and `update` return a new one. The object
+    that a user makes holds hyperparameters only; `initialize` adds the state.
+
+    Conventions
+    -----------
+    n rows, K experts, C linear predictors, D = d + 1 columns of the design:
+    `X` of shape (n, D), the scaled columns and a last column of ones; `y` of shape
+    (n, n_targets) as the family takes it; `resp` of shape (n, K), which carries the row weights.
+    """
+
+    def _replaced(self, **state):
+        """A copy of this bank with other state."""
+        new = copy.copy(self)
+        new.__dict__.update(state)
+        return new
+
+    def initialize(self, n_experts, X, family, columns=None):
+        """Bank that predicts zero everywhere.
+
+        Parameters
+        ----------
+        n_experts : int
+        X : array of shape (n, D)
+            Any block of the design: tells D, namespace, device and dtype.
+        family : Family
+            An initialised family.
+        columns : list of int or None
+            Positions of the columns that the experts look at; None stands for all.
+        """
+        raise NotImplementedError
+
+    def predict(self, X):
+        """Expected target under every expert, of shape (n, K, n_targets or n_classes)."""
+        raise NotImplementedError
+
+    def log_prob(self, X, y):
+        """Log density of every row under every expert, of shape (n, K)."""
+        raise NotImplementedError
+
+    def statistics(self, X, y, resp):
+        """Additive statistics of a block: whatever `update` needs."""
+        raise NotImplementedError
+
+    def update(self, statistics, step=1.0):
+        """New bank, the fraction `step` of the way to the maximum given `statistics`."""
+        raise NotImplementedError
+
+    def gradient(self, X, y, resp):
+        """Gradient of `sum(resp * log_prob(X, y))` with respect to `params`, a vector."""
+        raise NotImplementedError
+
+    @property
+    def params(self):
+        """The parameters as one vector (logarithms of the scales included)."""
+        raise NotImplementedError
+
+    def with_params(self, params):
+        """New bank with other parameters."""
+        raise NotImplementedError
+
+    def log_prior(self):
+        """Minus the penalty on the parameters: a number or an array without axes."""
+        return 0.0
+
+    def log_prior_gradient(self):
+        """Gradient of `log_prior` with respect to `params`."""
+        return self.params * 0
+
+    def update_penalty(self, statistics):
+        """New bank with its penalty re-estimated; itself if that is fixed or has settled."""
+        return self
+
+    def n_parameters(self):
+        """Number of free parameters."""
+        raise NotImplementedError

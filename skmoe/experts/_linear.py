@@ -1,0 +1,279 @@
+"""Linear and generalised linear experts."""
+
+from typing import Any, NamedTuple
+
+from .._arrays import array_namespace, ones, zeros
+from .._normal_equations import Separable, coefficients_only, gradient, softmax_curvature
+from .._penalty import Penalty
+from ..gates._base import take_columns
+from ._base import Expert
+
+__all__ = ["LinearExpert"]
+
+
+# Rows, at the variance of the one-expert fit, that every pooled expert is taken to have seen. One
+# row leaves a well-determined scale alone and keeps an expert of a few rows from
+# passing through them exactly.
+_PRIOR_ROWS = 1.0
+
+
+class LinearStatistics(NamedTuple):
+    """Sums over rows at the current parameters.
+
+    Attributes
+    ----------
+    score : array of shape (K, C, D)
+        Derivative with respect to the weights, times the squared scale.
+    gram : array or SoftmaxGram
+        Curvature with respect to the weights, times the squared scale.
+    count : array of shape (K,)
+        Responsibility of every expert.
+    square : array of shape (K, C) or None
+        Weighted squared residuals, for families with a scale.
+    """
+
+    score: Any
+    gram: Any
+    count: Any
+    square: Any
+
+
+class LinearExpert(Expert):
+    r"""Experts with linear predictors: least squares, logistic and softmax regressions.
+
+    Maximised: :math:`\sum_i r_{ik} \log f(y_i; \eta_{ik}, \sigma_k) - \frac{\alpha}{2 \sigma_k^2}
+    \|b_k - b_0\|^2` with :math:`\eta_{ik} = b_k' x_i + a_k`, :math:`\sigma_k = 1` for families
+    without a scale, by one Newton step an update; for Gaussian experts that step is the exact
+    maximum. Columns are scaled to unit variance.
+
+    Parameters
+    ----------
+    alpha : float or "auto", default="auto"
+        Penalty on the coefficients. A number shrinks them towards zero (:math:`b_0 = 0`) and
+        leaves the intercepts free: one expert with `alpha=a` is scikit-learn's `Ridge(alpha=a)`
+        or `LogisticRegression(C=1/a)` on scaled columns; 0 is maximum likelihood. "auto" shrinks
+        the experts, intercepts included, towards each other: :math:`b_0` is the one-expert fit
+        (with penalty 1), and the strength is estimated from the data (MacKay's evidence); the
+        variances are drawn towards that of the one-expert fit with the weight of one row. Where
+        the data do not tell the experts apart, the mixture becomes that one-expert fit instead
+        of over-fitting.
+    columns : list of names, positions or booleans, slice or None, default=None
+        The columns that the experts look at; None stands for all, an empty list for the
+        intercept alone.
+
+    Attributes
+    ----------
+    weights : array of shape (n_experts, n_outputs, n_columns + 1)
+        Coefficients and, last, intercepts on the scaled columns; on the bank that `initialize`
+        and `update` return.
+    scale : array of shape (n_experts, n_outputs) or None
+        Standard deviations, for families that have them, in units of the scaled target.
+    alpha_ : float
+        The penalty in force.
+
+    References
+    ----------
+    .. [1] Jordan, M. I. & Jacobs, R. A. (1994). Hierarchical mixtures of experts and the EM
+       algorithm. Neural Computation 6, 181-214.
+    .. [2] MacKay, D. J. C. (1992). Bayesian interpolation. Neural Computation 4, 415-447.
+
+    Examples
+    --------
+    >>> from skmoe import MoERegressor
+    >>> from skmoe.experts import LinearExpert
+    >>> MoERegressor(expert=LinearExpert(alpha=1.0))
+    MoERegressor(expert=LinearExpert(alpha=1.0))
+    """
+
+    def __init__(self, alpha="auto", columns=None):
+        self.alpha = alpha
+        self.columns = columns
+
+    def initialize(self, n_experts, X, family, columns=None):
+        """Bank with all weights zero and all scales one."""
+        size = X.shape[1] if columns is None else len(columns) + 1
+        outputs = family.n_outputs
+        shape = (n_experts, outputs, size)
+        return self._replaced(
+            weights=zeros(shape, X),
+            center=zeros(shape[1:], X),
+            scale=ones(shape[:2], X) if family.has_scale else None,
+            prior_rows=0.0,
+            prior_variance=zeros(shape[1:2], X),
+            family=family,
+            positions=columns,
+            penalised=coefficients_only(size, X),
+            penalty=Penalty.of(self.alpha),
+            curvature=softmax_curvature(outputs, size) if family.coupled else Separable(),
+        )
+
+    @property
+    def alpha_(self):
+        """The penalty in force."""
+        return self.penalty.alpha
+
+    @property
+    def pools(self):
+        """Whether the experts are shrunk towards the one-expert fit."""
+        return self.penalty.automatic
+
+    def pooled_at(self, one):
+        """Bank that starts at, and is shrunk towards, the one expert of the bank `one`."""
+        xp = array_namespace(self.weights)
+        weights = xp.broadcast_to(one.weights, self.weights.shape)
+        # Towards the one-expert fit the intercepts are shrunk as well.
+        new = self._replaced(
+            center=one.weights[0, ...], weights=weights, penalised=xp.ones_like(self.penalised)
+        )
+        if self.scale is None:
+            return new
+        return new._replaced(
+            scale=xp.broadcast_to(one.scale, self.scale.shape),
+            prior_rows=_PRIOR_ROWS,
+            prior_variance=one.scale[0, :] ** 2,
+        )
+
+    def _eta(self, X):
+        """Linear predictors (n, K, C) of an already chosen design."""
+        xp = array_namespace(X)
+        experts, outputs, size = self.weights.shape
+        rows = xp.reshape(self.weights, (experts * outputs, size)) @ X.T
+        return xp.permute_dims(xp.reshape(rows, (experts, outputs, X.shape[0])), (2, 0, 1))
+
+    def predict(self, X):
+        """Expected target under every expert, of shape (n, K, C or n_classes)."""
+        return self.family.mean(self._eta(take_columns(X, self.positions)), self.scale)
+
+    def log_prob(self, X, y):
+        """Log density of every row under every expert, of shape (n, K)."""
+        return self.family.log_prob(y, self._eta(take_columns(X, self.positions)), self.scale)
+
+    def statistics(self, X, y, resp):
+        """Score, curvature, responsibilities and squared residuals of a block."""
+        xp = array_namespace(X)
+        X = take_columns(X, self.positions)
+        score, weight = self.family.working(y, self._eta(X))
+        weighted = resp[:, :, None] * score
+        square = xp.sum(weighted * score, axis=0) if self.family.has_scale else None
+        return LinearStatistics(
+            score=gradient(X, weighted),
+            gram=self.curvature.gram(X, resp, weight),
+            count=xp.sum(resp, axis=0),
+            square=square,
+        )
+
+    def _deviation(self):
+        """Weights less their prior mean, zero where they are not penalised."""
+        return self.penalised * (self.weights - self.center)
+
+    def _squares(self):
+        """Sum of squared deviations per expert and predictor, (K, C)."""
+        return array_namespace(self.weights).sum(self._deviation() ** 2, axis=-1)
+
+    def update(self, statistics, step=1.0):
+        """New bank after the fraction `step` of a Newton step; scales in closed form."""
+        score = statistics.score - self.alpha_ * self._deviation()
+        ridge = self.alpha_ * self.penalised
+        change = step * self.curvature.step(statistics.gram, score, ridge)
+        new = self._replaced(weights=self.weights + change)
+        if self.scale is None:
+            return new
+        xp = array_namespace(change)
+        # The squared residuals after the step, without looking at the rows again.
+        square = (
+            statistics.square
+            - 2 * xp.sum(change * statistics.score, axis=-1)
+            + self.curvature.quadratic(statistics.gram, change)
+            + self.alpha_ * new._squares()
+            + self.prior_rows * self.prior_variance
+        )
+        count = statistics.count[:, None] + self.prior_rows
+        scale = self.family.update_scale(self.scale, count, square)
+        return new._replaced(scale=self.scale * (scale / self.scale) ** step)
+
+    def gradient(self, X, y, resp):
+        """Gradient with respect to `params`, a vector."""
+        xp = array_namespace(X)
+        X = take_columns(X, self.positions)
+        score, _ = self.family.working(y, self._eta(X))
+        weighted = resp[:, :, None] * score
+        weights = gradient(X, weighted)
+        if self.scale is None:
+            return xp.reshape(weights, (-1,))
+        precision = 1 / (self.scale * self.scale)
+        log_scale = xp.sum(weighted * score, axis=0) * precision - xp.sum(resp, axis=0)[:, None]
+        return self._vector(weights * precision[..., None], log_scale)
+
+    @staticmethod
+    def _vector(weights, log_scale):
+        xp = array_namespace(weights)
+        return xp.concat([xp.reshape(weights, (-1,)), xp.reshape(log_scale, (-1,))])
+
+    @property
+    def params(self):
+        """Weights and, for families with a scale, logarithms of the scales."""
+        xp = array_namespace(self.weights)
+        if self.scale is None:
+            return xp.reshape(self.weights, (-1,))
+        return self._vector(self.weights, xp.log(self.scale))
+
+    def with_params(self, params):
+        """Bank with other weights and scales (at least the smallest allowed)."""
+        xp = array_namespace(params)
+        shape = self.weights.shape
+        n_weights = shape[0] * shape[1] * shape[2]
+        new = self._replaced(weights=xp.reshape(params[:n_weights], shape))
+        if self.scale is None:
+            return new
+        scale = xp.exp(xp.reshape(params[n_weights:], self.scale.shape))
+        return new._replaced(scale=xp.clip(scale, self.family.min_scale, None))
+
+    def _precision(self):
+        return 1.0 if self.scale is None else 1 / (self.scale * self.scale)
+
+    def log_prior(self):
+        """Minus `alpha / 2` times the sum of squared deviations over squared scales."""
+        xp = array_namespace(self.weights)
+        penalty = self.alpha_ * xp.sum(self._squares() * self._precision())
+        if self.prior_rows:
+            ratio = self.prior_variance * self._precision()
+            penalty = penalty + self.prior_rows * xp.sum(ratio + 2 * xp.log(self.scale))
+        return -0.5 * penalty
+
+    def log_prior_gradient(self):
+        """Gradient of `log_prior` with respect to `params`."""
+        xp = array_namespace(self.weights)
+        if self.scale is None:
+            return -self.alpha_ * xp.reshape(self._deviation(), (-1,))
+        precision = self._precision()
+        return self._vector(
+            -self.alpha_ * self._deviation() * precision[..., None],
+            (self.alpha_ * self._squares() + self.prior_rows * self.prior_variance) * precision
+            - self.prior_rows,
+        )
+
+    def update_penalty(self, statistics):
+        """New bank with `alpha` re-estimated from the evidence, if it is "auto"."""
+        experts, outputs, size = self.weights.shape
+        if not self.penalty.automatic or experts == 1:
+            return self
+        xp = array_namespace(self.weights)
+        ridge = self.alpha_ * self.penalised
+        determined = self.curvature.determined(statistics.gram, ridge, outputs)
+        free = experts * (outputs - self.family.coupled) * size
+        square = float(xp.sum(self._squares() * self._precision()))
+        penalty = self.penalty.estimated(determined, free, square)
+        return self if penalty is self.penalty else self._replaced(penalty=penalty)
+
+    def at_bound(self):
+        """Whether a scale has reached the smallest allowed."""
+        if self.scale is None:
+            return False
+        xp = array_namespace(self.scale)
+        return bool(xp.any(self.scale <= self.family.min_scale * (1 + 1e-6)))
+
+    def n_parameters(self):
+        """Weights and scales; of C > 1 classes, one class's weights are implied."""
+        experts, outputs, size = self.weights.shape
+        free = outputs - 1 if self.family.coupled else outputs
+        return experts * (free * size + (0 if self.scale is None else outputs))

@@ -1,0 +1,90 @@
+"""Class labels."""
+
+from .._arrays import array_namespace, device, log_softmax
+from ._base import Family
+
+__all__ = ["Categorical"]
+
+
+class Categorical(Family):
+    r"""Class labels through the softmax (more than two classes) or logistic (two) link.
+
+    Maximised: :math:`\sum_i r_{ik} \log p(y_i \mid \eta_{ik})`. With two classes there is one
+    linear predictor, the log odds of the second class, so that one expert is scikit-learn's
+    LogisticRegression with `C = 1 / alpha`; with more there is one for every class, symmetric.
+
+    Attributes
+    ----------
+    n_classes : int
+        Number of classes; set by `initialize` from targets that hold codes 0, 1, ...
+    n_outputs : int
+        Number of linear predictors: 1 for up to two classes, else `n_classes`.
+
+    References
+    ----------
+    .. [1] Böhning, D. (1992). Multinomial logistic regression algorithm. Annals of the Institute
+       of Statistical Mathematics 44, 197-200.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skmoe.families import Categorical
+    >>> family = Categorical().initialize(np.array([[0.0], [1.0], [2.0]]))
+    >>> family.mean(np.zeros((1, 1, 3)), None).round(3)
+    array([[[0.333, 0.333, 0.333]]])
+    """
+
+    def initialize(self, y):
+        """Family for targets of shape (n_samples, 1) that hold class codes 0, 1, ..."""
+        xp = array_namespace(y)
+        return self.with_classes(int(xp.max(y)) + 1)
+
+    def with_classes(self, n_classes):
+        """Family for a known number of classes."""
+        family = type(self)()
+        family.n_classes = n_classes
+        family.n_outputs = 1 if n_classes <= 2 else n_classes
+        return family
+
+    @property
+    def coupled(self):
+        """Whether the predictors share a normaliser: with more than two classes."""
+        return self.n_outputs > 1
+
+    def as_table(self, y):
+        """Indicators of the classes, of shape (n, n_classes)."""
+        return (y == range(self.n_classes)) * 1.0
+
+    def _log_prob_classes(self, eta):
+        """Log probabilities (n, K, n_classes)."""
+        xp = array_namespace(eta)
+        if self.n_classes == 1:
+            return xp.zeros_like(eta)
+        if self.n_outputs == 1:
+            eta = xp.concat([xp.zeros_like(eta), eta], axis=2)
+        return log_softmax(eta, axis=2)
+
+    def _one_hot(self, y, eta):
+        """Indicators (n, 1, n_classes) of the class codes (n, 1)."""
+        xp = array_namespace(eta)
+        codes = xp.arange(self.n_classes, dtype=y.dtype, device=device(y))
+        return xp.astype(y[:, :, None] == codes, eta.dtype)
+
+    def log_prob(self, y, eta, scale=None):
+        """Log probability of the label of every row under every expert, of shape (n, K)."""
+        xp = array_namespace(eta)
+        return xp.sum(self._one_hot(y, eta) * self._log_prob_classes(eta), axis=2)
+
+    def mean(self, eta, scale=None):
+        """Class probabilities, of shape (n, K, n_classes)."""
+        return array_namespace(eta).exp(self._log_prob_classes(eta))
+
+    def working(self, y, eta):
+        """Indicators less probabilities; p (coupled) or p (1 - p) as the weight."""
+        prob, indicator = self.mean(eta), self._one_hot(y, eta)
+        if self.n_classes == 1:
+            return prob * 0, prob * 0
+        if self.n_outputs == 1:
+            prob, indicator = prob[:, :, 1:], indicator[:, :, 1:]
+            return indicator - prob, prob * (1 - prob)
+        return indicator - prob, prob

@@ -1,0 +1,143 @@
+"""The softmax gate."""
+
+from .._arrays import array_namespace, log_softmax, zeros
+from .._normal_equations import coefficients_only, gradient, softmax_curvature
+from .._penalty import Penalty
+from ._base import Gate, take_columns
+
+__all__ = ["SoftmaxGate"]
+
+
+class SoftmaxGate(Gate):
+    r"""Linear logits and a softmax: the borders between experts are soft planes.
+
+    Maximised: :math:`\sum_i \sum_k r_{ik} \log g_k(x_i) - \frac{\alpha}{2} \sum_k \|v_k\|^2` with
+    :math:`g_k(x) = \exp(v_k' x + c_k) / \sum_j \exp(v_j' x + c_j)`, by one Newton step an update
+    (Lange's EM gradient algorithm). Columns are scaled to unit variance; the intercepts
+    :math:`c_k` are not penalised; logits sum to zero over the experts.
+
+    Parameters
+    ----------
+    alpha : float or "auto", default="auto"
+        Penalty on the coefficients. "auto" estimates it from the data (MacKay's evidence, as
+        scikit-learn's BayesianRidge does for a linear model): a sharp gate where the data ask
+        for one, a nearly constant one where they do not. 0 is maximum likelihood.
+    columns : list of names, positions or booleans, slice or None, default=None
+        The columns that the gate looks at; None stands for all, an empty list for none.
+
+    Attributes
+    ----------
+    weights : array of shape (n_experts, n_columns + 1)
+        Coefficients and, last, intercepts on the scaled columns; on the gate that `initialize`
+        and `update` return.
+    alpha_ : float
+        The penalty in force.
+
+    References
+    ----------
+    .. [1] Jacobs, R. A., Jordan, M. I., Nowlan, S. J. & Hinton, G. E. (1991). Adaptive mixtures
+       of local experts. Neural Computation 3, 79-87.
+    .. [2] Lange, K. (1995). A gradient algorithm locally equivalent to the EM algorithm. Journal
+       of the Royal Statistical Society B 57, 425-437.
+    .. [3] MacKay, D. J. C. (1992). Bayesian interpolation. Neural Computation 4, 415-447.
+
+    Examples
+    --------
+    >>> from skmoe import MoERegressor
+    >>> from skmoe.gates import SoftmaxGate
+    >>> MoERegressor(gate=SoftmaxGate(alpha=0.1, columns=["age"]))
+    MoERegressor(gate=SoftmaxGate(alpha=0.1, columns=['age']))
+    """
+
+    def __init__(self, alpha="auto", columns=None):
+        self.alpha = alpha
+        self.columns = columns
+
+    def initialize(self, n_experts, X, columns=None):
+        """Gate with all weights zero."""
+        size = X.shape[1] if columns is None else len(columns) + 1
+        return self._replaced(
+            weights=zeros((n_experts, size), X),
+            positions=columns,
+            penalised=coefficients_only(size, X),
+            penalty=Penalty.of(self.alpha),
+            curvature=softmax_curvature(n_experts, size),
+        )
+
+    @property
+    def alpha_(self):
+        """The penalty in force."""
+        return self.penalty.alpha
+
+    def _log_weight(self, X):
+        return log_softmax((self.weights @ X.T).T, axis=1)
+
+    def log_weight(self, X):
+        """Log probability of every expert given x, of shape (n, K)."""
+        return self._log_weight(take_columns(X, self.positions))
+
+    def _score(self, X, resp):
+        """Design, probabilities, weights of rows and derivative of the logits."""
+        xp = array_namespace(X)
+        X = take_columns(X, self.positions)
+        prob = xp.exp(self._log_weight(X))
+        weight = xp.sum(resp, axis=1)[:, None]
+        return X, prob, weight, resp - weight * prob
+
+    def statistics(self, X, resp):
+        """Gradient of the logits and the curvature of softmax regression."""
+        X, prob, weight, score = self._score(X, resp)
+        gram = self.curvature.gram(X, weight, prob[:, None, :])
+        return gradient(X, score[:, None, :]), gram
+
+    def update(self, statistics, step=1.0):
+        """New gate after the fraction `step` of a Newton step."""
+        if self.weights.shape[0] == 1:
+            return self
+        score, gram = statistics
+        score = score - (self._ridge() * self.weights)[None, ...]
+        change = self.curvature.step(gram, score, self._ridge())[0, ...]
+        return self._replaced(weights=self.weights + step * change)
+
+    def _ridge(self):
+        return self.alpha_ * self.penalised
+
+    def gradient(self, X, resp):
+        """Gradient with respect to `params`, of shape (K * D,)."""
+        X, _, _, score = self._score(X, resp)
+        return array_namespace(X).reshape(score.T @ X, (-1,))
+
+    @property
+    def params(self):
+        """Weights as a vector of length K * D."""
+        return array_namespace(self.weights).reshape(self.weights, (-1,))
+
+    def with_params(self, params):
+        """Gate with other weights."""
+        xp = array_namespace(params)
+        return self._replaced(weights=xp.reshape(params, self.weights.shape))
+
+    def log_prior(self):
+        """Minus `alpha / 2` times the sum of squared coefficients."""
+        return -0.5 * self.alpha_ * self._square()
+
+    def _square(self):
+        return array_namespace(self.weights).sum(self.penalised * self.weights**2)
+
+    def log_prior_gradient(self):
+        """Minus `alpha` times the coefficients."""
+        return array_namespace(self.weights).reshape(-self._ridge() * self.weights, (-1,))
+
+    def update_penalty(self, statistics):
+        """New gate with `alpha` re-estimated from the evidence, if it is "auto"."""
+        experts, size = self.weights.shape
+        if not self.penalty.automatic or experts == 1 or size == 1:
+            return self
+        determined = self.curvature.determined(statistics[1], self._ridge(), experts)
+        free = (experts - 1) * (size - 1)
+        penalty = self.penalty.estimated(determined, free, float(self._square()))
+        return self if penalty is self.penalty else self._replaced(penalty=penalty)
+
+    def n_parameters(self):
+        """Weights less one expert's, which the others imply."""
+        return (self.weights.shape[0] - 1) * self.weights.shape[1]

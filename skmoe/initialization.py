@@ -1,0 +1,209 @@
+"""Where a fit starts: partitions that are functions of the distinct rows, and their choice."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from sklearn.cluster import kmeans_plusplus
+
+from ._arrays import array_namespace, host, like
+from ._mixture import Mixture
+from .gates import ConstantGate
+from .solvers._trace import Trace
+
+__all__ = ["KINDS", "Sample", "distinct_rows", "find_start", "fit_pooled", "sample_size"]
+
+# Rows that starts are tried on. Which of several starts is best shows on a few thousand.
+_SAMPLE_ROWS = 2048
+
+# Rows per parameter of the gate and the experts that a sample should at least have.
+_ROWS_PER_PARAMETER = 10
+
+# A start gives its own expert this share of a row, so that no expert begins without rows.
+_OWN_SHARE = 0.9
+
+# Passes of the first round; every round runs twice as long with a quarter of the starts.
+_FIRST_PASSES = 5
+_KEEP = 4
+_SHORT_TOL = 1e-4
+
+
+class Run(NamedTuple):
+    """A start on its way."""
+
+    mixture: Any
+    objective: float
+    degenerate: bool
+
+
+class Sample(NamedTuple):
+    """Rows that starts are tried on.
+
+    Attributes
+    ----------
+    rows : ndarray of shape (n_sampled,)
+        Positions in the data, in an order that does not depend on the order of the data.
+    weight : ndarray of shape (n_sampled,)
+        Weight of each, summing to that of the data.
+    n_distinct : int
+        Number of distinct rows with weight above zero in the data.
+    """
+
+    rows: Any
+    weight: Any
+    n_distinct: int
+
+
+def sample_size(mixture):
+    """Rows that starts of `mixture` are tried on."""
+    return max(_SAMPLE_ROWS, _ROWS_PER_PARAMETER * mixture.n_parameters())
+
+
+def distinct_rows(blocks, random_state, most):
+    """Distinct rows of the data, or a sample of them by weight if there are more than `most`.
+
+    Rows are put in the order of a random projection of the scaled columns: the same for the
+    same rows in any order, whatever the units, and a row given twice is one row of weight two.
+
+    Parameters
+    ----------
+    blocks : Blocks
+    random_state : RandomState
+    most : int
+
+    Returns
+    -------
+    Sample
+    """
+    X, y, _ = blocks.first()
+    table = random_state.uniform(-1, 1, size=X.shape[1] + y.shape[1])
+    directions = like(table, X)
+
+    def project(X, y, weight):
+        # A sum of products, not a matrix product: equal rows get equal bits wherever they stand.
+        xp = array_namespace(X)
+        return xp.stack([xp.sum(xp.concat([X, y], axis=1) * directions, axis=1), weight], axis=1)
+
+    key, weight = host(blocks.map(project)).T.astype(np.float64)
+    order = np.argsort(key, kind="stable")
+    first = np.flatnonzero(np.diff(key[order], prepend=-np.inf) > 0)
+    total = np.add.reduceat(weight[order], first)
+    rows = order[first][total > 0]
+    total = total[total > 0]
+    n_distinct = len(rows)
+    if n_distinct > most:
+        edges = np.cumsum(total)
+        at = (np.arange(most) + random_state.uniform()) * (edges[-1] / most)
+        rows = rows[np.searchsorted(edges, at, side="right").clip(max=n_distinct - 1)]
+        total = np.full(most, edges[-1] / most)
+    return Sample(rows, total, n_distinct)
+
+
+def _nearest(table, centers):
+    """Index of the nearest center for every row."""
+    distance = -2 * table @ centers.T + np.sum(centers**2, axis=1)
+    return np.argmin(distance, axis=1)
+
+
+def _kmeans(X, y, weight, n_experts, random_state):
+    """Cells around k-means++ seeds among the columns."""
+    centers, _ = kmeans_plusplus(X, n_experts, sample_weight=weight, random_state=random_state)
+    return _nearest(X, centers)
+
+
+def _joint(X, y, weight, n_experts, random_state):
+    """Cells around k-means++ seeds among columns and target together, of equal say."""
+    table = np.hstack([X, y * np.sqrt(max(X.shape[1], 1) / y.shape[1])])
+    return _kmeans(table, y, weight, n_experts, random_state)
+
+
+def _planes(X, y, weight, n_experts, random_state):
+    """Cells of the largest of n_experts random linear functions."""
+    return np.argmax(X @ random_state.standard_normal((X.shape[1], n_experts)), axis=1)
+
+
+def _lines(X, y, weight, n_experts, random_state):
+    """The nearest of n_experts regressions, each through a few random rows."""
+    design = np.hstack([X, np.ones((len(X), 1))])
+    size = min(design.shape[1] + 1, len(X))
+    residual = np.empty((len(X), n_experts))
+    for k in range(n_experts):
+        chosen = random_state.choice(len(X), size, p=weight / weight.sum())
+        coef, *_ = np.linalg.lstsq(design[chosen], y[chosen], rcond=1e-6)
+        residual[:, k] = np.sum((y - design @ coef) ** 2, axis=1)
+    return np.argmin(residual, axis=1)
+
+
+KINDS = {"kmeans": _kmeans, "planes": _planes, "joint": _joint, "lines": _lines}
+
+
+def fit_pooled(expert, family, blocks, solver, columns):
+    """Bank of one expert fitted to all rows."""
+    X, _, _ = blocks.first()
+    one = Mixture(ConstantGate().initialize(1, X), expert.initialize(1, X, family, columns))
+    # Newton's method: a tight tolerance costs a pass.
+    one, _ = solver.solve(one, blocks, Trace(max_iter=100, tol=1e-10))
+    return one.expert
+
+
+def find_start(mixture, sample, solver, *, kinds, n_init, random_state):
+    """Best of several starts after short runs on the sample (emEM).
+
+    All starts run a few passes; the quarter with the highest objective runs twice as many, and so
+    on until one is left. Starts that have run into the smallest scale count behind all others.
+
+    Parameters
+    ----------
+    mixture : Mixture
+        An initialised mixture.
+    sample : Blocks
+        Distinct rows with their weights.
+    solver : solver
+    kinds : list of str
+        Kinds of starts (keys of `KINDS`), used in turn.
+    n_init : int
+    random_state : RandomState
+
+    Returns
+    -------
+    mixture : Mixture
+        The best start after its short runs.
+
+    References
+    ----------
+    .. [1] Biernacki, C., Celeux, G. & Govaert, G. (2003). Choosing starting values for the EM
+       algorithm for getting the highest likelihood in multivariate Gaussian mixture models.
+       Computational Statistics & Data Analysis 41, 561-575.
+    """
+    n_experts = mixture.n_experts()
+    X, y, weight = (host(table).astype(np.float64) for table in sample.whole())
+    y = mixture.expert.family.as_table(y)
+    runs = []
+    for index in range(n_init):
+        kind = KINDS[kinds[index % len(kinds)]]
+        labels = kind(X[:, :-1], y, weight, n_experts, random_state)
+        own = np.eye(n_experts)[labels]
+        resp = weight[:, None] * (_OWN_SHARE * own + (1 - _OWN_SHARE) / n_experts)
+        given = sample.with_weight(like(resp, sample.X, mixture.params.dtype))
+        runs.append(Run(mixture.update(given.sum(mixture.statistics_given)), -np.inf, False))
+    passes = _FIRST_PASSES
+    while len(runs) > 1:
+        runs = [_short_run(run, sample, solver, passes) for run in runs]
+        runs.sort(key=_rank(runs, float(weight.sum())))
+        runs = runs[: -(-len(runs) // _KEEP)]
+        passes *= 2
+    return runs[0].mixture
+
+
+def _rank(runs, weight):
+    """Sorting key: sound runs first, by objective up to what a short run can tell.
+
+    Starts that reach the same maximum keep their order: rounding does not choose among them.
+    """
+    best = max(run.objective for run in runs)
+    return lambda run: (run.degenerate, (best - run.objective) // (_SHORT_TOL * weight))
+
+
+def _short_run(run, sample, solver, passes):
+    trace = Trace(max_iter=passes, tol=_SHORT_TOL)
+    mixture, trace = solver.solve(run.mixture, sample, trace)
+    return Run(mixture, trace.history[-1], mixture.expert.at_bound())

@@ -1,0 +1,222 @@
+"""Mixture-of-experts regression."""
+
+from sklearn.base import RegressorMixin
+from sklearn.utils.validation import check_array, validate_data
+
+from ._base import BaseMixtureOfExperts
+from ._compat import get_namespace_and_device, move_to, with_callbacks
+
+__all__ = ["MoERegressor"]
+
+
+class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
+    r"""Mixture-of-experts regression.
+
+    Maximised: the penalised log-likelihood :math:`\sum_i w_i \log \sum_k g_k(x_i)
+    N(y_i \mid b_k' x_i + a_k, \sigma_k^2)` less the penalties of gate and experts
+    (:class:`~skmoe.gates.SoftmaxGate`, :class:`~skmoe.experts.LinearExpert`).
+
+    A gate divides the inputs softly into regions, an expert answers in each. Columns and target
+    are centred and scaled inside the fit, so their units do not matter; coefficients are
+    reported in the units given.
+
+    Parameters
+    ----------
+    n_experts : int, default=4
+        Number of experts; at most the number of distinct rows.
+    gate : {"softmax", "constant"} or gate, default="softmax"
+        Who is responsible for a row. "constant" is a mixture of regressions.
+    expert : {"linear"} or expert, default="linear"
+        What an expert predicts.
+    family : {"gaussian"} or family, default="gaussian"
+        How y scatters around an expert's prediction.
+    solver : {"auto", "em"} or solver, default="auto"
+        How the objective is climbed.
+    init : {"auto", "kmeans", "planes", "joint", "lines"}, default="auto"
+        Where the climb starts: cells of k-means++ seeds among the columns, random half-spaces,
+        k-means++ cells among columns and target together, or the nearest of random
+        regressions. "auto" takes these in turn.
+    n_init : int, default=1
+        Number of starts. All make a few passes, the best go on (emEM).
+    max_iter : int, default=200
+        Passes over the data at most.
+    tol : float, default=1e-6
+        The climb stops once the gain still expected is below `tol` per row.
+    warm_start : bool, default=False
+        Whether a further `fit` goes on from the mixture of the last one, in its units, with its
+        penalties and without new starts.
+    n_jobs : int or None, default=None
+        Threads that share the blocks of rows; the result is the same for any number.
+    random_state : int, RandomState instance or None, default=None
+        Draws the starts. Pass an int for the same answer each time.
+    verbose : int, default=0
+        1 prints the objective after every pass.
+
+    Attributes
+    ----------
+    gate_coef_ : array of shape (n_experts, n_features)
+        Coefficients of the gate's logits (natural logarithms) per unit of each column.
+    gate_intercept_ : array of shape (n_experts,)
+    expert_coef_ : array of shape (n_experts, n_features) or (n_experts, n_outputs, n_features)
+        Coefficients of the experts, in units of y per unit of each column.
+    expert_intercept_ : array of shape (n_experts,) or (n_experts, n_outputs)
+    expert_scale_ : array of shape (n_experts,) or (n_experts, n_outputs)
+        Standard deviations around the experts' predictions, in units of y.
+    gate_, expert_ : gate and expert
+        The fitted parts. They see scaled columns.
+    n_experts_ : int
+    n_parameters_ : int
+        Number of free parameters.
+    log_likelihood_ : float
+        Summed over rows, without penalty, in the units of y as given.
+    objective_ : float
+        With penalty.
+    history_ : list of float
+        Objective after every pass of the final climb; it never falls.
+    n_iter_ : int
+        Passes of the final climb over the data.
+    converged_ : bool
+    n_features_in_ : int
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Only where X has column names.
+
+    See Also
+    --------
+    MoEClassifier : The same for class labels.
+
+    References
+    ----------
+    .. [1] Jacobs, R. A., Jordan, M. I., Nowlan, S. J. & Hinton, G. E. (1991). Adaptive mixtures
+       of local experts. Neural Computation 3, 79-87.
+    .. [2] Jordan, M. I. & Jacobs, R. A. (1994). Hierarchical mixtures of experts and the EM
+       algorithm. Neural Computation 6, 181-214.
+
+    Examples
+    --------
+    A line that breaks at zero:
+
+    >>> import numpy as np
+    >>> from skmoe import MoERegressor
+    >>> x = np.linspace(-1, 1, 200).reshape(-1, 1)
+    >>> y = np.abs(x[:, 0]) + 0.01 * np.sin(50 * x[:, 0])
+    >>> model = MoERegressor(n_experts=2, random_state=0).fit(x, y)
+    >>> np.sort(model.expert_coef_[:, 0]).round(1)
+    array([-1.,  1.])
+    >>> round(model.score(x, y), 3)
+    0.999
+    """
+
+    def __init__(
+        self,
+        n_experts=4,
+        *,
+        gate="softmax",
+        expert="linear",
+        family="gaussian",
+        solver="auto",
+        init="auto",
+        n_init=1,
+        max_iter=200,
+        tol=1e-6,
+        warm_start=False,
+        n_jobs=None,
+        random_state=None,
+        verbose=0,
+    ):
+        self.n_experts = n_experts
+        self.gate = gate
+        self.expert = expert
+        self.family = family
+        self.solver = solver
+        self.init = init
+        self.n_init = n_init
+        self.max_iter = max_iter
+        self.tol = tol
+        self.warm_start = warm_start
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+        self.verbose = verbose
+
+    @with_callbacks
+    def fit(self, X, y, sample_weight=None):
+        """Fit the mixture.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        sample_weight : array-like of shape (n_samples,), default=None
+            A row of weight 2 counts as two rows.
+
+        Returns
+        -------
+        self : object
+
+        Raises
+        ------
+        ValueError
+            If a hyperparameter, X, y or the weights are not as described.
+        """
+        return self._fit(X, y, sample_weight)
+
+    def predict(self, X):
+        """Expected target: the experts' predictions weighted by the gate.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        array of shape (n_samples,) or (n_samples, n_outputs)
+        """
+        rows = self._rows(X, "predict")
+        mean = rows.map(lambda X, y, weight: self._units.y.restored(self._mixture.predict(X)))
+        return mean[:, 0] if self._flat_targets else mean
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
+
+    def _family(self):
+        return self.family
+
+    def _validate_fit(self, checked, X, y):
+        """Checked X, targets (n, n_outputs) and what to note about them."""
+        xp, _, device = get_namespace_and_device(X)
+        y = move_to(y, xp=xp, device=device)
+        try:
+            X, y = validate_data(
+                checked, X, y, dtype=[xp.float64, xp.float32], multi_output=True, y_numeric=True
+            )
+            y = xp.astype(y, X.dtype)
+        except ValueError as error:
+            if "could not convert string to float" not in str(error):
+                raise
+            raise ValueError(
+                f"X or y holds text ({error}); numbers are allowed. Encode text columns of X; for "
+                "text labels in y use MoEClassifier."
+            ) from error
+        flat = y.ndim == 1
+        return X, y[:, None] if flat else y, {"_flat_targets": flat}
+
+    def _encode(self, y, X):
+        """Targets (n, n_outputs) of a fitted estimator."""
+        xp, _, device = get_namespace_and_device(X)
+        y = move_to(y, xp=xp, device=device)
+        y = check_array(y, ensure_2d=False, dtype=self._units.y.center.dtype, input_name="y")
+        y = y[:, None] if y.ndim == 1 else y
+        outputs = self._units.y.center.shape[0]
+        if y.shape[1] != outputs:
+            raise ValueError(
+                f"y has {y.shape[1]} columns, but the mixture was fitted with {outputs}."
+            )
+        return y
+
+    def _flat_outputs(self, expert):
+        return expert.weights.shape[1] == 1
+
+    def _experts_in_units(self, table):
+        table = self._units.y.restored(table)
+        return table[:, :, 0] if self._flat_targets else table

@@ -1,0 +1,146 @@
+"""Expectation-maximisation with one Newton step as the M-step."""
+
+from typing import Any, NamedTuple
+
+from sklearn.base import BaseEstimator
+
+from .._validation import check_count
+from ._anderson import Anderson
+from ._trace import Trace
+
+__all__ = ["EM"]
+
+
+class Point(NamedTuple):
+    """A mixture, the statistics of an E-step at it and its objective."""
+
+    mixture: Any
+    statistics: Any
+    objective: float
+
+
+class EM(BaseEstimator):
+    """Expectation-maximisation with one Newton step as the M-step, accelerated.
+
+    Maximised: log-likelihood less the penalties of gate and experts. Every pass over the data
+    gives the responsibilities and all sums; gate and experts then take one Newton step each
+    (Lange 1995), and Anderson acceleration extrapolates from the last steps. A pass on which
+    the objective would fall is taken back: first the extrapolation is dropped, then the step is
+    halved.
+
+    Parameters
+    ----------
+    memory : int, default=5
+        Steps that the acceleration looks back; 0 gives plain EM.
+
+    References
+    ----------
+    .. [1] Dempster, A. P., Laird, N. M. & Rubin, D. B. (1977). Maximum likelihood from incomplete
+       data via the EM algorithm. Journal of the Royal Statistical Society B 39, 1-38.
+    .. [2] Lange, K. (1995). A gradient algorithm locally equivalent to the EM algorithm. Journal
+       of the Royal Statistical Society B 57, 425-437.
+
+    Examples
+    --------
+    >>> from skmoe import MoERegressor
+    >>> from skmoe.solvers import EM
+    >>> MoERegressor(solver=EM(memory=0))
+    MoERegressor(solver=EM(memory=0))
+    """
+
+    _FIRST_PASSES, _PENALTY_ROUNDS, _PENALTY_PASSES = 10, 30, 3
+    _SMALLEST_STEP = 1e-3
+
+    def __init__(self, memory=5):
+        self.memory = memory
+
+    def solve(self, mixture, blocks, trace):
+        """Climb from `mixture` until `trace` says stop.
+
+        Parameters
+        ----------
+        mixture : Mixture
+        blocks : Blocks
+            The data, as the mixture sees them.
+        trace : Trace
+            Told of every pass; holds the limits.
+
+        Returns
+        -------
+        mixture : Mixture
+            The best mixture met.
+        trace : Trace
+        """
+        check_count(self.memory, "memory", minimum=0)
+        return self._climb(self._evaluate(mixture, blocks, trace), blocks, trace).mixture, trace
+
+    def estimate_penalties(self, mixture, blocks, tol):
+        """Climb a little and re-estimate the penalties that are "auto", in turn.
+
+        Parameters
+        ----------
+        mixture : Mixture
+        blocks : Blocks
+        tol : float
+            Gain per row below which a climb is left.
+
+        Returns
+        -------
+        mixture : Mixture
+            A mixture whose penalties have settled.
+        """
+        point = self._evaluate(mixture, blocks, Trace(1, tol))
+        point = self._climb(point, blocks, Trace(self._FIRST_PASSES, tol))
+        for _ in range(self._PENALTY_ROUNDS):
+            point = self._climb(point, blocks, Trace(self._PENALTY_PASSES, tol))
+            revised = point.mixture.update_penalty(point.statistics)
+            if revised is point.mixture:
+                break
+            point = _point(revised, point.statistics)
+        return point.mixture
+
+    def _climb(self, point, blocks, trace):
+        anderson = Anderson(self.memory)
+        trace.begin(point.objective, float(point.statistics.weight))
+        while trace.goes_on():
+            plain = point.mixture.update(point.statistics)
+            higher = self._accelerated(anderson, point, plain, blocks, trace)
+            higher = higher or self._halved(point, plain, blocks, trace)
+            if higher is None:
+                trace.converged = True
+                break
+            point = higher
+            trace.record(point.objective, point.mixture)
+        return point
+
+    def _accelerated(self, anderson, point, plain, blocks, trace):
+        """The extrapolated point, or None where there is none or the objective falls there."""
+        if self.memory == 0:
+            return None
+        proposal = anderson.propose(point.mixture.params, plain.params)
+        if proposal is None:
+            return None
+        new = self._evaluate(point.mixture.with_params(proposal), blocks, trace)
+        if new.objective >= point.objective:
+            return new
+        anderson.restart()
+        return None
+
+    def _halved(self, point, plain, blocks, trace):
+        """The M-step, halved until the objective does not fall; None at a maximum."""
+        step, candidate = 1.0, plain
+        while step >= self._SMALLEST_STEP:
+            new = self._evaluate(candidate, blocks, trace)
+            if new.objective >= point.objective:
+                return new
+            step /= 2
+            candidate = point.mixture.update(point.statistics, step)
+        return None
+
+    def _evaluate(self, mixture, blocks, trace):
+        trace.n_iter += 1
+        return _point(mixture, blocks.sum(mixture.statistics))
+
+
+def _point(mixture, statistics):
+    return Point(mixture, statistics, float(statistics.log_likelihood) + mixture.log_prior())

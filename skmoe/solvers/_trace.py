@@ -1,0 +1,62 @@
+"""The record of a climb: history, tolerance, messages, callbacks."""
+
+__all__ = ["Trace"]
+
+
+class Trace:
+    """What a solver has done so far, and whether it may go on.
+
+    Parameters
+    ----------
+    max_iter : int
+        Passes over the data at most.
+    tol : float
+        Smallest gain of the objective still to be expected, per unit of row weight, for which
+        another pass is made.
+    report : callable or None
+        Called after every pass with this trace and the mixture; a true answer stops the climb.
+
+    Attributes
+    ----------
+    history : list of float
+        The objective after every accepted pass since the penalties were last changed. It never
+        falls.
+    n_iter : int
+        Passes over the data.
+    converged : bool
+        Whether the gain to be expected fell below the tolerance.
+    stopped : bool
+        Whether a callback stopped the climb.
+    """
+
+    # The slowest convergence believed in: the gain still to come is at most 50 times the last.
+    _SLOWEST = 0.98
+
+    def __init__(self, max_iter, tol, report=None):
+        self.max_iter, self.tol, self.report = max_iter, tol, report
+        self.history, self.n_iter = [], 0
+        self.converged = self.stopped = False
+
+    def begin(self, objective, weight):
+        """Start a climb on an objective over rows of total `weight`."""
+        self.history, self.weight = [objective], weight
+        self.converged = False
+
+    def record(self, objective, mixture):
+        """Note an accepted pass."""
+        self.history.append(objective)
+        if self.report is not None and self.report(self, mixture):
+            self.stopped = True
+
+    def expected_gain(self):
+        """Gain still to come if every pass gains a constant fraction of the one before."""
+        if len(self.history) < 3:
+            return float("inf")
+        before, last = self.history[-2] - self.history[-3], self.history[-1] - self.history[-2]
+        rate = min(last / before, self._SLOWEST) if before > 0 else 0.0
+        return last / (1 - rate)
+
+    def goes_on(self):
+        """Whether another pass is worth it and allowed; notes convergence."""
+        self.converged = self.converged or self.expected_gain() <= self.tol * self.weight
+        return not (self.converged or self.stopped or self.n_iter >= self.max_iter)

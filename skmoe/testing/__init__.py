@@ -1,0 +1,33 @@
+"""The contract suite: what every gate, expert, family and solver must do.
+
+Write a part, then run the suite on it::
+
+    from skmoe.testing import check_gate
+    check_gate(MyGate())
+"""
+
+from ._backends import BACKENDS, Backend, available
+from ._contract import (
+    EXPERT_CHECKS,
+    FAMILY_CHECKS,
+    GATE_CHECKS,
+    SOLVER_CHECKS,
+    check_expert,
+    check_family,
+    check_gate,
+    check_solver,
+)
+
+__all__ = [
+    "BACKENDS",
+    "EXPERT_CHECKS",
+    "FAMILY_CHECKS",
+    "GATE_CHECKS",
+    "SOLVER_CHECKS",
+    "Backend",
+    "available",
+    "check_expert",
+    "check_family",
+    "check_gate",
+    "check_solver",
+]

@@ -1,0 +1,23 @@
+"""Switch on scipy's array API support before anything imports scipy."""
+
+import os
+
+os.environ["SCIPY_ARRAY_API"] = "1"
+
+import warnings
+
+import pytest
+
+
+def pytest_configure(config):
+    # array-api-strict says which version of the standard it follows; that is not about skmoe.
+    warnings.filterwarnings("ignore", module="array_api_strict")
+
+
+@pytest.fixture(autouse=True)
+def _one_thread_per_worker():
+    """Tests run side by side: a product that takes all cores would fight the others."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):
+        yield

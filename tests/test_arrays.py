@@ -1,0 +1,67 @@
+"""Other array libraries, devices and dtypes."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from sklearn import config_context
+
+from skmoe import MoEClassifier, MoERegressor
+from skmoe.testing import BACKENDS
+from skmoe.testing._backends import as_host
+
+from .data import two_lines
+
+OTHERS = [
+    pytest.param(b, id=str(b), marks=[pytest.mark.gpu] if b.library == "cupy" else [])
+    for b in BACKENDS
+    if b.library != "numpy"
+]
+
+
+@pytest.fixture(params=OTHERS)
+def backend(request):
+    if reason := request.param.missing():
+        pytest.skip(reason)
+    return request.param
+
+
+def settings():
+    return {"n_experts": 2, "n_init": 3, "random_state": 0}
+
+
+def test_regressor_gives_the_coefficients_of_numpy(backend):
+    X, y = two_lines(400)
+    reference = MoERegressor(**settings()).fit(X, y)
+    with config_context(array_api_dispatch=True):
+        model = MoERegressor(**settings()).fit(backend.array(X), backend.array(y))
+        prediction = model.predict(backend.array(X))
+    assert backend.holds(prediction)
+    tolerance = 1e-6 if backend.dtype == "float64" else 1e-3
+    for name in ("gate_coef_", "expert_coef_", "expert_intercept_", "expert_scale_"):
+        ours, theirs = as_host(getattr(model, name)), getattr(reference, name)
+        assert_allclose(ours, theirs, rtol=10 * tolerance, atol=tolerance * np.abs(theirs).max())
+    assert_allclose(as_host(prediction), reference.predict(X), rtol=tolerance, atol=tolerance)
+
+
+def test_classifier_gives_the_probabilities_of_numpy(backend):
+    X, y = two_lines(400)
+    labels = np.digitize(y, [-1, 1])
+    reference = MoEClassifier(**settings()).fit(X, labels)
+    with config_context(array_api_dispatch=True):
+        model = MoEClassifier(**settings()).fit(backend.array(X), backend.array(labels))
+        proba = model.predict_proba(backend.array(X))
+        predicted = as_host(model.predict(backend.array(X)))
+    assert np.mean(predicted == labels) == reference.score(X, labels)
+    tolerance = 1e-6 if backend.dtype == "float64" else 2e-3
+    assert_allclose(as_host(proba), reference.predict_proba(X), atol=tolerance)
+
+
+def test_float32_in_float32_out():
+    X, y = two_lines(400)
+    double = MoERegressor(**settings()).fit(X, y)
+    single = MoERegressor(**settings()).fit(X.astype(np.float32), y.astype(np.float32))
+    prediction = single.predict(X.astype(np.float32))
+    assert prediction.dtype == np.float32
+    assert single.gate_coef_.dtype == np.float32
+    reference = double.predict(X)
+    assert_allclose(prediction, reference, rtol=1e-3, atol=1e-3 * np.abs(reference).max())

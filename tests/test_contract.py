@@ -1,0 +1,64 @@
+"""Every part in the lists passes the contract suite, on every backend."""
+
+import pytest
+
+from skmoe import experts, families, gates, solvers, testing
+
+
+def parts(module):
+    return [getattr(module, name)() for name in module.__all__ if name != "Trace"]
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(b, id=str(b), marks=[pytest.mark.gpu] if b.library == "cupy" else [])
+        for b in testing.BACKENDS
+    ]
+)
+def backend(request):
+    reason = request.param.missing()
+    if reason:
+        pytest.skip(reason)
+    return request.param
+
+
+@pytest.mark.parametrize("check", testing.GATE_CHECKS, ids=lambda c: c.__name__)
+@pytest.mark.parametrize("gate", parts(gates), ids=lambda p: type(p).__name__)
+def test_gate(gate, check, backend):
+    testing.check_gate(gate, backends=[backend], checks=[check])
+
+
+@pytest.mark.parametrize("check", testing.EXPERT_CHECKS, ids=lambda c: c.__name__)
+@pytest.mark.parametrize("expert", parts(experts), ids=lambda p: type(p).__name__)
+def test_expert(expert, check, backend):
+    testing.check_expert(expert, backends=[backend], checks=[check])
+
+
+@pytest.mark.parametrize("check", testing.FAMILY_CHECKS, ids=lambda c: c.__name__)
+@pytest.mark.parametrize("family", parts(families), ids=lambda p: type(p).__name__)
+def test_family(family, check, backend):
+    testing.check_family(family, backends=[backend], checks=[check])
+
+
+@pytest.mark.parametrize("check", testing.SOLVER_CHECKS, ids=lambda c: c.__name__)
+@pytest.mark.parametrize("solver", parts(solvers), ids=lambda p: type(p).__name__)
+def test_solver(solver, check, backend):
+    testing.check_solver(solver, backends=[backend], checks=[check], seeds=[0])
+
+
+@pytest.mark.parametrize("part", [p for m in (gates, experts, families, solvers) for p in parts(m)])
+def test_documented_and_cloneable(part):
+    for check in testing._contract._OBJECT_CHECKS:
+        check(part)
+
+
+class BrokenGate(gates.ConstantGate):
+    """A gate whose gradient is wrong, which the suite must notice."""
+
+    def gradient(self, X, resp):
+        return 2 * super().gradient(X, resp)
+
+
+def test_the_suite_can_fail():
+    with pytest.raises(AssertionError):
+        testing.check_gate(BrokenGate(), checks=[testing._contract.check_gradient])

@@ -1,0 +1,227 @@
+"""What a scikit-learn user does with the estimators."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.callback import ProgressBar
+from sklearn.datasets import load_iris
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils import estimator_html_repr
+
+from skmoe import MoEClassifier, MoERegressor
+from skmoe.experts import LinearExpert
+from skmoe.gates import ConstantGate, SoftmaxGate
+
+from .data import planted, two_lines
+
+
+@pytest.fixture(scope="module")
+def lines():
+    return two_lines(300)
+
+
+@pytest.fixture(scope="module")
+def model(lines):
+    return MoERegressor(2, n_init=4, random_state=0).fit(*lines)
+
+
+def test_shapes_and_sums(model, lines):
+    X, y = lines
+    assert_allclose(model.gate_proba(X).sum(axis=1), 1)
+    assert_allclose(model.responsibilities(X, y).sum(axis=1), 1)
+    assert_array_equal(model.assign(X), model.gate_proba(X).argmax(axis=1))
+    assert_allclose((model.gate_proba(X) * model.predict_experts(X)).sum(axis=1), model.predict(X))
+    assert_allclose(model.transform(X), model.gate_proba(X))
+    assert_allclose(
+        model.predict_experts(X), X @ model.expert_coef_.T + model.expert_intercept_, rtol=1e-8
+    )
+    logits = X @ model.gate_coef_.T + model.gate_intercept_
+    proba = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    assert_allclose(model.gate_proba(X), proba, rtol=1e-8)
+    assert not hasattr(model, "coef_") and not hasattr(model, "intercept_")
+
+
+def test_classifier_reads_as_it_predicts():
+    X, y = load_iris(return_X_y=True)
+    model = MoEClassifier(2, random_state=0).fit(X, y)
+    assert model.predict_experts(X).shape == (150, 2, 3)
+    mixed = np.einsum("nk,nkc->nc", model.gate_proba(X), model.predict_experts(X))
+    assert_allclose(model.predict_proba(X), mixed)
+    assert_allclose(np.exp(model.predict_log_proba(X)), model.predict_proba(X))
+    assert_allclose(np.exp(model.score_samples(X, y)), mixed[np.arange(150), y])
+    assert model.expert_coef_.shape == (2, 3, 4)
+
+
+def test_labels_may_be_strings_or_many_or_one(lines):
+    X, y = lines
+    words = np.where(y > 0, "high", "low")
+    model = MoEClassifier(2, random_state=0).fit(X, words)
+    assert_array_equal(model.classes_, ["high", "low"])
+    assert set(model.predict(X)) == {"high", "low"}
+    assert model.score(X, words) > 0.8
+    many = np.digitize(y, np.quantile(y, np.linspace(0, 1, 13)[1:-1]))
+    assert MoEClassifier(2, random_state=0).fit(X, many).predict_proba(X).shape == (300, 12)
+    one = MoEClassifier(2, random_state=0).fit(X, np.full(300, "only"))
+    assert_array_equal(one.predict(X), "only")
+    assert_allclose(one.predict_proba(X), 1)
+
+
+def test_class_weight_is_a_row_weight(lines):
+    X, y = lines
+    labels = np.where(y > 1, "rare", "common")
+    weights = {"rare": 3.0, "common": 0.5}
+    by_class = MoEClassifier(2, class_weight=weights, random_state=0).fit(X, labels)
+    by_row = MoEClassifier(2, random_state=0).fit(X, labels, [weights[v] for v in labels])
+    assert_allclose(by_class.predict_proba(X), by_row.predict_proba(X), rtol=1e-6)
+    balanced = MoEClassifier(1, class_weight="balanced").fit(X, labels).predict(X)
+    plain = MoEClassifier(1).fit(X, labels).predict(X)
+    assert (balanced == "rare").sum() > (plain == "rare").sum()
+
+
+def test_frames_bring_names(lines):
+    X, y = lines
+    gate = SoftmaxGate(columns=["b"])
+    model = MoERegressor(2, gate=gate, random_state=0)
+    from_pandas = model.fit(pd.DataFrame(X, columns=["a", "b"]), y)
+    assert_array_equal(from_pandas.feature_names_in_, ["a", "b"])
+    expected = from_pandas.predict(pd.DataFrame(X, columns=["a", "b"]))
+    frame = pl.DataFrame(X, schema=["a", "b"])
+    assert_allclose(model.fit(frame, pl.Series(y)).predict(frame), expected)
+    by_position = MoERegressor(2, gate=SoftmaxGate(columns=[1]), random_state=0)
+    assert_allclose(by_position.fit(X, y).predict(X), expected)
+    out = model.set_output(transform="pandas").transform(frame)
+    assert list(out.columns) == ["moeregressor0", "moeregressor1"]
+
+
+def test_pipeline_and_grid_search(lines):
+    X, y = lines
+    pipeline = make_pipeline(
+        StandardScaler(), MoERegressor(gate=SoftmaxGate(), expert=LinearExpert(), random_state=0)
+    )
+    grid = {
+        "moeregressor__n_experts": [1, 2],
+        "moeregressor__gate__alpha": [0.1, "auto"],
+        "moeregressor__expert__alpha": [0.1, "auto"],
+    }
+    search = GridSearchCV(pipeline, grid, cv=3).fit(X, y)
+    assert search.best_params_["moeregressor__n_experts"] == 2
+    score = search.cv_results_["mean_test_score"]
+    n_experts = np.asarray(search.cv_results_["param_moeregressor__n_experts"], dtype=int)
+    assert score[n_experts == 2].min() > score[n_experts == 1].max() + 0.2
+
+
+def test_warm_start_goes_on(lines):
+    X, y = lines
+    model = MoERegressor(3, max_iter=2, tol=0.0, warm_start=True, random_state=0)
+    with pytest.warns(ConvergenceWarning, match="max_iter=2"):
+        objective = model.fit(X, y).objective_
+    model.set_params(max_iter=500, tol=1e-6).fit(X, y)
+    assert model.objective_ > objective
+    before = model.objective_
+    assert model.fit(X, y).objective_ >= before
+    assert model.n_iter_ <= 4
+
+
+def test_more_starts_are_not_worse(lines):
+    X, y, *_ = planted(500, 5, seed=1)
+    one, many = (MoERegressor(4, n_init=k, random_state=0).fit(X, y) for k in (1, 20))
+    assert many.log_likelihood_ >= one.log_likelihood_ - 1
+
+
+def test_verbose_prints_every_pass(lines, capsys):
+    model = MoERegressor(2, verbose=1, random_state=0).fit(*lines)
+    printed = capsys.readouterr().out.splitlines()
+    assert len(printed) == len(model.history_) - 1
+    assert "objective" in printed[0]
+
+
+def test_pickle(model, lines):
+    X, _ = lines
+    assert_array_equal(pickle.loads(pickle.dumps(model)).predict(X), model.predict(X))
+
+
+def test_threads_give_the_same_bits():
+    X, y = two_lines(9000)
+    one, two = (MoERegressor(2, n_jobs=j, random_state=0).fit(X, y) for j in (1, 2))
+    assert_array_equal(one.predict(X), two.predict(X))
+
+
+class Monitor:
+    """Stops after three passes, having seen a mixture that predicts."""
+
+    def __init__(self, X):
+        self.X, self.passes = X, 0
+
+    def setup(self, estimator, context):
+        pass
+
+    def teardown(self, estimator, context):
+        pass
+
+    def on_fit_task_begin(self, estimator, context):
+        pass
+
+    def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
+        if context.task_name != "pass":
+            return False
+        self.passes += 1
+        assert np.isfinite(fitted_estimator.predict(self.X)).all()
+        return self.passes == 3
+
+
+def test_a_monitor_stops_the_fit(lines):
+    X, y = lines
+    monitor = Monitor(X)
+    model = MoERegressor(
+        4, tol=0.0, random_state=0, gate=SoftmaxGate(0.1), expert=LinearExpert(0.1)
+    )
+    model.set_callbacks(monitor).fit(X, y)
+    assert monitor.passes == 3
+    assert len(model.history_) == 4
+    assert np.isfinite(model.predict(X)).all()
+
+
+def test_progress_bar_nests_through_pipeline_and_grid_search(lines, capsys):
+    search = GridSearchCV(
+        make_pipeline(StandardScaler(), MoERegressor(random_state=0)),
+        {"moeregressor__n_experts": [1, 2]},
+        cv=2,
+    )
+    search.set_callbacks(ProgressBar(max_propagation_depth=None)).fit(*lines)
+    printed = capsys.readouterr().out
+    assert "MoERegressor" in printed
+    assert "GridSearchCV" in printed
+
+
+def test_diagram_shows_gate_and_experts(lines):
+    html = estimator_html_repr(MoERegressor(3, gate=ConstantGate()))
+    assert "ConstantGate" in html
+    assert "LinearExpert" in html
+    assert "3 experts" in html
+    assert "SoftmaxGate" in estimator_html_repr(make_pipeline(MoEClassifier()))
+
+
+class Interrupt(Monitor):
+    def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
+        raise KeyboardInterrupt
+
+
+def test_an_interrupted_fit_leaves_the_old_one(lines):
+    X, y = lines
+    model = MoERegressor(2, random_state=0).fit(X, y)
+    before = model.predict(X)
+    model.set_callbacks(Interrupt(X))
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(np.hstack([X, X]), -y)
+    assert_array_equal(model.predict(X), before)
+    fresh = MoERegressor(2).set_callbacks(Interrupt(X))
+    with pytest.raises(KeyboardInterrupt):
+        fresh.fit(X, y)
+    assert not hasattr(fresh, "n_features_in_")
