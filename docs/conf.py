@@ -1,0 +1,58 @@
+"""Configuration of the documentation: ``python -m sphinx docs docs/_build/html``."""
+
+import os
+
+import skmoe
+
+project = "skmoe"
+author = "the skmoe developers"
+copyright = f"2026, {author}"
+version = release = skmoe.__version__
+
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.mathjax",
+    "numpydoc",
+    "myst_parser",
+    "sphinx_gallery.gen_gallery",
+]
+exclude_patterns = ["_build", "auto_examples/*.ipynb", "auto_examples/*.py"]
+source_suffix = {".rst": "restructuredtext", ".md": "markdown"}
+myst_enable_extensions = ["dollarmath"]
+default_role = "code"
+
+autosummary_generate = True
+autodoc_default_options = {"members": True, "inherited-members": False}
+numpydoc_show_class_members = False
+numpydoc_xref_param_type = False
+
+# Links to other projects need their inventories from the network: without it, build with
+# SKMOE_DOCS_OFFLINE=1 and those links become plain code.
+if not os.environ.get("SKMOE_DOCS_OFFLINE"):
+    extensions.append("sphinx.ext.intersphinx")
+    intersphinx_timeout = 10
+    intersphinx_mapping = {
+        "python": ("https://docs.python.org/3", None),
+        "numpy": ("https://numpy.org/doc/stable", None),
+        "scipy": ("https://docs.scipy.org/doc/scipy", None),
+        "sklearn": ("https://scikit-learn.org/stable", None),
+    }
+else:
+    # Docstrings inherited from scikit-learn refer to its glossary.
+    suppress_warnings = ["ref.ref", "ref.term"]
+
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "auto_examples",
+    "doc_module": ("skmoe",),
+    "reference_url": {"skmoe": None},
+    "backreferences_dir": None,
+    "show_memory": False,
+    "within_subsection_order": "FileNameSortKey",
+}
+
+html_theme = "pydata_sphinx_theme"
+html_title = "skmoe"
+html_static_path = ["_static"]
+html_theme_options = {"show_prev_next": False, "navigation_with_keys": False}
