@@ -1,0 +1,117 @@
+"""What the benchmarks share: timing, tables, the line that names the machine, planted data."""
+
+import json
+import platform
+import time
+from datetime import date
+
+import numpy as np
+import scipy
+import sklearn
+from scipy.special import log_softmax
+from threadpoolctl import threadpool_info
+
+import skmoe
+from skmoe._base import Units
+from skmoe._blocks import Blocks
+from skmoe._mixture import Mixture
+from skmoe._scaling import learn_scaling
+from skmoe.families import Gaussian
+
+__all__ = ["build", "environment", "planted", "report", "seconds", "side_by_side"]
+
+
+def environment():
+    """Date, machine and versions, as a dict."""
+    try:
+        with open("/proc/cpuinfo") as file:
+            kinds = [line.split(":")[1].strip() for line in file if line.startswith("model name")]
+        machine = f"{kinds[0]}, {len(kinds)} cores"
+    except (OSError, IndexError):
+        machine = platform.processor() or platform.machine()
+    threads = [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+    return {
+        "date": date.today().isoformat(),
+        "machine": machine,
+        "blas_threads": max(threads, default=None),
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "scipy": scipy.__version__,
+        "scikit-learn": sklearn.__version__,
+        "skmoe": skmoe.__version__,
+    }
+
+
+def seconds(call):
+    """Seconds that one call takes, and its answer."""
+    begin = time.perf_counter()
+    answer = call()
+    return time.perf_counter() - begin, answer
+
+
+def side_by_side(calls, repeats):
+    """Seconds of several calls, (repeats, len(calls)), taken in turn after one untimed round.
+
+    Calls that are compared are timed next to each other, so that a change in the machine's load
+    meets both.
+    """
+    for call in calls:
+        call()
+    return np.array([[seconds(call)[0] for call in calls] for _ in range(repeats)])
+
+
+def report(title, rows):
+    """Print a list of dicts as a table, then the same with the environment as one JSON line."""
+    settings = environment()
+    print(f"\n{title}\n{', '.join(f'{key} {value}' for key, value in settings.items())}\n")
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    cells = [names] + [[_text(row.get(name, "")) for name in names] for row in rows]
+    widths = [max(len(line[at]) for line in cells) for at in range(len(names))]
+    for line in cells:
+        print("  ".join(cell.rjust(width) for cell, width in zip(line, widths)))
+    print(
+        "\n" + json.dumps({"benchmark": title, "environment": settings, "rows": rows}), flush=True
+    )
+
+
+def _text(value):
+    if isinstance(value, float):
+        return f"{value:.4g}" if abs(value) < 1000 else f"{value:.0f}"
+    return str(value)
+
+
+def planted(n, d, n_experts, rng, *, n_test=0, sharpness=8.0, noise=0.1):
+    """Rows of a mixture with sharp gates: X, y, the true mean, then the same of the test rows.
+
+    x ~ N(0, I); gate logits `sharpness` (W x / sqrt(d) + c), W ~ N(0, 1), c ~ 0.3 N(0, 1); expert
+    means 2 b.x / sqrt(d) + a, with a, b ~ N(0, 1).
+    """
+    W, c = rng.standard_normal((n_experts, d)), 0.3 * rng.standard_normal(n_experts)
+    b, a = rng.standard_normal((n_experts, d)), rng.standard_normal(n_experts)
+
+    def draw(rows):
+        X = rng.standard_normal((rows, d))
+        gate = np.exp(log_softmax(sharpness * (X @ W.T / d**0.5 + c), axis=1))
+        means = 2 * X @ b.T / d**0.5 + a
+        expert = (gate.cumsum(axis=1) < rng.uniform(size=(rows, 1))).sum(axis=1)
+        expert = np.minimum(expert, n_experts - 1)
+        y = means[np.arange(rows), expert] + noise * rng.standard_normal(rows)
+        return X, y, (gate * means).sum(axis=1)
+
+    return (*draw(n), *draw(n_test)) if n_test else draw(n)
+
+
+def build(X, y, gate, expert, n_experts, **options):
+    """Mixture of Gaussian experts, not yet fitted, and the blocks it sees, as `fit` builds them."""
+    y = y[:, None]
+    family = Gaussian().initialize(y)
+    units = Units(
+        learn_scaling(X, None, constant_spread=float("inf")),
+        learn_scaling(y, None, constant_spread=1.0),
+    )
+    blocks = Blocks(X, y, None, prepare=units.prepare, **options)
+    design, _, _ = blocks.first()
+    mixture = Mixture(
+        gate.initialize(n_experts, design), expert.initialize(n_experts, design, family)
+    )
+    return mixture, blocks
