@@ -6,8 +6,9 @@ person reads leave it through `host`.
 """
 
 import array_api_compat
+import array_api_compat.numpy
 import numpy as np
-from array_api_compat import array_namespace, device
+from array_api_compat import device
 from sklearn.utils._array_api import _convert_to_numpy
 
 __all__ = [
@@ -29,6 +30,16 @@ __all__ = [
 # elementwise product and the matrix product that reads it; a GPU wants enough rows to fill it.
 # Constants, so that the same data are cut into the same blocks on every machine.
 _CPU_ROWS, _GPU_ROWS = 2048, 65536
+
+# Keeps a matrix without any data from dividing zero by zero, in float32 as well.
+_TINY = 1e-30
+
+
+def array_namespace(*arrays):
+    """The array library of `arrays`; NumPy's is found without the general search."""
+    if all(type(x) is np.ndarray for x in arrays):
+        return array_api_compat.numpy
+    return array_api_compat.array_namespace(*arrays)
 
 
 def _is_on_gpu(x):
@@ -85,20 +96,16 @@ def log_softmax(a, axis):
 def _equilibrated(A):
     """Scale stacked symmetric `A` to a unit diagonal plus a rounding-sized ridge.
 
-    A row that no data reach has a zero diagonal: it becomes a row of the identity, so that a
-    zero right-hand side is answered by a zero step.
+    A row that no data reach has a zero diagonal: the ridge alone answers it, so that a zero
+    right-hand side gets a zero step.
     """
     xp = array_namespace(A)
-    size = A.shape[-1]
+    epsilon = float(xp.finfo(A.dtype).eps)
     diagonal = xp.linalg.diagonal(A)
-    largest = xp.max(diagonal, axis=-1, keepdims=True)
-    epsilon = xp.finfo(A.dtype).eps
-    reached = diagonal > epsilon * epsilon * largest
-    root = xp.sqrt(xp.where(reached, diagonal, xp.ones_like(diagonal)))
+    smallest = epsilon**2 * xp.max(diagonal, axis=-1, keepdims=True) + _TINY
+    root = xp.sqrt(xp.maximum(diagonal, smallest))
     scaled = A / (root[..., :, None] * root[..., None, :])
-    ridge = 100 * epsilon + xp.where(reached, xp.zeros_like(root), xp.ones_like(root))
-    eye = xp.eye(size, dtype=A.dtype, device=device(A))
-    return scaled + eye * ridge[..., None, :], root
+    return scaled + 100 * epsilon * xp.eye(A.shape[-1], dtype=A.dtype, device=device(A)), root
 
 
 def solve_spd(A, B):

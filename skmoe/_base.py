@@ -26,7 +26,14 @@ from ._validation import check_count, check_positive, resolve_columns
 from .experts import LinearExpert
 from .families import Categorical, Gaussian
 from .gates import ConstantGate, SoftmaxGate
-from .initialization import KINDS, distinct_rows, find_start, fit_pooled, sample_size
+from .initialization import (
+    KINDS,
+    distinct_rows,
+    find_start,
+    fit_pooled,
+    prefer_evidence,
+    sample_size,
+)
 from .solvers import EM, Trace
 
 __all__ = ["BaseMixtureOfExperts", "Units"]
@@ -219,10 +226,12 @@ class BaseMixtureOfExperts(
             units = self._learn_units(sampled.X, sampled.y, sampled.weight, family)
             blocks = sampled = self._blocks(sampled.X, sampled.y, sampled.weight, units)
         one_expert = settings.n_experts == 1
-        if one_expert or getattr(mixture.expert, "pools", False):
+        pools = getattr(mixture.expert, "pools", False)
+        if one_expert or pools:
             one = fit_pooled(settings.expert, family, blocks, settings.solver, columns[1])
             mixture = Mixture(mixture.gate, one if one_expert else mixture.expert.pooled_at(one))
         if not one_expert:
+            pooled = mixture
             mixture = find_start(
                 mixture,
                 sampled,
@@ -234,6 +243,8 @@ class BaseMixtureOfExperts(
             mixture = settings.solver.estimate_penalties(
                 mixture, sampled, max(settings.tol, _PENALTY_TOL)
             )
+            if pools:
+                mixture = prefer_evidence(mixture, pooled, sampled)
         return units, mixture, blocks
 
     def _learn_units(self, X, targets, weight, family):
@@ -263,7 +274,7 @@ class BaseMixtureOfExperts(
                 f"expected is {trace.expected_gain() / trace.weight:.3g} per row, above "
                 f"tol={self.tol:g}. Increase max_iter, or tol if that gain does not matter.",
                 ConvergenceWarning,
-                stacklevel=4,
+                stacklevel=5,
             )
         if mixture.expert.at_bound():
             warnings.warn(
@@ -272,7 +283,7 @@ class BaseMixtureOfExperts(
                 "y. That expert passes through its rows exactly; the log-likelihood means little. "
                 "Use fewer experts, a larger penalty (alpha) or a larger min_scale.",
                 ConvergenceWarning,
-                stacklevel=4,
+                stacklevel=5,
             )
 
     def _fitted_attributes(self, mixture, units, trace):

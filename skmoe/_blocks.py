@@ -1,12 +1,21 @@
 """Blocks of rows: the two verbs through which a data set is touched."""
 
+from functools import cache
+
 from sklearn.utils.parallel import Parallel, delayed
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from ._arrays import array_namespace, block_length, device, like, ones
 from ._statistics import fold
 
 __all__ = ["Blocks"]
+
+
+@cache
+def _thread_pools():
+    """The thread pools of the BLAS libraries in this process; finding them takes milliseconds."""
+    return ThreadpoolController()
+
 
 # Prepared blocks that are kept, so that a small data set is prepared once and not on every pass.
 _KEPT_BLOCKS = 2
@@ -96,7 +105,7 @@ class Blocks:
         parallel = Parallel(n_jobs=self.n_jobs, prefer="threads", return_as="generator")
         # The threads share the cores, so each product gets one; set here and not in the threads,
         # because a BLAS library must not be resized while another thread is inside it.
-        with threadpool_limits(1):
+        with _thread_pools().limit(limits=1):
             yield from parallel(delayed(lambda i: f(*self._block(i)))(i) for i in tasks)
 
     def sum(self, f):

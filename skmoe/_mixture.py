@@ -81,6 +81,14 @@ class Mixture(NamedTuple):
             return self
         return Mixture(gate, expert)
 
+    def log_volume(self, statistics):
+        """Log of posterior over prior volume of both parts (see there)."""
+        return self.gate.log_volume(statistics.gate) + self.expert.log_volume(statistics.expert)
+
+    def most_penalised(self):
+        """New mixture with the penalties that are estimated at their largest."""
+        return Mixture(self.gate.most_penalised(), self.expert.most_penalised())
+
     def log_prior(self):
         """Minus the penalties of both parts, a number."""
         return float(self.gate.log_prior()) + float(self.expert.log_prior())

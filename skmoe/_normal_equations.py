@@ -75,6 +75,23 @@ def _determined(A, ridge):
     return float(xp.sum(xp.where(ridge > 0, 1 - ridge * xp.linalg.diagonal(inverse), 0.0)))
 
 
+def _log_volume(A, ridge):
+    """Log of posterior over prior volume of the penalised directions, minus sum log(1 + h / a) / 2.
+
+    The same for stacked matrices; what is not penalised is integrated out.
+    """
+    xp = array_namespace(A)
+    eye = xp.eye(A.shape[-1], dtype=A.dtype, device=device(A))
+    penalised = ridge > 0
+    # A direction that no data reach must not turn the difference into infinity minus infinity.
+    floor = 1e3 * xp.finfo(A.dtype).eps * (1 + xp.max(xp.abs(A)))
+    A = A + floor * eye
+    free = xp.where(penalised[:, None] | penalised[None, :], eye, A)
+    prior = xp.sum(xp.log(xp.where(penalised, ridge, xp.ones_like(ridge))))
+    posterior = xp.linalg.slogdet(A + ridge * eye)[1] - xp.linalg.slogdet(free)[1]
+    return 0.5 * float(xp.sum(prior - posterior))
+
+
 class Separable:
     """Curvature of predictors that do not share a normaliser.
 
@@ -118,6 +135,10 @@ class Separable:
     def determined(self, gram, ridge, outputs):
         """Number of well-determined parameters (MacKay's gamma) under `ridge` (D,)."""
         return outputs / gram.shape[1] * _determined(self.bound * gram, ridge)
+
+    def log_volume(self, gram, ridge, outputs):
+        """Log of posterior over prior volume of the penalised parameters."""
+        return outputs / gram.shape[1] * _log_volume(self.bound * gram, ridge)
 
 
 class SoftmaxGram(NamedTuple):
@@ -177,6 +198,11 @@ class Softmax:
         """Number of well-determined parameters (MacKay's gamma) under `ridge` (D,)."""
         xp = array_namespace(gram.own)
         return _determined(self._matrix(gram), xp.tile(ridge, (outputs - 1,)))
+
+    def log_volume(self, gram, ridge, outputs):
+        """Log of posterior over prior volume of the penalised parameters."""
+        xp = array_namespace(gram.own)
+        return _log_volume(self._matrix(gram), xp.tile(ridge, (outputs - 1,)))
 
 
 def softmax_curvature(predictors, size):

@@ -77,3 +77,7 @@ class Penalty(NamedTuple):
             pace = min(2 * self.pace, _LARGEST_PACE) if move * self.move > 0 else 1.0
             wanted = min(max(self.alpha * 10 ** (pace * move), _SMALLEST), _LARGEST)
         return self if wanted == self.alpha else Penalty(wanted, True, move, pace)
+
+    def largest(self):
+        """The penalty that leaves no freedom, if it is to be estimated."""
+        return Penalty(_LARGEST, True) if self.automatic else self

@@ -82,7 +82,7 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
         Passes of the final climb over the data.
     converged_ : bool
     n_features_in_ : int
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Only where X has column names.
 
     See Also
@@ -174,8 +174,9 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
         return self._predict_proba(X, "predict_proba")
 
     def _predict_proba(self, X, method):
-        rows = self._rows(X, method)
-        return rows.map(lambda X, y, weight: self._mixture.predict(X))
+        proba = self._rows(X, method).map(lambda X, y, weight: self._mixture.predict(X))
+        # To the last bit: rounding must not make a probability larger than one.
+        return proba / array_namespace(proba).sum(proba, axis=1)[:, None]
 
     def predict_log_proba(self, X):
         """Logarithms of the class probabilities.

@@ -10,7 +10,15 @@ from ._mixture import Mixture
 from .gates import ConstantGate
 from .solvers._trace import Trace
 
-__all__ = ["KINDS", "Sample", "distinct_rows", "find_start", "fit_pooled", "sample_size"]
+__all__ = [
+    "KINDS",
+    "Sample",
+    "distinct_rows",
+    "find_start",
+    "fit_pooled",
+    "prefer_evidence",
+    "sample_size",
+]
 
 # Rows that starts are tried on. Which of several starts is best shows on a few thousand.
 _SAMPLE_ROWS = 2048
@@ -23,6 +31,10 @@ _OWN_SHARE = 0.9
 
 # Passes of the first round; every round runs twice as long with a quarter of the starts.
 _FIRST_PASSES = 5
+
+# Rows times parameters up to which starts get longer rounds: there are more hills to tell apart
+# on a few rows, and a pass costs next to nothing.
+_WORK = 1e5
 _KEEP = 4
 _SHORT_TOL = 1e-4
 
@@ -141,7 +153,7 @@ def fit_pooled(expert, family, blocks, solver, columns):
     X, _, _ = blocks.first()
     one = Mixture(ConstantGate().initialize(1, X), expert.initialize(1, X, family, columns))
     # Newton's method: a tight tolerance costs a pass.
-    one, _ = solver.solve(one, blocks, Trace(max_iter=100, tol=1e-10))
+    one, _ = solver.solve(one, blocks, Trace(max_iter=500, tol=1e-10))
     return one.expert
 
 
@@ -185,22 +197,59 @@ def find_start(mixture, sample, solver, *, kinds, n_init, random_state):
         resp = weight[:, None] * (_OWN_SHARE * own + (1 - _OWN_SHARE) / n_experts)
         given = sample.with_weight(like(resp, sample.X, mixture.params.dtype))
         runs.append(Run(mixture.update(given.sum(mixture.statistics_given)), -np.inf, False))
-    passes = _FIRST_PASSES
+    passes = _first_passes(mixture, X.shape[0])
     while len(runs) > 1:
         runs = [_short_run(run, sample, solver, passes) for run in runs]
-        runs.sort(key=_rank(runs, float(weight.sum())))
-        runs = runs[: -(-len(runs) // _KEEP)]
+        runs = _best(runs, -(-len(runs) // _KEEP), float(weight.sum()))
         passes *= 2
     return runs[0].mixture
 
 
-def _rank(runs, weight):
-    """Sorting key: sound runs first, by objective up to what a short run can tell.
+def _first_passes(mixture, n_rows):
+    """Passes of the first round: more where a pass is cheap."""
+    work = n_rows * max(mixture.n_parameters(), 1)
+    return int(_FIRST_PASSES * min(max((_WORK / work) ** 0.5, 1), 10))
 
-    Starts that reach the same maximum keep their order: rounding does not choose among them.
+
+def prefer_evidence(mixture, pooled, sample):
+    """The mixture, or its one-expert limit where that has the larger evidence.
+
+    Parameters
+    ----------
+    mixture : Mixture
+        With penalties estimated on the sample.
+    pooled : Mixture
+        All experts at the one-expert fit, the gate constant.
+    sample : Blocks
+
+    Returns
+    -------
+    Mixture
+        `mixture`, or the same with its penalties at their largest.
+
+    References
+    ----------
+    .. [1] MacKay, D. J. C. (1992). Bayesian interpolation. Neural Computation 4, 415-447,
+       section 4 (Occam factors).
+    """
+    at_mixture, at_pooled = (sample.sum(m.statistics) for m in (mixture, pooled))
+    gain = float(at_mixture.log_likelihood) + mixture.log_prior()
+    gain -= float(at_pooled.log_likelihood) + pooled.log_prior()
+    return mixture if gain + mixture.log_volume(at_mixture) > 0 else mixture.most_penalised()
+
+
+def _best(runs, keep, weight):
+    """The `keep` highest runs on different hills, degenerate ones last.
+
+    Objectives that a short run cannot tell apart count as one hill, and the first start on it
+    goes on: rounding does not choose among them.
     """
     best = max(run.objective for run in runs)
-    return lambda run: (run.degenerate, (best - run.objective) // (_SHORT_TOL * weight))
+    hills = {}
+    for run in runs:
+        hill = (run.degenerate, (best - run.objective) // (_SHORT_TOL * weight))
+        hills.setdefault(hill, run)
+    return [hills[hill] for hill in sorted(hills)[:keep]]
 
 
 def _short_run(run, sample, solver, passes):

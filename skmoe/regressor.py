@@ -77,7 +77,7 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
         Passes of the final climb over the data.
     converged_ : bool
     n_features_in_ : int
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Only where X has column names.
 
     See Also

@@ -82,6 +82,17 @@ class Expert(BaseEstimator):
         """New bank with its penalty re-estimated; itself if that is fixed or has settled."""
         return self
 
+    def log_volume(self, statistics):
+        """Log of posterior over prior volume of the parameters with an estimated penalty.
+
+        Added to the objective it gives the evidence (Laplace's approximation).
+        """
+        return 0.0
+
+    def most_penalised(self):
+        """New bank with the largest penalty; itself if the penalty is fixed."""
+        return self
+
     def n_parameters(self):
         """Number of free parameters."""
         raise NotImplementedError

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 from .._arrays import array_namespace, ones, zeros
 from .._normal_equations import Separable, coefficients_only, gradient, softmax_curvature
 from .._penalty import Penalty
+from .._statistics import scale
 from ..gates._base import take_columns
 from ._base import Expert
 
@@ -30,12 +31,21 @@ class LinearStatistics(NamedTuple):
         Responsibility of every expert.
     square : array of shape (K, C) or None
         Weighted squared residuals, for families with a scale.
+    told : array without axes
+        Sum of squared responsibilities over row weights: over the sum of `count`, the share of
+        the curvature that the data hold, not knowing which expert every row belongs to.
     """
 
     score: Any
     gram: Any
     count: Any
     square: Any
+    told: Any
+
+    def observed(self):
+        """Curvature that the data hold."""
+        count = array_namespace(self.count).sum(self.count)
+        return scale(self.gram, self.told / count)
 
 
 class LinearExpert(Expert):
@@ -155,11 +165,13 @@ class LinearExpert(Expert):
         score, weight = self.family.working(y, self._eta(X))
         weighted = resp[:, :, None] * score
         square = xp.sum(weighted * score, axis=0) if self.family.has_scale else None
+        total = xp.sum(resp, axis=1)[:, None]
         return LinearStatistics(
             score=gradient(X, weighted),
             gram=self.curvature.gram(X, resp, weight),
             count=xp.sum(resp, axis=0),
             square=square,
+            told=xp.sum(resp * resp / xp.where(total > 0, total, 1.0)),
         )
 
     def _deviation(self):
@@ -259,11 +271,23 @@ class LinearExpert(Expert):
             return self
         xp = array_namespace(self.weights)
         ridge = self.alpha_ * self.penalised
-        determined = self.curvature.determined(statistics.gram, ridge, outputs)
+        determined = self.curvature.determined(statistics.observed(), ridge, outputs)
         free = experts * (outputs - self.family.coupled) * size
         square = float(xp.sum(self._squares() * self._precision()))
         penalty = self.penalty.estimated(determined, free, square)
         return self if penalty is self.penalty else self._replaced(penalty=penalty)
+
+    def log_volume(self, statistics):
+        """Log of posterior over prior volume of the weights, if `alpha` is "auto"."""
+        experts, outputs, _ = self.weights.shape
+        if not self.penalty.automatic or experts == 1:
+            return 0.0
+        ridge = self.alpha_ * self.penalised
+        return self.curvature.log_volume(statistics.observed(), ridge, outputs)
+
+    def most_penalised(self):
+        """New bank with all experts at the one-expert fit, if `alpha` is "auto"."""
+        return self._replaced(penalty=self.penalty.largest())
 
     def at_bound(self):
         """Whether a scale has reached the smallest allowed."""

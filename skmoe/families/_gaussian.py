@@ -59,8 +59,10 @@ class Gaussian(Family):
         expert keeps a finite density.
         """
         xp = array_namespace(eta)
-        limit = float(xp.finfo(eta.dtype).max) ** 0.5 * 1e-4
-        deviation = xp.clip((y[:, None, :] - eta) / scale, -limit, limit)
+        limit = xp.full_like(scale, float(xp.finfo(eta.dtype).max) ** 0.5 * 1e-4)
+        deviation = (y[:, None, :] - eta) / scale
+        # Not xp.clip, which would lay the rows of the table out anew.
+        deviation = xp.maximum(xp.minimum(deviation, limit), -limit)
         constant = xp.log(scale) + 0.5 * math.log(2 * math.pi)
         if eta.shape[2] == 1:
             deviation = deviation[:, :, 0]

@@ -1,11 +1,42 @@
 """The softmax gate."""
 
+from typing import Any, NamedTuple
+
 from .._arrays import array_namespace, log_softmax, zeros
 from .._normal_equations import coefficients_only, gradient, softmax_curvature
 from .._penalty import Penalty
+from .._statistics import scale
 from ._base import Gate, take_columns
 
 __all__ = ["SoftmaxGate"]
+
+# Keeps the share of nothing at all a number.
+_TINY = 1e-30
+
+
+class SoftmaxStatistics(NamedTuple):
+    """Sums over rows at the current weights.
+
+    Attributes
+    ----------
+    score : array of shape (1, K, D)
+        Derivative with respect to the weights.
+    gram : array or SoftmaxGram
+        Curvature, were it known which expert every row belongs to.
+    told, complete : arrays without axes
+        Variance of the responsibilities around the gate's probabilities, and what it would be
+        if the responsibilities were certain. Their ratio is the share of the curvature that
+        the data hold; the rest is missing (Louis 1982).
+    """
+
+    score: Any
+    gram: Any
+    told: Any
+    complete: Any
+
+    def observed(self):
+        """Curvature that the data hold."""
+        return scale(self.gram, self.told / (self.complete + _TINY))
 
 
 class SoftmaxGate(Gate):
@@ -87,16 +118,20 @@ class SoftmaxGate(Gate):
     def statistics(self, X, resp):
         """Gradient of the logits and the curvature of softmax regression."""
         X, prob, weight, score = self._score(X, resp)
-        gram = self.curvature.gram(X, weight, prob[:, None, :])
-        return gradient(X, score[:, None, :]), gram
+        xp = array_namespace(X)
+        return SoftmaxStatistics(
+            score=gradient(X, score[:, None, :]),
+            gram=self.curvature.gram(X, weight, prob[:, None, :]),
+            told=xp.sum(score * score / xp.where(weight > 0, weight, 1.0)),
+            complete=xp.sum(weight * prob * (1 - prob)),
+        )
 
     def update(self, statistics, step=1.0):
         """New gate after the fraction `step` of a Newton step."""
         if self.weights.shape[0] == 1:
             return self
-        score, gram = statistics
-        score = score - (self._ridge() * self.weights)[None, ...]
-        change = self.curvature.step(gram, score, self._ridge())[0, ...]
+        score = statistics.score - (self._ridge() * self.weights)[None, ...]
+        change = self.curvature.step(statistics.gram, score, self._ridge())[0, ...]
         return self._replaced(weights=self.weights + step * change)
 
     def _ridge(self):
@@ -133,10 +168,21 @@ class SoftmaxGate(Gate):
         experts, size = self.weights.shape
         if not self.penalty.automatic or experts == 1 or size == 1:
             return self
-        determined = self.curvature.determined(statistics[1], self._ridge(), experts)
+        determined = self.curvature.determined(statistics.observed(), self._ridge(), experts)
         free = (experts - 1) * (size - 1)
         penalty = self.penalty.estimated(determined, free, float(self._square()))
         return self if penalty is self.penalty else self._replaced(penalty=penalty)
+
+    def log_volume(self, statistics):
+        """Log of posterior over prior volume of the coefficients, if `alpha` is "auto"."""
+        experts, size = self.weights.shape
+        if not self.penalty.automatic or experts == 1 or size == 1:
+            return 0.0
+        return self.curvature.log_volume(statistics.observed(), self._ridge(), experts)
+
+    def most_penalised(self):
+        """New gate that is all but constant, if `alpha` is "auto"."""
+        return self._replaced(penalty=self.penalty.largest())
 
     def n_parameters(self):
         """Weights less one expert's, which the others imply."""

@@ -48,7 +48,9 @@ class EM(BaseEstimator):
     MoERegressor(solver=EM(memory=0))
     """
 
-    _FIRST_PASSES, _PENALTY_ROUNDS, _PENALTY_PASSES = 10, 30, 3
+    # Gain per row of a pass above which the climb is still choosing its hill: plain EM chooses.
+    _FAR_GAIN = 1e-3
+    _FIRST_PASSES, _PENALTY_ROUNDS, _PENALTY_PASSES = 6, 30, 2
     _SMALLEST_STEP = 1e-3
 
     def __init__(self, memory=5):
@@ -115,7 +117,8 @@ class EM(BaseEstimator):
 
     def _accelerated(self, anderson, point, plain, blocks, trace):
         """The extrapolated point, or None where there is none or the objective falls there."""
-        if self.memory == 0:
+        choosing = point.mixture.n_experts() > 1 and trace.last_gain() > self._FAR_GAIN
+        if self.memory == 0 or choosing:
             return None
         proposal = anderson.propose(point.mixture.params, plain.params)
         if proposal is None:

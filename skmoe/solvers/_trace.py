@@ -48,6 +48,12 @@ class Trace:
         if self.report is not None and self.report(self, mixture):
             self.stopped = True
 
+    def last_gain(self):
+        """Gain of the last pass, per unit of row weight."""
+        if len(self.history) < 2:
+            return float("inf")
+        return (self.history[-1] - self.history[-2]) / self.weight
+
     def expected_gain(self):
         """Gain still to come if every pass gains a constant fraction of the one before."""
         if len(self.history) < 3:
