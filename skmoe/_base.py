@@ -11,7 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from ._arrays import array_namespace, like, zeros
+from ._arrays import array_namespace, like
 from ._blocks import Blocks
 from ._compat import (
     CallbackSupportMixin,
@@ -107,7 +107,7 @@ class BaseMixtureOfExperts(
         context = self._init_callback_context(max_subtasks=settings.max_iter)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y, metadata=metadata)
 
-        units, mixture, blocks = self._start(checked, X, targets, weight, settings)
+        units, mixture, blocks = self._start(checked, X, targets, state, weight, settings)
 
         def attributes(trace, mixture):
             fitted = self._fitted_attributes(mixture, units, trace)
@@ -133,10 +133,10 @@ class BaseMixtureOfExperts(
         trace = Trace(settings.max_iter, settings.tol, report)
         mixture, trace = settings.solver.solve(mixture, blocks, trace)
         fitted = attributes(trace, mixture)
-        self._warn_about(trace, mixture)
         if not hasattr(checked, "feature_names_in_") and hasattr(self, "feature_names_in_"):
             del self.feature_names_in_
         vars(self).update(fitted)
+        self._warn_about(trace, mixture)
         context.call_on_fit_task_end(
             estimator=self, X=X, y=y, metadata=metadata, reconstruction_attributes={}
         )
@@ -185,7 +185,7 @@ class BaseMixtureOfExperts(
         """Weights of rows from those given; a classifier multiplies them by class."""
         return weight
 
-    def _start(self, checked, X, targets, weight, settings):
+    def _start(self, checked, X, targets, state, weight, settings):
         """Units, a mixture to climb from and the blocks to climb on."""
         if settings.n_experts > X.shape[0]:
             raise ValueError(_too_many_experts(settings.n_experts, X.shape[0], "samples"))
@@ -200,7 +200,7 @@ class BaseMixtureOfExperts(
         ]
         again = self.warm_start and hasattr(self, "_mixture")
         if again and self._mixture.n_experts() == settings.n_experts:
-            self._check_same_shape(X, targets)
+            self._check_goes_on(X, targets, state)
             units, mixture = self._units, self._mixture
             return units, mixture, self._blocks(X, targets, weight, units)
 
@@ -226,7 +226,7 @@ class BaseMixtureOfExperts(
             units = self._learn_units(sampled.X, sampled.y, sampled.weight, family)
             blocks = sampled = self._blocks(sampled.X, sampled.y, sampled.weight, units)
         one_expert = settings.n_experts == 1
-        pools = getattr(mixture.expert, "pools", False)
+        pools = mixture.expert.pools
         if one_expert or pools:
             one = fit_pooled(settings.expert, family, blocks, settings.solver, columns[1])
             mixture = Mixture(mixture.gate, one if one_expert else mixture.expert.pooled_at(one))
@@ -258,11 +258,14 @@ class BaseMixtureOfExperts(
     def _blocks(self, X, targets, weight, units):
         return Blocks(X, targets, weight, prepare=units.prepare, n_jobs=self.n_jobs)
 
-    def _check_same_shape(self, X, targets):
-        if X.shape[1] != self.n_features_in_:
+    def _check_goes_on(self, X, targets, state):
+        """Whether the mixture of the last fit can be fitted to these data."""
+        now = (X.shape[1], self._target_kind(targets, state))
+        last = (self.n_features_in_, self._target_kind(None, vars(self)))
+        if now != last:
             raise ValueError(
-                f"X has {X.shape[1]} features, but the mixture that warm_start=True goes on from "
-                f"was fitted with {self.n_features_in_}. Pass the same columns, or set "
+                f"warm_start=True goes on from a fit with {last[0]} features and {last[1]}, but "
+                f"X has {now[0]} features and y has {now[1]}. Pass the same kind of data, or set "
                 "warm_start=False."
             )
 
@@ -290,8 +293,6 @@ class BaseMixtureOfExperts(
         """Everything that a fit sets."""
         shift = trace.weight * units.log_spread()
         objective = trace.history[-1] - shift
-        gate_coef, gate_intercept = _in_units(mixture.gate, units.X, mixture.n_experts())
-        expert = self._expert_attributes(mixture.expert, units)
         return {
             "_mixture": mixture,
             "_units": units,
@@ -304,15 +305,24 @@ class BaseMixtureOfExperts(
             "objective_": objective,
             "history_": [value - shift for value in trace.history],
             "n_parameters_": mixture.n_parameters(),
-            "gate_coef_": gate_coef,
-            "gate_intercept_": gate_intercept,
-            **expert,
+            "_x_center": units.X.center,
+            **self._gate_attributes(mixture.gate, units),
+            **self._expert_attributes(mixture.expert, units),
         }
 
+    @staticmethod
+    def _gate_attributes(gate, units):
+        """Coefficients and intercepts of a linear gate in the units given."""
+        if not hasattr(gate, "weights"):
+            return {}
+        coef, intercept = _in_units(gate, units.X)
+        return {"gate_coef_": coef, "gate_intercept_": intercept}
+
     def _expert_attributes(self, expert, units):
-        """Coefficients, intercepts and scales of the experts in the units given."""
-        xp = array_namespace(expert.weights)
-        coef, intercept = _in_units(expert, units.X, expert.weights.shape[0])
+        """Coefficients, intercepts and scales of linear experts in the units given."""
+        if not hasattr(expert, "weights"):
+            return {}
+        coef, intercept = _in_units(expert, units.X)
         scale = expert.scale
         if units.y is not None:
             coef = coef * units.y.spread[None, :, None]
@@ -321,7 +331,7 @@ class BaseMixtureOfExperts(
         if self._flat_outputs(expert):
             coef, intercept = coef[:, 0, :], intercept[:, 0]
             scale = None if scale is None else scale[:, 0]
-        attributes = {"expert_coef_": xp.asarray(coef), "expert_intercept_": intercept}
+        attributes = {"expert_coef_": coef, "expert_intercept_": intercept}
         return attributes if scale is None else {**attributes, "expert_scale_": scale}
 
     # -- reading a fitted mixture ------------------------------------------------------------
@@ -329,7 +339,7 @@ class BaseMixtureOfExperts(
     def _rows(self, X, method, targets=None):
         """Blocks of checked rows for a method of the fitted estimator."""
         check_is_fitted(self)
-        check_same_namespace(X, self, attribute="expert_intercept_", method=method)
+        check_same_namespace(X, self, attribute="_x_center", method=method)
         xp, _, _ = get_namespace_and_device(X)
         X = validate_data(self, X, reset=False, dtype=[xp.float64, xp.float32])
         if targets is not None and targets.shape[0] != X.shape[0]:
@@ -545,15 +555,11 @@ def _too_many_experts(n_experts, available, what):
     )
 
 
-def _in_units(part, scaling, n_experts):
-    """Coefficients (..., d) and intercepts (...) of a part in the units of X as given."""
-    weights = getattr(part, "weights", None)
-    if weights is None:
-        coef = zeros((n_experts, scaling.center.shape[0]), scaling.center)
-        return coef, part.log_weight(zeros((1, 1), scaling.center))[0, :]
-    coef = weights[..., :-1]
+def _in_units(part, scaling):
+    """Coefficients (..., d) and intercepts (...) of a linear part in the units of X as given."""
+    coef, intercept = part.weights[..., :-1], part.weights[..., -1]
     if part.positions is not None:
         n_features = scaling.center.shape[0]
-        coef = coef @ like(np.eye(n_features)[part.positions], coef)
+        coef = coef @ like(np.eye(n_features)[list(part.positions)], coef)
     coef = coef / scaling.spread
-    return coef, weights[..., -1] - coef @ scaling.center
+    return coef, intercept - coef @ scaling.center

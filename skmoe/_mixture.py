@@ -133,4 +133,4 @@ class Mixture(NamedTuple):
 
     def n_experts(self):
         """Number of experts."""
-        return self.expert.weights.shape[0]
+        return self.gate.n_experts

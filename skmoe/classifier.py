@@ -227,6 +227,10 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
         codes = move_to(encoder.transform(y), xp=xp, device=device)
         return X, xp.astype(codes, X.dtype)[:, None], {"classes_": encoder.classes_}
 
+    @staticmethod
+    def _target_kind(targets, state):
+        return f"the classes {host(state['classes_']).tolist()}"
+
     def _row_weight(self, weight, targets, state):
         if self.class_weight is None:
             return weight
@@ -254,7 +258,7 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
                 f"are {known[:10].tolist()}. Leave out those rows."
             )
         codes = np.searchsorted(known, labels)[:, None]
-        return xp.asarray(codes, dtype=self.expert_intercept_.dtype, device=device)
+        return xp.asarray(codes, dtype=self._x_center.dtype, device=device)
 
     def _flat_outputs(self, expert):
         return expert.weights.shape[1] == 1

@@ -73,7 +73,7 @@ def sample_size(mixture):
 def distinct_rows(blocks, random_state, most):
     """Distinct rows of the data, or a sample of them by weight if there are more than `most`.
 
-    Rows are put in the order of a random projection of the scaled columns: the same for the
+    Rows are put in the order of two random projections of the scaled columns: the same for the
     same rows in any order, whatever the units, and a row given twice is one row of weight two.
 
     Parameters
@@ -87,17 +87,21 @@ def distinct_rows(blocks, random_state, most):
     Sample
     """
     X, y, _ = blocks.first()
-    table = random_state.uniform(-1, 1, size=X.shape[1] + y.shape[1])
-    directions = like(table, X)
+    # Two projections: in float32, one alone would take some different rows for the same.
+    directions = [
+        like(random_state.uniform(-1, 1, size=X.shape[1] + y.shape[1]), X) for _ in range(2)
+    ]
 
     def project(X, y, weight):
-        # A sum of products, not a matrix product: equal rows get equal bits wherever they stand.
         xp = array_namespace(X)
-        return xp.stack([xp.sum(xp.concat([X, y], axis=1) * directions, axis=1), weight], axis=1)
+        table = xp.concat([X, y], axis=1)
+        # Sums of products, not a matrix product: equal rows get equal bits wherever they stand.
+        return xp.stack([*(xp.sum(table * v, axis=1) for v in directions), weight], axis=1)
 
-    key, weight = host(blocks.map(project)).T.astype(np.float64)
-    order = np.argsort(key, kind="stable")
-    first = np.flatnonzero(np.diff(key[order], prepend=-np.inf) > 0)
+    first_key, second_key, weight = host(blocks.map(project)).T.astype(np.float64)
+    order = np.lexsort((second_key, first_key))
+    changes = [np.diff(key[order], prepend=-np.inf) != 0 for key in (first_key, second_key)]
+    first = np.flatnonzero(changes[0] | changes[1])
     total = np.add.reduceat(weight[order], first)
     rows = order[first][total > 0]
     total = total[total > 0]

@@ -201,6 +201,10 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
         flat = y.ndim == 1
         return X, y[:, None] if flat else y, {"_flat_targets": flat}
 
+    def _target_kind(self, targets, state):
+        outputs = self._units.y.center if targets is None else targets[0, :]
+        return f"{outputs.shape[0]} outputs"
+
     def _encode(self, y, X):
         """Targets (n, n_outputs) of a fitted estimator."""
         xp, _, device = get_namespace_and_device(X)

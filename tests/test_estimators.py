@@ -17,7 +17,7 @@ from sklearn.utils import estimator_html_repr
 
 from skmoe import MoEClassifier, MoERegressor
 from skmoe.experts import LinearExpert
-from skmoe.gates import ConstantGate, SoftmaxGate
+from skmoe.gates import ConstantGate, Gate, SoftmaxGate
 
 from .data import planted, two_lines
 
@@ -127,6 +127,53 @@ def test_warm_start_goes_on(lines):
     before = model.objective_
     assert model.fit(X, y).objective_ >= before
     assert model.n_iter_ <= 4
+
+
+def test_warm_start_needs_the_same_kind_of_data(lines):
+    X, y = lines
+    model = MoERegressor(2, warm_start=True, random_state=0).fit(X, y)
+    with pytest.raises(ValueError, match=r"2 features and 1 outputs.*warm_start=False"):
+        model.fit(np.hstack([X, X]), y)
+    classifier = MoEClassifier(2, warm_start=True, random_state=0).fit(X, y > 0)
+    with pytest.raises(ValueError, match=r"classes.*warm_start=False"):
+        classifier.fit(X, np.where(y > 0, "a", "b"))
+
+
+class FirstColumnGate(Gate):
+    """Everything to the first expert left of zero, to the others right of it: nothing to learn."""
+
+    def initialize(self, n_experts, X, columns=None):
+        return self._replaced(n_experts=n_experts, like=X[0, :1] * 0)
+
+    def log_weight(self, X):
+        left = np.where(X[:, :1] < 0, 0.99, 0.01)
+        rest = np.repeat((1 - left) / (self.n_experts - 1), self.n_experts - 1, axis=1)
+        return np.log(np.hstack([left, rest]))
+
+    def statistics(self, X, resp):
+        return None
+
+    def update(self, statistics, step=1.0):
+        return self
+
+    @property
+    def params(self):
+        return self.like[:0]
+
+    def with_params(self, params):
+        return self
+
+    def n_parameters(self):
+        return 0
+
+
+def test_a_gate_of_ones_own():
+    x = np.linspace(-1, 1, 100)[:, None]
+    y = np.abs(x[:, 0])
+    model = MoERegressor(2, gate=FirstColumnGate(), random_state=0).fit(x, y)
+    assert_allclose(model.expert_coef_[:, 0], [-1, 1], rtol=0.05)
+    assert not hasattr(model, "gate_coef_")
+    assert model.assign(x[:1])[0] == 0
 
 
 def test_more_starts_are_not_worse(lines):

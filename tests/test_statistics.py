@@ -197,6 +197,18 @@ def test_the_gate_and_the_experts_may_look_at_other_columns():
     assert model.score(X_test, y_test) > everything.score(X_test, y_test)
 
 
+def test_experts_may_be_intercepts_and_the_gate_blind():
+    X, y = two_lines(500)
+    settings = {"n_init": 5, "random_state": 0}
+    blind = MoERegressor(2, gate=SoftmaxGate(alpha=0, columns=[]), **settings)
+    constant = MoERegressor(2, gate="constant", **settings)
+    for model in (blind, constant):
+        model.set_params(expert=LinearExpert(alpha=0, columns=[])).fit(X, y)
+    assert_allclose(blind.predict(X), y.mean(), atol=1e-3)
+    assert_allclose(blind.log_likelihood_, constant.log_likelihood_, atol=1e-3)
+    assert_allclose(np.sort(blind.expert_scale_), np.sort(constant.expert_scale_), rtol=1e-2)
+
+
 def test_information_criteria():
     X, y = two_lines(500)
     model = MoERegressor(2, random_state=0).fit(X, y)

@@ -1,5 +1,6 @@
 """Experts: what each one predicts."""
 
+from ._base import Expert
 from ._linear import LinearExpert
 
-__all__ = ["LinearExpert"]
+__all__ = ["Expert", "LinearExpert"]

@@ -18,7 +18,17 @@ class Expert(BaseEstimator):
     n rows, K experts, C linear predictors, D = d + 1 columns of the design:
     `X` of shape (n, D), the scaled columns and a last column of ones; `y` of shape
     (n, n_targets) as the family takes it; `resp` of shape (n, K), which carries the row weights.
+
+    Attributes
+    ----------
+    family : Family
+        How y scatters; set by `initialize`.
+    pools : bool
+        Whether the experts are shrunk towards the one-expert fit: then there is a method
+        `pooled_at(one)` that takes the bank of that one expert.
     """
+
+    pools = False
 
     def _replaced(self, **state):
         """A copy of this bank with other state."""
@@ -92,6 +102,10 @@ class Expert(BaseEstimator):
     def most_penalised(self):
         """New bank with the largest penalty; itself if the penalty is fixed."""
         return self
+
+    def at_bound(self):
+        """Whether a parameter has run into a bound that the likelihood asks to pass."""
+        return False
 
     def n_parameters(self):
         """Number of free parameters."""

@@ -29,6 +29,11 @@ class Gate(BaseEstimator):
     n rows, K experts, D = d + 1 columns of the design:
     `X` of shape (n, D), the scaled columns of the data and a last column of ones;
     `resp` of shape (n, K), which carries the row weights: its rows need not sum to one.
+
+    Attributes
+    ----------
+    n_experts : int
+        Set by `initialize`.
     """
 
     def _replaced(self, **state):

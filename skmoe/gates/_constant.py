@@ -38,7 +38,17 @@ class ConstantGate(Gate):
 
     def initialize(self, n_experts, X, columns=None):
         """Equal weights."""
-        return self._replaced(log_prob=log_softmax(zeros((n_experts,), X), axis=0))
+        return self._replaced(
+            n_experts=n_experts, log_prob=log_softmax(zeros((n_experts,), X), axis=0)
+        )
+
+    @property
+    def weights(self):
+        """Log weights as intercepts of logits without coefficients, of shape (K, 1)."""
+        return self.log_prob[:, None]
+
+    # It looks at no column.
+    positions = ()
 
     def log_weight(self, X):
         """Log weights, the same in every row, of shape (n, K)."""

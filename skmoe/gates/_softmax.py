@@ -88,6 +88,7 @@ class SoftmaxGate(Gate):
         """Gate with all weights zero."""
         size = X.shape[1] if columns is None else len(columns) + 1
         return self._replaced(
+            n_experts=n_experts,
             weights=zeros((n_experts, size), X),
             positions=columns,
             penalised=coefficients_only(size, X),
