@@ -43,7 +43,7 @@ _PARTS = {
     "gate": ({"softmax": SoftmaxGate, "constant": ConstantGate}, ("log_weight", "statistics")),
     "expert": ({"linear": LinearExpert}, ("log_prob", "statistics")),
     "family": ({"gaussian": Gaussian, "categorical": Categorical}, ("log_prob", "working")),
-    "solver": ({"auto": EM, "em": EM}, ("solve",)),
+    "solver": ({"auto": EM, "em": EM}, ("solve", "estimate_penalties")),
 }
 
 # Penalties are known to a tenth at best, so the climbs between two estimates may be rough.
@@ -201,9 +201,11 @@ class BaseMixtureOfExperts(
         again = self.warm_start and hasattr(self, "_mixture")
         if again and self._mixture.n_experts() == settings.n_experts:
             self._check_goes_on(X, targets, state)
-            units, mixture = self._units, self._mixture
-            return units, mixture, self._blocks(X, targets, weight, units)
+            return self._units, self._mixture, self._blocks(X, targets, weight, self._units)
+        return self._fresh_start(X, targets, weight, settings, columns)
 
+    def _fresh_start(self, X, targets, weight, settings, columns):
+        """Units, the best start and the blocks to climb on, for a first fit."""
         family = settings.family.initialize(targets)
         units = self._learn_units(X, targets, weight, family)
         blocks = self._blocks(X, targets, weight, units)
@@ -225,27 +227,24 @@ class BaseMixtureOfExperts(
             # repeated instead of weighted, give the same fit to the last bit.
             units = self._learn_units(sampled.X, sampled.y, sampled.weight, family)
             blocks = sampled = self._blocks(sampled.X, sampled.y, sampled.weight, units)
-        one_expert = settings.n_experts == 1
-        pools = mixture.expert.pools
-        if one_expert or pools:
+        if settings.n_experts == 1:
             one = fit_pooled(settings.expert, family, blocks, settings.solver, columns[1])
-            mixture = Mixture(mixture.gate, one if one_expert else mixture.expert.pooled_at(one))
-        if not one_expert:
-            pooled = mixture
-            mixture = find_start(
-                mixture,
-                sampled,
-                settings.solver,
-                kinds=settings.kinds,
-                n_init=settings.n_init,
-                random_state=random_state,
-            )
-            mixture = settings.solver.estimate_penalties(
-                mixture, sampled, max(settings.tol, _PENALTY_TOL)
-            )
-            if pools:
-                mixture = prefer_evidence(mixture, pooled, sampled)
-        return units, mixture, blocks
+            return units, Mixture(mixture.gate, one), blocks
+        if mixture.expert.pools:
+            one = fit_pooled(settings.expert, family, blocks, settings.solver, columns[1])
+            mixture = Mixture(mixture.gate, mixture.expert.pooled_at(one))
+        best = find_start(
+            mixture,
+            sampled,
+            settings.solver,
+            kinds=settings.kinds,
+            n_init=settings.n_init,
+            random_state=random_state,
+        )
+        best = settings.solver.estimate_penalties(best, sampled, max(settings.tol, _PENALTY_TOL))
+        if mixture.expert.pools:
+            best = prefer_evidence(best, mixture, sampled)
+        return units, best, blocks
 
     def _learn_units(self, X, targets, weight, family):
         scaling = learn_scaling(X, weight, constant_spread=float("inf"), n_jobs=self.n_jobs)

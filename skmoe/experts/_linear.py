@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from .._arrays import array_namespace, ones, zeros
 from .._normal_equations import Separable, coefficients_only, gradient, softmax_curvature
 from .._penalty import Penalty
-from .._statistics import scale
+from .._statistics import scale as rescaled
 from ..gates._base import take_columns
 from ._base import Expert
 
@@ -45,7 +45,7 @@ class LinearStatistics(NamedTuple):
     def observed(self):
         """Curvature that the data hold."""
         count = array_namespace(self.count).sum(self.count)
-        return scale(self.gram, self.told / count)
+        return rescaled(self.gram, self.told / count)
 
 
 class LinearExpert(Expert):

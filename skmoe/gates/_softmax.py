@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from .._arrays import array_namespace, log_softmax, zeros
 from .._normal_equations import coefficients_only, gradient, softmax_curvature
 from .._penalty import Penalty
-from .._statistics import scale
+from .._statistics import scale as rescaled
 from ._base import Gate, take_columns
 
 __all__ = ["SoftmaxGate"]
@@ -36,7 +36,7 @@ class SoftmaxStatistics(NamedTuple):
 
     def observed(self):
         """Curvature that the data hold."""
-        return scale(self.gram, self.told / (self.complete + _TINY))
+        return rescaled(self.gram, self.told / (self.complete + _TINY))
 
 
 class SoftmaxGate(Gate):
