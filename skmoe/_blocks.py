@@ -61,6 +61,8 @@ class Blocks:
 
     def whole(self):
         """All rows as one block, for few rows."""
+        if len(self) == 1:
+            return self.first()
         return tuple(self.map(lambda *block, i=i: block[i]) for i in range(3))
 
     def with_weight(self, weight):

@@ -11,6 +11,7 @@ too large, `Separable(bound=0.5)` is its upper bound (Böhning 1992): the step c
 only slower.
 """
 
+from functools import cache
 from typing import Any, NamedTuple
 
 from ._arrays import array_namespace, device, inverse_spd, like, solve_spd
@@ -43,14 +44,19 @@ def gradient(X, score):
     return xp.reshape(rows @ X, (experts, outputs, X.shape[1]))
 
 
-def _contrasts(size, x):
-    """Orthonormal basis (size, size - 1) of the vectors that sum to zero (Helmert)."""
-    basis = [
-        [1.0 if i < j else -float(j) if i == j else 0.0 for j in range(1, size)]
+@cache
+def _helmert(size):
+    """Orthonormal basis of the vectors that sum to zero, as nested lists."""
+    norms = [(j * (j + 1)) ** 0.5 for j in range(1, size)]
+    return [
+        [(1.0 if i < j else -float(j) if i == j else 0.0) / norms[j - 1] for j in range(1, size)]
         for i in range(size)
     ]
-    norms = [(j * (j + 1)) ** 0.5 for j in range(1, size)]
-    return like([[v / s for v, s in zip(row, norms, strict=True)] for row in basis], x)
+
+
+def _contrasts(size, x):
+    """Orthonormal basis (size, size - 1) of the vectors that sum to zero (Helmert)."""
+    return like(_helmert(size), x)
 
 
 def coefficients_only(size, x):

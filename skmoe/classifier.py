@@ -236,12 +236,8 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
             return weight
         xp = array_namespace(targets)
         codes = host(targets)[:, 0].astype(int)
-        classes = np.arange(state["classes_"].shape[0])
-        class_weight = self.class_weight
-        if isinstance(class_weight, dict):
-            labels = host(state["classes_"]).tolist()
-            class_weight = {labels.index(label): w for label, w in class_weight.items()}
-        table = compute_class_weight(class_weight, classes=classes, y=codes)
+        classes = host(state["classes_"])
+        table = compute_class_weight(self.class_weight, classes=classes, y=classes[codes])
         by_class = like(table[codes], targets)
         return by_class if weight is None else xp.multiply(by_class, weight)
 
