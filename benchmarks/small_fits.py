@@ -37,6 +37,7 @@ PARTS = {
     "one-expert fit": [(_base, "fit_pooled")],
     "start": [(_base, "find_start")],
     "penalties": [(EM, "estimate_penalties")],
+    "evidence": [(_base, "prefer_evidence")],
     "final climb": [(EM, "solve")],
     "attributes": [(_base.BaseMixtureOfExperts, "_fitted_attributes")],
 }

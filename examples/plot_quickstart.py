@@ -34,8 +34,6 @@ from sklearn.preprocessing import StandardScaler
 from vega_datasets import data
 
 from skmoe import MoEClassifier, MoERegressor
-from skmoe.experts import LinearExpert
-from skmoe.gates import SoftmaxGate
 
 cars = pd.DataFrame(json.loads(data.cars.raw()))
 cars["Year"] = pd.to_datetime(cars["Year"]).dt.year
@@ -143,21 +141,16 @@ if len(sys.argv) > 1:
 # Odd or even?
 # ------------
 # The images are those of :func:`~sklearn.datasets.load_digits`, 8 x 8 pixels. The models are told
-# whether a digit is odd, never which digit it is. The penalty ``alpha`` of gate and experts,
-# estimated from the data by default, is given here: 1 is also what
-# :class:`~sklearn.linear_model.LogisticRegression` has.
+# whether a digit is odd, never which digit it is. All settings but the number of experts are the
+# defaults, so the penalties of gate and experts are estimated from the data. For accuracy that is
+# not always best: with ``alpha=1`` for both, the penalty that
+# :class:`~sklearn.linear_model.LogisticRegression` has, the mixture gets between 0.98 and
+# 0.99 here.
 
 images, digit = load_digits(return_X_y=True)
 parity = np.where(digit % 2 == 1, "odd", "even")
 
-classifier = MoEClassifier(
-    n_experts=4,
-    gate=SoftmaxGate(alpha=1.0),
-    expert=LinearExpert(alpha=1.0),
-    max_iter=500,
-    tol=1e-4,
-    random_state=0,
-)
+classifier = MoEClassifier(n_experts=4, random_state=0)
 compare(
     "Is a handwritten digit odd? Accuracy on held-out digits",
     "accuracy",

@@ -41,7 +41,7 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
         regressions. "auto" takes these in turn.
     n_init : int, default=1
         Number of starts. All make a few passes, the best go on (emEM).
-    max_iter : int, default=200
+    max_iter : int, default=500
         Passes over the data at most.
     tol : float, default=1e-6
         The climb stops once the gain still expected is below `tol` per row.
@@ -115,7 +115,7 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
         solver="auto",
         init="auto",
         n_init=1,
-        max_iter=200,
+        max_iter=500,
         tol=1e-6,
         class_weight=None,
         warm_start=False,

@@ -38,7 +38,7 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
         regressions. "auto" takes these in turn.
     n_init : int, default=1
         Number of starts. All make a few passes, the best go on (emEM).
-    max_iter : int, default=200
+    max_iter : int, default=500
         Passes over the data at most.
     tol : float, default=1e-6
         The climb stops once the gain still expected is below `tol` per row.
@@ -116,7 +116,7 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
         solver="auto",
         init="auto",
         n_init=1,
-        max_iter=200,
+        max_iter=500,
         tol=1e-6,
         warm_start=False,
         n_jobs=None,

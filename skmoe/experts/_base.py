@@ -13,8 +13,8 @@ class Expert(BaseEstimator):
     An expert is a value, as a gate is: `initialize` and `update` return a new one. The object
     that a user makes holds hyperparameters only; `initialize` adds the state.
 
-    Conventions
-    -----------
+    Notes
+    -----
     n rows, K experts, C linear predictors, D = d + 1 columns of the design:
     `X` of shape (n, D), the scaled columns and a last column of ones; `y` of shape
     (n, n_targets) as the family takes it; `resp` of shape (n, K), which carries the row weights.

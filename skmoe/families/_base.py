@@ -12,8 +12,8 @@ class Family(BaseEstimator):
     below and the class attributes; an object holds hyperparameters and what `initialize`
     learns about the targets.
 
-    Conventions
-    -----------
+    Notes
+    -----
     n rows, K experts, C columns of the linear predictor:
     `y` of shape (n, n_targets), `eta` of shape (n, K, C), `scale` of shape (K, C) or None,
     `resp` of shape (n, K); tables of log densities have shape (n, K).

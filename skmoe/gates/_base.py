@@ -24,8 +24,8 @@ class Gate(BaseEstimator):
     A gate is a value: `initialize` and `update` return a new one and leave this one as it was.
     The object that a user makes holds hyperparameters only; `initialize` adds the state.
 
-    Conventions
-    -----------
+    Notes
+    -----
     n rows, K experts, D = d + 1 columns of the design:
     `X` of shape (n, D), the scaled columns of the data and a last column of ones;
     `resp` of shape (n, K), which carries the row weights: its rows need not sum to one.
