@@ -24,9 +24,9 @@ class EM(BaseEstimator):
 
     Maximised: log-likelihood less the penalties of gate and experts. Every pass over the data
     gives the responsibilities and all sums; gate and experts then take one Newton step each
-    (Lange 1995), and Anderson acceleration extrapolates from the last steps. A pass on which
-    the objective would fall is taken back: first the extrapolation is dropped, then the step is
-    halved.
+    (Lange 1995). Once a pass gains less than 0.001 per row, Anderson acceleration extrapolates
+    from the last steps. A pass on which the objective would fall is taken back: first the
+    extrapolation is dropped, then the step is halved.
 
     Parameters
     ----------
