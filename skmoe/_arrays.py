@@ -37,9 +37,10 @@ _TINY = 1e-30
 
 def array_namespace(*arrays):
     """The array library of `arrays`; NumPy's is found without the general search."""
-    if all(type(x) is np.ndarray for x in arrays):
-        return array_api_compat.numpy
-    return array_api_compat.array_namespace(*arrays)
+    for x in arrays:
+        if type(x) is not np.ndarray:
+            return array_api_compat.array_namespace(*arrays)
+    return array_api_compat.numpy
 
 
 def _is_on_gpu(x):
