@@ -11,7 +11,7 @@ ROOT = Path(skmoe.__file__).parent
 FLOORS = [
     {"_arrays", "_validation", "_compat", "_penalty"},
     {"_statistics", "_blocks", "_scaling"},
-    {"families", "_normal_equations"},
+    {"families", "_normal_equations", "_part"},
     {"gates", "experts"},
     {"_mixture"},
     {"solvers", "initialization"},
@@ -19,6 +19,7 @@ FLOORS = [
     {"testing"},
 ]
 WITHOUT_NUMPY = {"_statistics", "_blocks", "_scaling", "families", "_normal_equations"} | {
+    "_part",
     "gates",
     "experts",
     "_mixture",

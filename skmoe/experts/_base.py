@@ -1,13 +1,11 @@
 """What an expert is."""
 
-import copy
-
-from sklearn.base import BaseEstimator
+from .._part import Part
 
 __all__ = ["Expert"]
 
 
-class Expert(BaseEstimator):
+class Expert(Part):
     """A bank of K experts: every expert's prediction for every row.
 
     An expert is a value, as a gate is: `initialize` and `update` return a new one. The object
@@ -29,12 +27,6 @@ class Expert(BaseEstimator):
     """
 
     pools = False
-
-    def _replaced(self, **state):
-        """A copy of this bank with other state."""
-        new = copy.copy(self)
-        new.__dict__.update(state)
-        return new
 
     def initialize(self, n_experts, X, family, columns=None):
         """Bank that predicts zero everywhere.
@@ -63,50 +55,10 @@ class Expert(BaseEstimator):
         """Additive statistics of a block: whatever `update` needs."""
         raise NotImplementedError
 
-    def update(self, statistics, step=1.0):
-        """New bank, the fraction `step` of the way to the maximum given `statistics`."""
-        raise NotImplementedError
-
     def gradient(self, X, y, resp):
         """Gradient of `sum(resp * log_prob(X, y))` with respect to `params`, a vector."""
         raise NotImplementedError
 
-    @property
-    def params(self):
-        """The parameters as one vector (logarithms of the scales included)."""
-        raise NotImplementedError
-
-    def with_params(self, params):
-        """New bank with other parameters."""
-        raise NotImplementedError
-
-    def log_prior(self):
-        """Minus the penalty on the parameters: a number or an array without axes."""
-        return 0.0
-
-    def log_prior_gradient(self):
-        """Gradient of `log_prior` with respect to `params`."""
-        return self.params * 0
-
-    def update_penalty(self, statistics):
-        """New bank with its penalty re-estimated; itself if that is fixed or has settled."""
-        return self
-
-    def log_volume(self, statistics):
-        """Log of posterior over prior volume of the parameters with an estimated penalty.
-
-        Added to the objective it gives the evidence (Laplace's approximation).
-        """
-        return 0.0
-
-    def most_penalised(self):
-        """New bank with the largest penalty; itself if the penalty is fixed."""
-        return self
-
     def at_bound(self):
         """Whether a parameter has run into a bound that the likelihood asks to pass."""
         return False
-
-    def n_parameters(self):
-        """Number of free parameters."""
-        raise NotImplementedError

@@ -4,9 +4,9 @@ from typing import Any, NamedTuple
 
 from .._arrays import array_namespace, ones, zeros
 from .._normal_equations import Separable, coefficients_only, gradient, softmax_curvature
+from .._part import take_columns
 from .._penalty import Penalty
 from .._statistics import scale as rescaled
-from ..gates._base import take_columns
 from ._base import Expert
 
 __all__ = ["LinearExpert"]

@@ -1,24 +1,11 @@
 """What a gate is."""
 
-import copy
+from .._part import Part
 
-from sklearn.base import BaseEstimator
-
-from .._arrays import array_namespace, device
-
-__all__ = ["Gate", "take_columns"]
+__all__ = ["Gate"]
 
 
-def take_columns(X, positions):
-    """Chosen columns of a design and its constant (the last column)."""
-    if positions is None:
-        return X
-    xp = array_namespace(X)
-    wanted = xp.asarray([*positions, X.shape[1] - 1], device=device(X))
-    return xp.take(X, wanted, axis=1)
-
-
-class Gate(BaseEstimator):
+class Gate(Part):
     """Who is responsible for a row.
 
     A gate is a value: `initialize` and `update` return a new one and leave this one as it was.
@@ -35,12 +22,6 @@ class Gate(BaseEstimator):
     n_experts : int
         Set by `initialize`.
     """
-
-    def _replaced(self, **state):
-        """A copy of this gate with other state."""
-        new = copy.copy(self)
-        new.__dict__.update(state)
-        return new
 
     def initialize(self, n_experts, X, columns=None):
         """Gate that gives every expert the same weight everywhere.
@@ -63,46 +44,6 @@ class Gate(BaseEstimator):
         """Additive statistics of a block: whatever `update` needs."""
         raise NotImplementedError
 
-    def update(self, statistics, step=1.0):
-        """New gate, the fraction `step` of the way to the maximum given `statistics`."""
-        raise NotImplementedError
-
     def gradient(self, X, resp):
         """Gradient of `sum(resp * log_weight(X))` with respect to `params`, a vector."""
-        raise NotImplementedError
-
-    @property
-    def params(self):
-        """The parameters as one vector."""
-        raise NotImplementedError
-
-    def with_params(self, params):
-        """New gate with other parameters."""
-        raise NotImplementedError
-
-    def log_prior(self):
-        """Minus the penalty on the parameters: a number or an array without axes."""
-        return 0.0
-
-    def log_prior_gradient(self):
-        """Gradient of `log_prior` with respect to `params`."""
-        return self.params * 0
-
-    def update_penalty(self, statistics):
-        """New gate with its penalty re-estimated; itself if that is fixed or has settled."""
-        return self
-
-    def log_volume(self, statistics):
-        """Log of posterior over prior volume of the parameters with an estimated penalty.
-
-        Added to the objective it gives the evidence (Laplace's approximation).
-        """
-        return 0.0
-
-    def most_penalised(self):
-        """New gate with the largest penalty; itself if the penalty is fixed."""
-        return self
-
-    def n_parameters(self):
-        """Number of free parameters."""
         raise NotImplementedError

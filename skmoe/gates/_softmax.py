@@ -4,9 +4,10 @@ from typing import Any, NamedTuple
 
 from .._arrays import array_namespace, log_softmax, zeros
 from .._normal_equations import coefficients_only, gradient, softmax_curvature
+from .._part import take_columns
 from .._penalty import Penalty
 from .._statistics import scale as rescaled
-from ._base import Gate, take_columns
+from ._base import Gate
 
 __all__ = ["SoftmaxGate"]
 

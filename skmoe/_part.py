@@ -1,0 +1,72 @@
+"""What gates and experts have in common: they are values that learn."""
+
+import copy
+
+from sklearn.base import BaseEstimator
+
+from ._arrays import array_namespace, device
+
+__all__ = ["Part", "take_columns"]
+
+
+def take_columns(X, positions):
+    """Chosen columns of a design and its constant (the last column)."""
+    if positions is None:
+        return X
+    xp = array_namespace(X)
+    wanted = xp.asarray([*positions, X.shape[1] - 1], device=device(X))
+    return xp.take(X, wanted, axis=1)
+
+
+class Part(BaseEstimator):
+    """A gate or a bank of experts.
+
+    A part is a value: `initialize` and `update` return a new one and leave this one as it was.
+    The object that a user makes holds hyperparameters only; `initialize` adds the state.
+    """
+
+    def _replaced(self, **state):
+        """A copy of this part with other state."""
+        new = copy.copy(self)
+        new.__dict__.update(state)
+        return new
+
+    def update(self, statistics, step=1.0):
+        """New part, the fraction `step` of the way to the maximum given `statistics`."""
+        raise NotImplementedError
+
+    @property
+    def params(self):
+        """The parameters as one vector (logarithms of the scales included)."""
+        raise NotImplementedError
+
+    def with_params(self, params):
+        """New part with other parameters."""
+        raise NotImplementedError
+
+    def log_prior(self):
+        """Minus the penalty on the parameters: a number or an array without axes."""
+        return 0.0
+
+    def log_prior_gradient(self):
+        """Gradient of `log_prior` with respect to `params`."""
+        return self.params * 0
+
+    def update_penalty(self, statistics):
+        """New part with its penalty re-estimated; itself if that is fixed or has settled."""
+        return self
+
+    def log_volume(self, statistics):
+        """Log of posterior over prior volume of the parameters with an estimated penalty.
+
+        Added to the objective it gives the evidence (Laplace's approximation).
+        """
+        return 0.0
+
+    def most_penalised(self):
+        """New part with the largest penalty; itself if the penalty is fixed."""
+        return self
+
+    def n_parameters(self):
+        """Number of free parameters."""
+        raise NotImplementedError
