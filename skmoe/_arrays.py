@@ -12,7 +12,6 @@ from array_api_compat import device
 from sklearn.utils._array_api import _convert_to_numpy
 
 __all__ = [
-    "all_finite",
     "array_namespace",
     "block_length",
     "device",
@@ -73,12 +72,6 @@ def zeros(shape, x):
 def ones(shape, x):
     """Ones of `shape` in the namespace, device and dtype of `x`."""
     return array_namespace(x).ones(shape, dtype=x.dtype, device=device(x))
-
-
-def all_finite(x):
-    """Whether every element is finite: one scalar crosses to the host."""
-    xp = array_namespace(x)
-    return bool(xp.all(xp.isfinite(x)))
 
 
 def logsumexp(a, axis):

@@ -327,7 +327,7 @@ class BaseMixtureOfExperts(
             coef = coef * units.y.spread[None, :, None]
             intercept = intercept * units.y.spread + units.y.center
             scale = scale * units.y.spread
-        if self._flat_outputs(expert):
+        if expert.weights.shape[1] == 1:
             coef, intercept = coef[:, 0, :], intercept[:, 0]
             scale = None if scale is None else scale[:, 0]
         attributes = {"expert_coef_": coef, "expert_intercept_": intercept}
@@ -356,8 +356,7 @@ class BaseMixtureOfExperts(
         -------
         array of shape (n_samples, n_experts)
         """
-        gate = self._rows(X, "gate_proba")
-        return gate.map(self._gate_proba)
+        return self._rows(X, "gate_proba").map(self._gate_proba)
 
     def _gate_proba(self, X, y, weight):
         return array_namespace(X).exp(self._mixture.gate.log_weight(X))
@@ -442,15 +441,14 @@ class BaseMixtureOfExperts(
 
     def _criterion(self, X, y, sample_weight, price, entropy=False):
         """Minus twice the log-likelihood plus a price per parameter (plus twice the entropy)."""
-        weight = self._check_weight(validate_data(self, X, reset=False), sample_weight)
         blocks = self._rows(X, "score_samples", self._encode(y, X))
+        weight = self._check_weight(blocks.X, sample_weight)
         blocks = blocks if weight is None else blocks.with_weight(weight)
 
         def sums(X, y, weight):
             xp = array_namespace(X)
-            resp = self._mixture.responsibilities(X, y)
+            density, resp = self._mixture.e_step(X, y)
             surprise = xp.where(resp > 0, -resp * xp.log(xp.where(resp > 0, resp, 1.0)), 0.0)
-            density = self._mixture.log_density(X, y)
             return weight @ density, weight @ xp.sum(surprise, axis=1), xp.sum(weight)
 
         density, surprise, total = (float(value) for value in blocks.sum(sums))
@@ -523,13 +521,10 @@ class BaseMixtureOfExperts(
             value = getattr(self, kind)
             known = isinstance(value, str) and value in _PARTS[kind][0]
             parts.append(make_part(value, kind) if known else value)
-        names = ["gate", f"{self._n_experts_drawn()} experts"]
+        names = ["gate", f"{self.n_experts} experts"]
         return VisualBlock(
             "parallel", parts, names=names, name_details=[str(part) for part in parts]
         )
-
-    def _n_experts_drawn(self):
-        return self.n_experts
 
 
 class Settings(NamedTuple):

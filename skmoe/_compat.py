@@ -1,12 +1,11 @@
 """Private scikit-learn interfaces, and stand-ins where an older version lacks them."""
 
-from sklearn.utils._array_api import get_namespace, get_namespace_and_device
+from sklearn.utils._array_api import get_namespace_and_device
 
 __all__ = [
     "CallbackSupportMixin",
     "VisualBlock",
     "check_same_namespace",
-    "get_namespace",
     "get_namespace_and_device",
     "move_to",
     "with_callbacks",

@@ -49,9 +49,10 @@ class Mixture(NamedTuple):
 
     def responsibilities(self, X, y):
         """Probability of every expert given x and y, of shape (n, K)."""
-        return self._e_step(X, y)[1]
+        return self.e_step(X, y)[1]
 
-    def _e_step(self, X, y):
+    def e_step(self, X, y):
+        """Log density (n,) and responsibilities (n, K) of every row."""
         xp = array_namespace(X)
         joint = self.log_joint(X, y)
         density = logsumexp(joint, axis=1)
@@ -60,7 +61,7 @@ class Mixture(NamedTuple):
     def statistics(self, X, y, weight):
         """E-step of a block and the sums that an update needs."""
         xp = array_namespace(X)
-        density, resp = self._e_step(X, y)
+        density, resp = self.e_step(X, y)
         total = xp.sum(density * weight), xp.sum(weight)
         return MixtureStatistics(*self.statistics_given(X, y, resp * weight[:, None]), *total)
 
@@ -100,7 +101,7 @@ class Mixture(NamedTuple):
         responsibilities; add `log_prior` and `log_prior_gradient` for the objective.
         """
         xp = array_namespace(X)
-        density, resp = self._e_step(X, y)
+        density, resp = self.e_step(X, y)
         resp = resp * weight[:, None]
         slope = xp.concat([self.gate.gradient(X, resp), self.expert.gradient(X, y, resp)])
         return xp.sum(density * weight), slope

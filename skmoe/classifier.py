@@ -234,19 +234,16 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
     def _row_weight(self, weight, targets, state):
         if self.class_weight is None:
             return weight
-        xp = array_namespace(targets)
         codes = host(targets)[:, 0].astype(int)
         classes = host(state["classes_"])
         table = compute_class_weight(self.class_weight, classes=classes, y=classes[codes])
         by_class = like(table[codes], targets)
-        return by_class if weight is None else xp.multiply(by_class, weight)
+        return by_class if weight is None else by_class * weight
 
     def _encode(self, y, X):
         """Class codes (n, 1) of labels known to a fitted estimator."""
         xp, _, device = get_namespace_and_device(X)
-        labels = host(column_or_1d(y)) if not isinstance(y, np.ndarray) else y
-        known = host(self.classes_)
-        labels = column_or_1d(labels)
+        labels, known = host(column_or_1d(y)), host(self.classes_)
         unknown = np.setdiff1d(labels, known)
         if unknown.size:
             raise ValueError(
@@ -255,9 +252,6 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
             )
         codes = np.searchsorted(known, labels)[:, None]
         return xp.asarray(codes, dtype=self._x_center.dtype, device=device)
-
-    def _flat_outputs(self, expert):
-        return expert.weights.shape[1] == 1
 
     @staticmethod
     def _experts_in_units(table):

@@ -218,9 +218,6 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
             )
         return y
 
-    def _flat_outputs(self, expert):
-        return expert.weights.shape[1] == 1
-
     def _experts_in_units(self, table):
         table = self._units.y.restored(table)
         return table[:, :, 0] if self._flat_targets else table
