@@ -87,8 +87,8 @@ for rank, k in enumerate(order, start=1):
 
 # %%
 # The same in a picture. Every car has the colour and marker of the expert most responsible for it.
-# On the left, each line is one expert's prediction over the weights of its own cars, in their mean
-# year; the dashed line is the one that ridge regression fits to all cars. On the right, the gate:
+# On the left, each line is one expert's prediction over the weights of its own cars, in its mean
+# year above; the dashed line is what ridge regression fits to all cars. On the right, the gate:
 # the plane of its two features, tinted by the probability of each expert. Blue and green follow one
 # another from light to heavy cars. Orange, the few cars that go farther on a gallon than others of
 # their weight and year, leads nowhere: neither feature tells those cars apart beforehand.
@@ -117,7 +117,7 @@ for rank, k in enumerate(order):
     left.scatter(cars_of_k["weight"], y[mine], alpha=0.5, **dots)
     right.scatter(cars_of_k["weight"], cars_of_k["year"] + shift[mine], **dots)
     line = pd.DataFrame({"weight": cars_of_k["weight"].quantile([0.02, 0.98]).to_numpy()})
-    line["year"] = cars_of_k["year"].mean()
+    line["year"] = mean_year[k]
     left.plot(
         line["weight"],
         mixture.predict_experts(line)[:, k],
