@@ -15,6 +15,7 @@ __all__ = [
     "array_namespace",
     "block_length",
     "device",
+    "equilibrated",
     "host",
     "inverse_spd",
     "like",
@@ -87,7 +88,7 @@ def log_softmax(a, axis):
     return a - logsumexp(a, axis)
 
 
-def _equilibrated(A):
+def equilibrated(A):
     """Scale stacked symmetric `A` to a unit diagonal plus a rounding-sized ridge.
 
     A row that no data reach has a zero diagonal: the ridge alone answers it, so that a zero
@@ -110,12 +111,12 @@ def solve_spd(A, B):
     equilibrated matrix. The answer serves as a Newton step, so this moves no fixed point.
     """
     xp = array_namespace(A, B)
-    scaled, root = _equilibrated(A)
+    scaled, root = equilibrated(A)
     return xp.linalg.solve(scaled, B / root[..., None]) / root[..., None]
 
 
 def inverse_spd(A):
     """Inverse of stacked symmetric positive semi-definite `A`, with `solve_spd`'s safety."""
     xp = array_namespace(A)
-    scaled, root = _equilibrated(A)
+    scaled, root = equilibrated(A)
     return xp.linalg.inv(scaled) / (root[..., :, None] * root[..., None, :])

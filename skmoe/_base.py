@@ -25,7 +25,7 @@ from ._scaling import learn_scaling
 from ._validation import check_count, check_positive, resolve_columns
 from .experts import LinearExpert
 from .families import Categorical, Gaussian
-from .gates import ConstantGate, SoftmaxGate
+from .gates import ConstantGate, GaussianGate, SoftmaxGate
 from .initialization import (
     KINDS,
     distinct_rows,
@@ -40,7 +40,10 @@ __all__ = ["BaseMixtureOfExperts", "Units"]
 
 # Every kind of part: its names, and the methods that make an object one.
 _PARTS = {
-    "gate": ({"softmax": SoftmaxGate, "constant": ConstantGate}, ("log_weight", "statistics")),
+    "gate": (
+        {"softmax": SoftmaxGate, "constant": ConstantGate, "gaussian": GaussianGate},
+        ("log_weight", "statistics"),
+    ),
     "expert": ({"linear": LinearExpert}, ("log_prob", "statistics")),
     "family": ({"gaussian": Gaussian, "categorical": Categorical}, ("log_prob", "working")),
     "solver": ({"auto": EM, "em": EM}, ("solve", "estimate_penalties")),
@@ -108,6 +111,7 @@ class BaseMixtureOfExperts(
         context.call_on_fit_task_begin(estimator=self, X=X, y=y, metadata=metadata)
 
         units, mixture, blocks = self._start(checked, X, targets, state, weight, settings)
+        mixture = Mixture(mixture.gate.started(), mixture.expert)
 
         def attributes(trace, mixture):
             fitted = self._fitted_attributes(mixture, units, trace)
@@ -132,7 +136,8 @@ class BaseMixtureOfExperts(
 
         trace = Trace(settings.max_iter, settings.tol, report)
         mixture, trace = settings.solver.solve(mixture, blocks, trace)
-        fitted = attributes(trace, mixture)
+        mixture, trace = self._refine(mixture, blocks, trace, settings)
+        fitted = {**attributes(trace, mixture), **self._exact_likelihood(mixture, units, blocks)}
         if not hasattr(checked, "feature_names_in_") and hasattr(self, "feature_names_in_"):
             del self.feature_names_in_
         vars(self).update(fitted)
@@ -141,6 +146,25 @@ class BaseMixtureOfExperts(
             estimator=self, X=X, y=y, metadata=metadata, reconstruction_attributes={}
         )
         return self
+
+    @staticmethod
+    def _refine(mixture, blocks, trace, settings):
+        """The mixture after the further climbs that its gate asks for."""
+        while not trace.stopped and (gate := mixture.gate.refined()) is not None:
+            mixture = Mixture(gate, mixture.expert)
+            tol = max(settings.tol, _PENALTY_TOL)
+            mixture = settings.solver.estimate_penalties(mixture, blocks, tol)
+            mixture, trace = settings.solver.solve(mixture, blocks, trace)
+        return mixture, trace
+
+    @staticmethod
+    def _exact_likelihood(mixture, units, blocks):
+        """The likelihood of y given x, where that is not what the fit has climbed."""
+        if mixture.gate.exact:
+            return {}
+        density = float(blocks.sum(lambda X, y, weight: weight @ mixture.log_density(X, y)))
+        weight = float(blocks.sum(lambda X, y, weight: array_namespace(weight).sum(weight)))
+        return {"log_likelihood_": density - weight * units.log_spread()}
 
     def _check_settings(self):
         """Hyperparameters checked and parts made, before any data are looked at."""
@@ -312,7 +336,7 @@ class BaseMixtureOfExperts(
     @staticmethod
     def _gate_attributes(gate, units):
         """Coefficients and intercepts of a linear gate in the units given."""
-        if not hasattr(gate, "weights"):
+        if not gate.linear:
             return {}
         coef, intercept = _in_units(gate, units.X)
         return {"gate_coef_": coef, "gate_intercept_": intercept}

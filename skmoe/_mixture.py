@@ -39,22 +39,26 @@ class Mixture(NamedTuple):
     gate: Any
     expert: Any
 
-    def log_joint(self, X, y):
-        """Log of weight times density for every row and expert, of shape (n, K)."""
-        return self.gate.log_weight(X) + self.expert.log_prob(X, y)
+    def _times_density(self, log_gate, X, y):
+        """Log of a gate's values times densities for every row and expert, of shape (n, K)."""
+        return log_gate + self.expert.log_prob(X, y, self._wanted(log_gate))
+
+    def _wanted(self, log_gate):
+        """Experts that are open to a row, (n, K); None for all."""
+        return log_gate > -float("inf") if self.gate.routes else None
 
     def log_density(self, X, y):
-        """Log density of every row, of shape (n,)."""
-        return logsumexp(self.log_joint(X, y), axis=1)[:, 0]
+        """Log density of y given x of every row, of shape (n,)."""
+        return logsumexp(self._times_density(self.gate.log_weight(X), X, y), axis=1)[:, 0]
 
     def responsibilities(self, X, y):
         """Probability of every expert given x and y, of shape (n, K)."""
         return self.e_step(X, y)[1]
 
     def e_step(self, X, y):
-        """Log density (n,) and responsibilities (n, K) of every row."""
+        """Log density (n,), joint with x if the gate models x, and responsibilities (n, K)."""
         xp = array_namespace(X)
-        joint = self.log_joint(X, y)
+        joint = self._times_density(self.gate.log_joint(X), X, y)
         density = logsumexp(joint, axis=1)
         return density[:, 0], xp.exp(joint - density)
 
@@ -125,8 +129,9 @@ class Mixture(NamedTuple):
     def predict(self, X):
         """Expected target, of shape (n, n_targets or n_classes)."""
         xp = array_namespace(X)
-        weight = xp.exp(self.gate.log_weight(X))
-        return xp.sum(weight[:, :, None] * self.expert.predict(X), axis=1)
+        log_weight = self.gate.log_weight(X)
+        prediction = self.expert.predict(X, self._wanted(log_weight))
+        return xp.sum(xp.exp(log_weight)[:, :, None] * prediction, axis=1)
 
     def n_parameters(self):
         """Number of free parameters of both parts."""

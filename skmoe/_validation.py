@@ -4,7 +4,7 @@ from numbers import Integral, Real
 
 import numpy as np
 
-__all__ = ["check_alpha", "check_count", "check_positive", "resolve_columns"]
+__all__ = ["check_alpha", "check_choice", "check_count", "check_positive", "resolve_columns"]
 
 
 def check_count(value, name, minimum=1):
@@ -15,6 +15,13 @@ def check_count(value, name, minimum=1):
             f"Pass for example {name}={max(minimum, 2)}."
         )
     return int(value)
+
+
+def check_choice(value, name, allowed):
+    """`value` as one of the `allowed` strings."""
+    if not isinstance(value, str) or value not in allowed:
+        raise ValueError(f"{name}={value!r} was given; one of {list(allowed)} is allowed.")
+    return value
 
 
 def check_positive(value, name, *, zero=False):

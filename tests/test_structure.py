@@ -11,14 +11,15 @@ ROOT = Path(skmoe.__file__).parent
 FLOORS = [
     {"_arrays", "_validation", "_compat", "_penalty"},
     {"_statistics", "_blocks", "_scaling"},
-    {"families", "_normal_equations", "_part"},
+    {"families", "_normal_equations", "_covariances", "_part"},
     {"gates", "experts"},
     {"_mixture"},
     {"solvers", "initialization"},
-    {"_base", "regressor", "classifier"},
+    {"_base", "regressor", "classifier", "datasets"},
     {"testing"},
 ]
 WITHOUT_NUMPY = {"_statistics", "_blocks", "_scaling", "families", "_normal_equations"} | {
+    "_covariances",
     "_part",
     "gates",
     "experts",

@@ -43,12 +43,16 @@ class Expert(Part):
         """
         raise NotImplementedError
 
-    def predict(self, X):
-        """Expected target under every expert, of shape (n, K, n_targets or n_classes)."""
+    def predict(self, X, wanted=None):
+        """Expected target under every expert, of shape (n, K, n_targets or n_classes).
+
+        `wanted` of shape (n, K) tells which of them are needed; the others may be any finite
+        number. None stands for all.
+        """
         raise NotImplementedError
 
-    def log_prob(self, X, y):
-        """Log density of every row under every expert, of shape (n, K)."""
+    def log_prob(self, X, y, wanted=None):
+        """Log density of every row under every expert, of shape (n, K); `wanted` as above."""
         raise NotImplementedError
 
     def statistics(self, X, y, resp):

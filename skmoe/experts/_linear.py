@@ -150,11 +150,14 @@ class LinearExpert(Expert):
         rows = xp.reshape(self.weights, (experts * outputs, size)) @ X.T
         return xp.permute_dims(xp.reshape(rows, (experts, outputs, X.shape[0])), (2, 0, 1))
 
-    def predict(self, X):
-        """Expected target under every expert, of shape (n, K, C or n_classes)."""
+    def predict(self, X, wanted=None):
+        """Expected target under every expert, of shape (n, K, C or n_classes).
+
+        All are computed: one matrix product costs less than choosing rows.
+        """
         return self.family.mean(self._eta(take_columns(X, self.positions)), self.scale)
 
-    def log_prob(self, X, y):
+    def log_prob(self, X, y, wanted=None):
         """Log density of every row under every expert, of shape (n, K)."""
         return self.family.log_prob(y, self._eta(take_columns(X, self.positions)), self.scale)
 

@@ -2,6 +2,8 @@
 
 from ._base import Gate
 from ._constant import ConstantGate
+from ._gaussian import GaussianGate
+from ._quadratic import QuadraticGate
 from ._softmax import SoftmaxGate
 
-__all__ = ["ConstantGate", "Gate", "SoftmaxGate"]
+__all__ = ["ConstantGate", "Gate", "GaussianGate", "QuadraticGate", "SoftmaxGate"]

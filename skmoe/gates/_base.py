@@ -21,7 +21,19 @@ class Gate(Part):
     ----------
     n_experts : int
         Set by `initialize`.
+    exact : bool
+        Whether `log_joint` is `log_weight`. Otherwise what a fit climbs is not the likelihood of
+        y given x, which is then computed once, after the fit.
+    routes : bool
+        Whether experts can be closed to a row: then `log_joint` and `log_weight` are minus
+        infinity there, and an expert is only asked about the rows that are open to it.
+    linear : bool
+        Whether there are `weights`, coefficients of the columns and intercepts of the logits.
     """
+
+    exact = True
+    routes = False
+    linear = False
 
     def initialize(self, n_experts, X, columns=None):
         """Gate that gives every expert the same weight everywhere.
@@ -40,10 +52,26 @@ class Gate(Part):
         """Log probability of every expert given x, of shape (n, K)."""
         raise NotImplementedError
 
+    def log_joint(self, X):
+        """What a fit adds to the experts' log densities, of shape (n, K).
+
+        The log probability of every expert given x, or, of gates that model x as well, jointly
+        with x. Its softmax over the experts is the probability given x.
+        """
+        return self.log_weight(X)
+
     def statistics(self, X, resp):
         """Additive statistics of a block: whatever `update` needs."""
         raise NotImplementedError
 
     def gradient(self, X, resp):
-        """Gradient of `sum(resp * log_weight(X))` with respect to `params`, a vector."""
+        """Gradient of `sum(resp * log_joint(X))` with respect to `params`, a vector."""
         raise NotImplementedError
+
+    def started(self):
+        """Gate for the climb on all rows, once a start has been found; mostly itself."""
+        return self
+
+    def refined(self):
+        """Gate for one more climb after this one has ended; None for none."""
+        return None

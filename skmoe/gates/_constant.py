@@ -33,6 +33,8 @@ class ConstantGate(Gate):
     array([[0.667, 0.333]])
     """
 
+    linear = True
+
     # A share this small takes no part any more, and its logarithm is still finite.
     _SMALLEST = 1e-30
 

@@ -62,6 +62,9 @@ class SoftmaxGate(Gate):
     weights : array of shape (n_experts, n_columns + 1)
         Coefficients and, last, intercepts on the scaled columns; on the gate that `initialize`
         and `update` return.
+    n_nodes : int
+        Softmaxes side by side, one after the other in the columns of every table: the nodes of
+        a hierarchy learn as one gate. 1 unless `initialize` is told otherwise.
     alpha_ : float
         The penalty in force.
 
@@ -81,16 +84,20 @@ class SoftmaxGate(Gate):
     MoERegressor(gate=SoftmaxGate(alpha=0.1, columns=['age']))
     """
 
+    # Whether the weights are coefficients of the columns themselves.
+    linear = True
+
     def __init__(self, alpha="auto", columns=None):
         self.alpha = alpha
         self.columns = columns
 
-    def initialize(self, n_experts, X, columns=None):
+    def initialize(self, n_experts, X, columns=None, n_nodes=1):
         """Gate with all weights zero."""
-        size = X.shape[1] if columns is None else len(columns) + 1
+        size = self._size(X.shape[1] - 1 if columns is None else len(columns))
         return self._replaced(
             n_experts=n_experts,
-            weights=zeros((n_experts, size), X),
+            n_nodes=n_nodes,
+            weights=zeros((n_nodes * n_experts, size), X),
             positions=columns,
             penalised=coefficients_only(size, X),
             penalty=Penalty.of(self.alpha),
@@ -102,47 +109,64 @@ class SoftmaxGate(Gate):
         """The penalty in force."""
         return self.penalty.alpha
 
-    def _log_weight(self, X):
-        return log_softmax((self.weights @ X.T).T, axis=1)
+    def _size(self, n_columns):
+        """Number of weights of a logit on so many columns."""
+        return n_columns + 1
+
+    def _design(self, X):
+        """The columns that the logits are linear in, and the constant."""
+        return take_columns(X, self.positions)
+
+    def _by_node(self, table):
+        """(n, nodes * experts) to (n, nodes, experts)."""
+        shape = (table.shape[0], self.n_nodes, self.n_experts)
+        return array_namespace(table).reshape(table, shape)
+
+    def _log_weight(self, design):
+        """Log probability within every node, of shape (n, nodes, experts)."""
+        return log_softmax(self._by_node((self.weights @ design.T).T), axis=2)
 
     def log_weight(self, X):
         """Log probability of every expert given x, of shape (n, K)."""
-        return self._log_weight(take_columns(X, self.positions))
+        table = self._log_weight(self._design(X))
+        return array_namespace(table).reshape(table, (X.shape[0], -1))
 
     def _score(self, X, resp):
         """Design, probabilities, weights of rows and derivative of the logits."""
         xp = array_namespace(X)
-        X = take_columns(X, self.positions)
-        prob = xp.exp(self._log_weight(X))
-        weight = xp.sum(resp, axis=1)[:, None]
-        return X, prob, weight, resp - weight * prob
+        design, resp = self._design(X), self._by_node(resp)
+        prob = xp.exp(self._log_weight(design))
+        weight = xp.sum(resp, axis=2)
+        return design, prob, weight, resp - weight[:, :, None] * prob
 
     def statistics(self, X, resp):
         """Gradient of the logits and the curvature of softmax regression."""
-        X, prob, weight, score = self._score(X, resp)
-        xp = array_namespace(X)
+        design, prob, weight, score = self._score(X, resp)
+        xp = array_namespace(design)
+        certain = xp.where(weight > 0, weight, 1.0)[:, :, None]
         return SoftmaxStatistics(
-            score=gradient(X, score[:, None, :]),
-            gram=self.curvature.gram(X, weight, prob[:, None, :]),
-            told=xp.sum(score * score / xp.where(weight > 0, weight, 1.0)),
-            complete=xp.sum(weight * prob * (1 - prob)),
+            score=gradient(design, score),
+            gram=self.curvature.gram(design, weight, prob),
+            told=xp.sum(score * score / certain),
+            complete=xp.sum(weight[:, :, None] * prob * (1 - prob)),
         )
 
     def update(self, statistics, step=1.0):
         """New gate after the fraction `step` of a Newton step."""
-        if self.weights.shape[0] == 1:
+        if self.n_experts == 1:
             return self
-        score = statistics.score - (self._ridge() * self.weights)[None, ...]
-        change = self.curvature.step(statistics.gram, score, self._ridge())[0, ...]
-        return self._replaced(weights=self.weights + step * change)
+        xp = array_namespace(self.weights)
+        score = statistics.score - xp.reshape(self._ridge() * self.weights, statistics.score.shape)
+        change = self.curvature.step(statistics.gram, score, self._ridge())
+        return self._replaced(weights=self.weights + step * xp.reshape(change, self.weights.shape))
 
     def _ridge(self):
         return self.alpha_ * self.penalised
 
     def gradient(self, X, resp):
         """Gradient with respect to `params`, of shape (K * D,)."""
-        X, _, _, score = self._score(X, resp)
-        return array_namespace(X).reshape(score.T @ X, (-1,))
+        design, _, _, score = self._score(X, resp)
+        return array_namespace(X).reshape(gradient(design, score), (-1,))
 
     @property
     def params(self):
@@ -165,27 +189,28 @@ class SoftmaxGate(Gate):
         """Minus `alpha` times the coefficients."""
         return array_namespace(self.weights).reshape(-self._ridge() * self.weights, (-1,))
 
+    def _may_learn_penalty(self):
+        return self.penalty.automatic and self.n_experts > 1 and self.weights.shape[1] > 1
+
     def update_penalty(self, statistics):
         """New gate with `alpha` re-estimated from the evidence, if it is "auto"."""
-        experts, size = self.weights.shape
-        if not self.penalty.automatic or experts == 1 or size == 1:
+        if not self._may_learn_penalty():
             return self
-        determined = self.curvature.determined(statistics.observed(), self._ridge(), experts)
-        free = (experts - 1) * (size - 1)
+        determined = self.curvature.determined(statistics.observed(), self._ridge(), self.n_experts)
+        free = self.n_nodes * (self.n_experts - 1) * (self.weights.shape[1] - 1)
         penalty = self.penalty.estimated(determined, free, float(self._square()))
         return self if penalty is self.penalty else self._replaced(penalty=penalty)
 
     def log_volume(self, statistics):
         """Log of posterior over prior volume of the coefficients, if `alpha` is "auto"."""
-        experts, size = self.weights.shape
-        if not self.penalty.automatic or experts == 1 or size == 1:
+        if not self._may_learn_penalty():
             return 0.0
-        return self.curvature.log_volume(statistics.observed(), self._ridge(), experts)
+        return self.curvature.log_volume(statistics.observed(), self._ridge(), self.n_experts)
 
     def most_penalised(self):
         """New gate that is all but constant, if `alpha` is "auto"."""
         return self._replaced(penalty=self.penalty.largest())
 
     def n_parameters(self):
-        """Weights less one expert's, which the others imply."""
-        return (self.weights.shape[0] - 1) * self.weights.shape[1]
+        """Weights less one expert's in every node, which the others imply."""
+        return self.n_nodes * (self.n_experts - 1) * self.weights.shape[1]
