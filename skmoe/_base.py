@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from ._arrays import array_namespace, like
@@ -25,7 +26,8 @@ from ._scaling import learn_scaling
 from ._validation import check_count, check_positive, resolve_columns
 from .experts import LinearExpert
 from .families import Categorical, Gaussian
-from .gates import ConstantGate, GaussianGate, SoftmaxGate
+from .gates import NAMES as GATES
+from .gates import HierarchicalGate
 from .initialization import (
     KINDS,
     distinct_rows,
@@ -36,14 +38,11 @@ from .initialization import (
 )
 from .solvers import EM, Trace
 
-__all__ = ["BaseMixtureOfExperts", "Units"]
+__all__ = ["BaseMixtureOfExperts", "Units", "in_units", "make_part"]
 
 # Every kind of part: its names, and the methods that make an object one.
 _PARTS = {
-    "gate": (
-        {"softmax": SoftmaxGate, "constant": ConstantGate, "gaussian": GaussianGate},
-        ("log_weight", "statistics"),
-    ),
+    "gate": (GATES, ("log_weight", "statistics")),
     "expert": ({"linear": LinearExpert}, ("log_prob", "statistics")),
     "family": ({"gaussian": Gaussian, "categorical": Categorical}, ("log_prob", "working")),
     "solver": ({"auto": EM, "em": EM}, ("solve", "estimate_penalties")),
@@ -174,8 +173,8 @@ class BaseMixtureOfExperts(
                 f"init={self.init!r} was given; 'auto' or one of {list(KINDS)} is allowed."
             )
         return Settings(
-            n_experts=check_count(self.n_experts, "n_experts"),
-            gate=make_part(self.gate, "gate"),
+            n_experts=self._count_experts(),
+            gate=self._make_gate(),
             expert=make_part(self.expert, "expert"),
             family=make_part(self._family(), "family"),
             solver=make_part(self.solver, "solver"),
@@ -184,6 +183,23 @@ class BaseMixtureOfExperts(
             max_iter=check_count(self.max_iter, "max_iter"),
             tol=check_positive(self.tol, "tol", zero=True),
         )
+
+    def _count_experts(self):
+        return check_count(self.n_experts, "n_experts")
+
+    def _experts_setting(self):
+        """What sets the number of experts, for messages."""
+        return f"n_experts={self.n_experts}"
+
+    def _too_many_experts(self, available, what):
+        what = what.removesuffix("s") if available == 1 else what
+        return (
+            f"{self._experts_setting()} was given for {available} {what}; at most one expert per "
+            f"distinct sample is allowed. Ask for at most {available} experts, or pass more data."
+        )
+
+    def _make_gate(self):
+        return make_part(self.gate, "gate")
 
     def _check_weight(self, X, sample_weight):
         """Row weights in the namespace of X, or None."""
@@ -212,7 +228,7 @@ class BaseMixtureOfExperts(
     def _start(self, checked, X, targets, state, weight, settings):
         """Units, a mixture to climb from and the blocks to climb on."""
         if settings.n_experts > X.shape[0]:
-            raise ValueError(_too_many_experts(settings.n_experts, X.shape[0], "samples"))
+            raise ValueError(self._too_many_experts(X.shape[0], "samples"))
         columns = [
             resolve_columns(
                 getattr(part, "columns", None),
@@ -242,9 +258,7 @@ class BaseMixtureOfExperts(
         most = sample_size(mixture)
         sample = distinct_rows(blocks, random_state, most)
         if settings.n_experts > sample.n_distinct:
-            raise ValueError(
-                _too_many_experts(settings.n_experts, sample.n_distinct, "distinct samples")
-            )
+            raise ValueError(self._too_many_experts(sample.n_distinct, "distinct samples"))
         sampled = blocks.take(sample.rows, sample.weight)
         if sample.n_distinct <= most:
             # All distinct rows, in an order of their own: the same rows in another order, or
@@ -257,18 +271,22 @@ class BaseMixtureOfExperts(
         if mixture.expert.pools:
             one = fit_pooled(settings.expert, family, blocks, settings.solver, columns[1])
             mixture = Mixture(mixture.gate, mixture.expert.pooled_at(one))
+        best = self._find_start(mixture, sampled, settings, random_state)
+        if mixture.expert.pools:
+            best = prefer_evidence(best, mixture, sampled)
+        return units, best, blocks
+
+    def _find_start(self, mixture, sample, settings, random_state):
+        """The best of several starts, with its penalties estimated."""
         best = find_start(
             mixture,
-            sampled,
+            sample,
             settings.solver,
             kinds=settings.kinds,
             n_init=settings.n_init,
             random_state=random_state,
         )
-        best = settings.solver.estimate_penalties(best, sampled, max(settings.tol, _PENALTY_TOL))
-        if mixture.expert.pools:
-            best = prefer_evidence(best, mixture, sampled)
-        return units, best, blocks
+        return settings.solver.estimate_penalties(best, sample, max(settings.tol, _PENALTY_TOL))
 
     def _learn_units(self, X, targets, weight, family):
         scaling = learn_scaling(X, weight, constant_spread=float("inf"), n_jobs=self.n_jobs)
@@ -335,17 +353,22 @@ class BaseMixtureOfExperts(
 
     @staticmethod
     def _gate_attributes(gate, units):
-        """Coefficients and intercepts of a linear gate in the units given."""
-        if not gate.linear:
-            return {}
-        coef, intercept = _in_units(gate, units.X)
-        return {"gate_coef_": coef, "gate_intercept_": intercept}
+        """Coefficients and intercepts of linear gates in the units given."""
+        if gate.linear:
+            coef, intercept = in_units(gate, units.X)
+            return {"gate_coef_": coef, "gate_intercept_": intercept}
+        if isinstance(gate, HierarchicalGate) and all(node.linear for node in gate.nodes):
+            xp = array_namespace(units.X.center)
+            tables = [in_units(node, units.X) for node in gate.nodes]
+            coef, intercept = (xp.concat(part, axis=0) for part in zip(*tables, strict=True))
+            return {"node_coef_": coef, "node_intercept_": intercept}
+        return {}
 
     def _expert_attributes(self, expert, units):
         """Coefficients, intercepts and scales of linear experts in the units given."""
         if not hasattr(expert, "weights"):
             return {}
-        coef, intercept = _in_units(expert, units.X)
+        coef, intercept = in_units(expert, units.X)
         scale = expert.scale
         if units.y is not None:
             coef = coef * units.y.spread[None, :, None]
@@ -381,6 +404,24 @@ class BaseMixtureOfExperts(
         array of shape (n_samples, n_experts)
         """
         return self._rows(X, "gate_proba").map(self._gate_proba)
+
+    @available_if(lambda self: isinstance(self._make_gate(), HierarchicalGate))
+    def node_proba(self, X):
+        """Probability that a row passes the branches of a hierarchical gate.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        array of shape (n_samples, n_branches)
+            In the order of `gate_.branches`, which gives the path from the root to the end of
+            every branch.
+        """
+        return self._rows(X, "node_proba").map(
+            lambda X, y, weight: self._mixture.gate.node_proba(X)
+        )
 
     def _gate_proba(self, X, y, weight):
         return array_namespace(X).exp(self._mixture.gate.log_weight(X))
@@ -545,7 +586,7 @@ class BaseMixtureOfExperts(
             value = getattr(self, kind)
             known = isinstance(value, str) and value in _PARTS[kind][0]
             parts.append(make_part(value, kind) if known else value)
-        names = ["gate", f"{self.n_experts} experts"]
+        names = ["gate", f"{self._count_experts()} experts"]
         return VisualBlock(
             "parallel", parts, names=names, name_details=[str(part) for part in parts]
         )
@@ -565,15 +606,7 @@ class Settings(NamedTuple):
     tol: float
 
 
-def _too_many_experts(n_experts, available, what):
-    what = what.removesuffix("s") if available == 1 else what
-    return (
-        f"n_experts={n_experts} was given for {available} {what}; at most one expert per distinct "
-        f"sample is allowed. Pass n_experts of at most {available}, or more data."
-    )
-
-
-def _in_units(part, scaling):
+def in_units(part, scaling):
     """Coefficients (..., d) and intercepts (...) of a linear part in the units of X as given."""
     coef, intercept = part.weights[..., :-1], part.weights[..., -1]
     if part.positions is not None:

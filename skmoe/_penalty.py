@@ -7,9 +7,6 @@ from ._validation import check_alpha
 
 __all__ = ["Penalty"]
 
-# The penalty that starts are compared at, before the data have been asked.
-_INITIAL = 1.0
-
 _SMALLEST, _LARGEST = 1e-6, 1e8
 
 # Share of determined parameters below which the penalty only has its largest value to go to.
@@ -43,10 +40,10 @@ class Penalty(NamedTuple):
     pace: float = 1.0
 
     @classmethod
-    def of(cls, alpha):
-        """Penalty from a hyperparameter: a number or "auto"."""
+    def of(cls, alpha, initial=1.0):
+        """Penalty from a hyperparameter: a number, or "auto", which begins at `initial`."""
         alpha = check_alpha(alpha)
-        return cls(_INITIAL, True) if alpha == "auto" else cls(alpha)
+        return cls(initial, True) if alpha == "auto" else cls(alpha)
 
     def estimated(self, determined, size, square):
         """Penalty of larger evidence; itself once that changes nothing any more.

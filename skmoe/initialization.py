@@ -36,6 +36,10 @@ _FIRST_PASSES = 5
 # on a few rows, and a pass costs next to nothing.
 _WORK = 1e5
 _KEEP = 4
+
+# Steps in which gate and experts learn the cells of a start, before any row may change its cell:
+# after one step of Newton's method a gate is still far from the borders of eight cells.
+_GIVEN_STEPS = 4
 _SHORT_TOL = 1e-4
 
 
@@ -152,6 +156,26 @@ def _lines(X, y, weight, n_experts, random_state):
 KINDS = {"kmeans": _kmeans, "planes": _planes, "joint": _joint, "lines": _lines}
 
 
+def _cells(kind, tree, X, y, weight, random_state):
+    """Labels of the rows: cells within cells, down a tree of nested tuples."""
+    if len(X) <= len(tree):
+        labels = np.arange(len(X))
+    else:
+        labels = kind(X, y, weight, len(tree), random_state)
+    leaves, first = np.empty(len(X), dtype=int), 0
+    for index, child in enumerate(tree):
+        own = labels == index
+        leaves[own] = first
+        if child and own.any():
+            leaves[own] += _cells(kind, child, X[own], y[own], weight[own], random_state)
+        first += _n_leaves(child)
+    return leaves
+
+
+def _n_leaves(tree):
+    return sum(map(_n_leaves, tree)) if tree else 1
+
+
 def fit_pooled(expert, family, blocks, solver, columns):
     """Bank of one expert fitted to all rows."""
     X, _, _ = blocks.first()
@@ -193,14 +217,18 @@ def find_start(mixture, sample, solver, *, kinds, n_init, random_state):
     n_experts = mixture.n_experts()
     X, y, weight = (host(table).astype(np.float64) for table in sample.whole())
     y = mixture.expert.family.as_table(y)
+    tree = getattr(mixture.gate, "tree", ((),) * n_experts)
     runs = []
     for index in range(n_init):
         kind = KINDS[kinds[index % len(kinds)]]
-        labels = kind(X[:, :-1], y, weight, n_experts, random_state)
+        labels = _cells(kind, tree, X[:, :-1], y, weight, random_state)
         own = np.eye(n_experts)[labels]
         resp = weight[:, None] * (_OWN_SHARE * own + (1 - _OWN_SHARE) / n_experts)
         given = sample.with_weight(like(resp, sample.X, mixture.params.dtype))
-        runs.append(Run(mixture.update(given.sum(mixture.statistics_given)), -np.inf, False))
+        start = mixture
+        for _ in range(_GIVEN_STEPS):
+            start = start.update(given.sum(start.statistics_given))
+        runs.append(Run(start, -np.inf, False))
     passes = _first_passes(mixture, X.shape[0])
     while len(runs) > 1:
         runs = [_short_run(run, sample, solver, passes) for run in runs]

@@ -14,8 +14,8 @@ FLOORS = [
     {"families", "_normal_equations", "_covariances", "_part"},
     {"gates", "experts"},
     {"_mixture"},
-    {"solvers", "initialization"},
-    {"_base", "regressor", "classifier", "datasets"},
+    {"solvers", "initialization", "growing"},
+    {"_base", "regressor", "classifier", "hierarchical", "datasets"},
     {"testing"},
 ]
 WITHOUT_NUMPY = {"_statistics", "_blocks", "_scaling", "families", "_normal_equations"} | {

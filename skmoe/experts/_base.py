@@ -43,6 +43,14 @@ class Expert(Part):
         """
         raise NotImplementedError
 
+    def take(self, experts):
+        """Bank of the experts at the positions `experts` (list of int), repeated as often."""
+        raise NotImplementedError
+
+    def joined(self, other):
+        """Bank of these experts and, after them, those of another bank of this kind."""
+        raise NotImplementedError
+
     def predict(self, X, wanted=None):
         """Expected target under every expert, of shape (n, K, n_targets or n_classes).
 

@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from .._arrays import array_namespace, ones, zeros
+from .._arrays import array_namespace, device, ones, zeros
 from .._normal_equations import Separable, coefficients_only, gradient, softmax_curvature
 from .._part import take_columns
 from .._penalty import Penalty
@@ -142,6 +142,20 @@ class LinearExpert(Expert):
             prior_rows=_PRIOR_ROWS,
             prior_variance=one.scale[0, :] ** 2,
         )
+
+    def take(self, experts):
+        """Bank of some of the experts, repeated as often as they are named."""
+        xp = array_namespace(self.weights)
+        rows = xp.asarray(experts, device=device(self.weights))
+        scale = None if self.scale is None else xp.take(self.scale, rows, axis=0)
+        return self._replaced(weights=xp.take(self.weights, rows, axis=0), scale=scale)
+
+    def joined(self, other):
+        """Bank of these experts and, after them, those of another bank."""
+        xp = array_namespace(self.weights)
+        scale = None if self.scale is None else xp.concat([self.scale, other.scale], axis=0)
+        weights = xp.concat([self.weights, other.weights], axis=0)
+        return self._replaced(weights=weights, scale=scale)
 
     def _eta(self, X):
         """Linear predictors (n, K, C) of an already chosen design."""

@@ -29,11 +29,15 @@ class Gate(Part):
         infinity there, and an expert is only asked about the rows that are open to it.
     linear : bool
         Whether there are `weights`, coefficients of the columns and intercepts of the logits.
+    has_nodes : bool
+        Whether `initialize` takes `n_nodes`, a number of gates that learn as one and stand side
+        by side in the columns of every table; then there is an attribute `n_nodes`.
     """
 
     exact = True
     routes = False
     linear = False
+    has_nodes = False
 
     def initialize(self, n_experts, X, columns=None):
         """Gate that gives every expert the same weight everywhere.
@@ -75,3 +79,18 @@ class Gate(Part):
     def refined(self):
         """Gate for one more climb after this one has ended; None for none."""
         return None
+
+
+def as_gate(value):
+    """A gate from its name, from a gate or from a classifier; `value` itself if it is a gate."""
+    # The names stand where all gates are known, above this file.
+    from . import NAMES
+
+    if isinstance(value, str) and value in NAMES:
+        return NAMES[value]()
+    if isinstance(value, Gate):
+        return value
+    raise ValueError(
+        f"gate={value!r} was given; one of the names {sorted(NAMES)} or a gate is allowed. Pass "
+        "for example gate='softmax'."
+    )

@@ -11,6 +11,9 @@ from ._base import Gate
 
 __all__ = ["SoftmaxGate"]
 
+# Penalty that starts are compared at: weak enough for a gate to hold eight cells side by side.
+_INITIAL_ALPHA = 0.1
+
 # Keeps the share of nothing at all a number.
 _TINY = 1e-30
 
@@ -86,6 +89,7 @@ class SoftmaxGate(Gate):
 
     # Whether the weights are coefficients of the columns themselves.
     linear = True
+    has_nodes = True
 
     def __init__(self, alpha="auto", columns=None):
         self.alpha = alpha
@@ -100,7 +104,7 @@ class SoftmaxGate(Gate):
             weights=zeros((n_nodes * n_experts, size), X),
             positions=columns,
             penalised=coefficients_only(size, X),
-            penalty=Penalty.of(self.alpha),
+            penalty=Penalty.of(self.alpha, initial=_INITIAL_ALPHA),
             curvature=softmax_curvature(n_experts, size),
         )
 
