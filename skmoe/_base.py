@@ -272,7 +272,8 @@ class BaseMixtureOfExperts(
             one = fit_pooled(settings.expert, family, blocks, settings.solver, columns[1])
             mixture = Mixture(mixture.gate, mixture.expert.pooled_at(one))
         best = self._find_start(mixture, sampled, settings, random_state)
-        if mixture.expert.pools:
+        # Held-out rows have already decided on a tree that has grown.
+        if mixture.expert.pools and best.n_experts() == mixture.n_experts():
             best = prefer_evidence(best, mixture, sampled)
         return units, best, blocks
 

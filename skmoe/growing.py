@@ -23,7 +23,10 @@ _PASSES, _TOL, _STARTS = 30, 1e-4, 4
 
 
 class Split(NamedTuple):
-    """An expert, the mixture that could stand in its place and what held-out rows gain by it."""
+    """An expert, the mixture that could stand in its place and what held-out rows gain by it.
+
+    The gain is one of log density, less its standard error: luck is no reason to split.
+    """
 
     leaf: int
     mixture: Any
@@ -89,13 +92,14 @@ def _try_split(mixture, leaf, sample, solver, kinds, random_state):
         return part, solver.solve(start, part, Trace(_PASSES, _TOL))[0]
 
     fold = random_state.permutation(len(rows)) % _FOLDS
-    gain = 0.0
+    gains = []
     for held_out in range(_FOLDS):
         part, split = fitted(fold != held_out)
         alone = _refitted(one, part)
         test = sample.take(rows[fold == held_out], weight[fold == held_out])
-        gain += _log_density(split, test) - _log_density(alone, test)
-    return Split(leaf, fitted(np.full(len(rows), True))[1], gain)
+        gains.append(_gains(split, alone, test))
+    total, square = np.sum(gains, axis=0)
+    return Split(leaf, fitted(np.full(len(rows), True))[1], total - square**0.5)
 
 
 def _refitted(one, part):
@@ -105,9 +109,14 @@ def _refitted(one, part):
     return Mixture(ConstantGate().initialize(1, X), one.update(given))
 
 
-def _log_density(mixture, part):
-    """Summed log density of y given x."""
-    return float(part.sum(lambda X, y, weight: weight @ mixture.log_density(X, y)))
+def _gains(split, alone, test):
+    """Sum over rows of the gains of log density, and sum of their squares."""
+
+    def sums(X, y, weight):
+        gain = split.log_density(X, y) - alone.log_density(X, y)
+        return weight @ gain, weight @ (gain * gain)
+
+    return [float(value) for value in test.sum(sums)]
 
 
 def _with_split(mixture, leaf, split, sample):

@@ -35,7 +35,7 @@ class ConstantGate(Gate):
 
     linear = True
 
-    # A share this small takes no part any more, and its logarithm is still finite.
+    # Rows, so few that they change nothing but that the logarithm stays finite.
     _SMALLEST = 1e-30
 
     def initialize(self, n_experts, X, columns=None):
@@ -63,8 +63,9 @@ class ConstantGate(Gate):
     def update(self, statistics, step=1.0):
         """Shares of the responsibility, or a step towards them in the logarithm."""
         xp = array_namespace(statistics)
-        share = xp.clip(statistics / xp.sum(statistics), self._SMALLEST, None)
-        log_prob = self.log_prob + step * (xp.log(share) - self.log_prob)
+        count = statistics + self._SMALLEST
+        share = xp.log(count) - xp.log(xp.sum(count))
+        log_prob = self.log_prob + step * (share - self.log_prob)
         return self.with_params(log_prob)
 
     def gradient(self, X, resp):

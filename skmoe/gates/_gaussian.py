@@ -20,7 +20,7 @@ _TYPES = {
     "spherical": Variances(shared=True),
 }
 
-# An expert with less than this share of a row keeps its place; its logarithm is still finite.
+# An expert with fewer rows than this keeps its place; the logarithm is still finite.
 _SMALLEST = 1e-30
 
 
@@ -161,7 +161,7 @@ class GaussianGate(Gate):
         xp = array_namespace(self.mean)
         count, first, second = statistics
         covariance = self._type.covariance(self.factor)
-        share = xp.clip(count / xp.sum(count), _SMALLEST, None)
+        share = xp.log(count + _SMALLEST) - xp.log(xp.sum(count + _SMALLEST))
         safe = xp.clip(count, _SMALLEST, None)[:, None]
         wanted = xp.where(count[:, None] > _SMALLEST, first / safe, self.mean)
         mean = self.mean + step * (wanted - self.mean)
@@ -171,7 +171,7 @@ class GaussianGate(Gate):
         # Without any row nor prior the old covariance is as good as any.
         wanted = xp.where(rows > _SMALLEST, scatter / xp.clip(rows, _SMALLEST, None), covariance)
         return self._replaced(
-            log_prob=log_softmax(self.log_prob + step * (xp.log(share) - self.log_prob), axis=0),
+            log_prob=log_softmax(self.log_prob + step * (share - self.log_prob), axis=0),
             mean=mean,
             factor=self._type.factor(covariance + step * (wanted - covariance)),
         )

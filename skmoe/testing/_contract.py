@@ -211,6 +211,13 @@ def check_empty_expert(learner, problem):
     assert np.isfinite(as_host(learner.table(problem))).all()
 
 
+def check_without_rows(learner, problem):
+    """Nothing happens to a part that no row belongs to, as a node of a tree."""
+    learner = learner.updated(problem.with_resp(0 * as_host(problem.resp)), 2)
+    assert np.isfinite(as_host(learner.part.params)).all()
+    assert np.isfinite(as_host(learner.table(problem))).all()
+
+
 def check_namespace(learner, problem):
     """Results stay in the library, on the device and in the dtype of the data."""
     learner = learner.updated(problem)
@@ -282,6 +289,7 @@ _LEARNER_CHECKS = [
     check_update_converges,
     check_values,
     check_empty_expert,
+    check_without_rows,
     check_namespace,
     check_same_as_numpy,
 ]
