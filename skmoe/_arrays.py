@@ -5,6 +5,8 @@ This is the only file that knows which array library is in use. NumPy arrays mad
 person reads leave it through `host`.
 """
 
+import math
+
 import array_api_compat
 import array_api_compat.numpy
 import numpy as np
@@ -16,8 +18,11 @@ __all__ = [
     "block_length",
     "device",
     "equilibrated",
+    "exp",
     "host",
     "inverse_spd",
+    "is_on_gpu",
+    "largest",
     "like",
     "log_softmax",
     "logsumexp",
@@ -31,6 +36,9 @@ __all__ = [
 # Constants, so that the same data are cut into the same blocks on every machine.
 _CPU_ROWS, _GPU_ROWS = 2048, 65536
 
+# Looking for the largest this many times over is faster than sorting.
+_FEW = 4
+
 # Keeps a matrix without any data from dividing zero by zero, in float32 as well.
 _TINY = 1e-30
 
@@ -43,7 +51,8 @@ def array_namespace(*arrays):
     return array_api_compat.numpy
 
 
-def _is_on_gpu(x):
+def is_on_gpu(x):
+    """Whether the memory of `x` is a graphics card's."""
     if array_api_compat.is_cupy_array(x):
         return True
     return array_api_compat.is_torch_array(x) and x.device.type == "cuda"
@@ -51,7 +60,7 @@ def _is_on_gpu(x):
 
 def block_length(x):
     """Rows in a block for the kind of device that `x` lives on."""
-    return _GPU_ROWS if _is_on_gpu(x) else _CPU_ROWS
+    return _GPU_ROWS if is_on_gpu(x) else _CPU_ROWS
 
 
 def host(x):
@@ -75,17 +84,49 @@ def ones(shape, x):
     return array_namespace(x).ones(shape, dtype=x.dtype, device=device(x))
 
 
+def exp(a):
+    """Exponential, at least a few times the smallest normal number.
+
+    Minus infinity and whatever underflows take a CPU six times as long.
+    """
+    xp = array_namespace(a)
+    return xp.exp(xp.maximum(a, like(math.log(xp.finfo(a.dtype).smallest_normal) + 2, a)))
+
+
 def logsumexp(a, axis):
     """Logarithm of the sum of exponentials along `axis`, which is kept with length one."""
     xp = array_namespace(a)
     top = xp.max(a, axis=axis, keepdims=True)
     top = xp.where(xp.isfinite(top), top, xp.zeros_like(top))
-    return top + xp.log(xp.sum(xp.exp(a - top), axis=axis, keepdims=True))
+    return top + xp.log(xp.sum(exp(a - top), axis=axis, keepdims=True))
 
 
 def log_softmax(a, axis):
     """Logarithm of the normalised exponentials along `axis`."""
     return a - logsumexp(a, axis)
+
+
+def _kth_largest(a, k):
+    """The k-th largest of every row, of shape (n, 1); a smaller one if there are equals."""
+    xp = array_namespace(a)
+    if k > _FEW:
+        return xp.sort(a, axis=1)[:, a.shape[1] - k, None]
+    for _ in range(k - 1):
+        a = xp.where(a == xp.max(a, axis=1, keepdims=True), -float("inf"), a)
+    return xp.max(a, axis=1, keepdims=True)
+
+
+def largest(a, k):
+    """Which entries of a table are the k largest of their row; of equals, the first are."""
+    xp = array_namespace(a)
+    chosen = a >= _kth_largest(a, k)
+    if int(xp.sum(xp.astype(chosen, xp.int64))) == k * a.shape[0]:
+        return chosen
+    bound = xp.sort(a, axis=1)[:, a.shape[1] - k, None]
+    above, equal = a > bound, a == bound
+    free = k - xp.sum(xp.astype(above, xp.int64), axis=1, keepdims=True)
+    place = xp.cumulative_sum(xp.astype(equal, xp.int64), axis=1)
+    return above | (equal & (place <= free))
 
 
 def equilibrated(A):

@@ -21,13 +21,16 @@ from ._compat import (
     get_namespace_and_device,
     move_to,
 )
+from ._estimators import set_random_states
 from ._mixture import Mixture
 from ._scaling import learn_scaling
 from ._validation import check_count, check_positive, resolve_columns
-from .experts import LinearExpert
+from .experts import NAMES as EXPERTS
+from .experts._base import as_expert
 from .families import Categorical, Gaussian
 from .gates import NAMES as GATES
 from .gates import HierarchicalGate
+from .gates._base import as_gate
 from .initialization import (
     KINDS,
     distinct_rows,
@@ -36,14 +39,13 @@ from .initialization import (
     prefer_evidence,
     sample_size,
 )
+from .reviving import dead_experts, revived, usage
 from .solvers import EM, Trace
 
 __all__ = ["BaseMixtureOfExperts", "Units", "in_units", "make_part"]
 
-# Every kind of part: its names, and the methods that make an object one.
-_PARTS = {
-    "gate": (GATES, ("log_weight", "statistics")),
-    "expert": ({"linear": LinearExpert}, ("log_prob", "statistics")),
+# Families and solvers: their names, and the methods that make an object one.
+_NAMED = {
     "family": ({"gaussian": Gaussian, "categorical": Categorical}, ("log_prob", "working")),
     "solver": ({"auto": EM, "em": EM}, ("solve", "estimate_penalties")),
 }
@@ -54,7 +56,11 @@ _PENALTY_TOL = 1e-3
 
 def make_part(value, kind):
     """A gate, expert, family or solver from its name or from an object, which is cloned."""
-    names, methods = _PARTS[kind]
+    if kind == "gate":
+        return clone(as_gate(value))
+    if kind == "expert":
+        return clone(as_expert(value))
+    names, methods = _NAMED[kind]
     if isinstance(value, str) and value in names:
         return names[value]()
     if not isinstance(value, (str, type)) and all(hasattr(value, m) for m in methods):
@@ -73,10 +79,13 @@ class Units(NamedTuple):
     X : Scaling
     y : Scaling or None
         None for targets that are not scaled.
+    block_rows : int or None
+        Rows of a block that the parts of the mixture work best on; None for the device's.
     """
 
     X: Any
     y: Any
+    block_rows: Any = None
 
     def prepare(self, X, y):
         """Design and scaled targets of a block of raw rows."""
@@ -133,9 +142,7 @@ class BaseMixtureOfExperts(
                 reconstruction_attributes=lambda: attributes(trace, mixture),
             )
 
-        trace = Trace(settings.max_iter, settings.tol, report)
-        mixture, trace = settings.solver.solve(mixture, blocks, trace)
-        mixture, trace = self._refine(mixture, blocks, trace, settings)
+        mixture, trace = self._climb(mixture, blocks, settings, report)
         fitted = {**attributes(trace, mixture), **self._exact_likelihood(mixture, units, blocks)}
         if not hasattr(checked, "feature_names_in_") and hasattr(self, "feature_names_in_"):
             del self.feature_names_in_
@@ -146,15 +153,33 @@ class BaseMixtureOfExperts(
         )
         return self
 
-    @staticmethod
-    def _refine(mixture, blocks, trace, settings):
-        """The mixture after the further climbs that its gate asks for."""
+    def _climb(self, mixture, blocks, settings, report):
+        """The mixture after the climb on all rows, and those that its gate asks for."""
+        trace = Trace(settings.max_iter, settings.tol, report)
+        mixture, trace = settings.solver.solve(mixture, blocks, trace)
         while not trace.stopped and (gate := mixture.gate.refined()) is not None:
             mixture = Mixture(gate, mixture.expert)
             tol = max(settings.tol, _PENALTY_TOL)
             mixture = settings.solver.estimate_penalties(mixture, blocks, tol)
             mixture, trace = settings.solver.solve(mixture, blocks, trace)
+        if mixture.gate.routes and not trace.stopped:
+            return self._revive(mixture, trace, blocks, settings, report)
         return mixture, trace
+
+    def _revive(self, mixture, trace, blocks, settings, report):
+        """The mixture with its dead experts brought back, as long as that raises the objective."""
+        random_state = check_random_state(self.random_state)
+        share = usage(mixture, blocks)
+        while dead := dead_experts(share):
+            sample = distinct_rows(blocks, random_state, sample_size(mixture))
+            sampled = blocks.take(sample.rows, sample.weight)
+            new = revived(mixture, dead, sampled, settings.solver, random_state)
+            again = Trace(settings.max_iter, settings.tol, report)
+            new, again = settings.solver.solve(new, blocks, again)
+            if again.history[-1] <= trace.history[-1] + settings.tol * trace.weight:
+                break
+            mixture, trace, share = new, again, usage(new, blocks)
+        return Mixture(mixture.gate.with_usage(share), mixture.expert), trace
 
     @staticmethod
     def _exact_likelihood(mixture, units, blocks):
@@ -247,14 +272,16 @@ class BaseMixtureOfExperts(
     def _fresh_start(self, X, targets, weight, settings, columns):
         """Units, the best start and the blocks to climb on, for a first fit."""
         family = settings.family.initialize(targets)
-        units = self._learn_units(X, targets, weight, family)
+        random_state = check_random_state(self.random_state)
+        for part in (settings.gate, settings.expert):
+            set_random_states(part, random_state)
+        units = self._learn_units(X, targets, weight, family, settings)
         blocks = self._blocks(X, targets, weight, units)
         design, _, _ = blocks.first()
         mixture = Mixture(
             settings.gate.initialize(settings.n_experts, design, columns[0]),
             settings.expert.initialize(settings.n_experts, design, family, columns[1]),
         )
-        random_state = check_random_state(self.random_state)
         most = sample_size(mixture)
         sample = distinct_rows(blocks, random_state, most)
         if settings.n_experts > sample.n_distinct:
@@ -263,7 +290,7 @@ class BaseMixtureOfExperts(
         if sample.n_distinct <= most:
             # All distinct rows, in an order of their own: the same rows in another order, or
             # repeated instead of weighted, give the same fit to the last bit.
-            units = self._learn_units(sampled.X, sampled.y, sampled.weight, family)
+            units = self._learn_units(sampled.X, sampled.y, sampled.weight, family, settings)
             blocks = sampled = self._blocks(sampled.X, sampled.y, sampled.weight, units)
         if settings.n_experts == 1:
             one = fit_pooled(settings.expert, family, blocks, settings.solver, columns[1])
@@ -289,16 +316,25 @@ class BaseMixtureOfExperts(
         )
         return settings.solver.estimate_penalties(best, sample, max(settings.tol, _PENALTY_TOL))
 
-    def _learn_units(self, X, targets, weight, family):
+    def _learn_units(self, X, targets, weight, family, settings):
         scaling = learn_scaling(X, weight, constant_spread=float("inf"), n_jobs=self.n_jobs)
+        rows = [part.block_rows for part in (settings.gate, settings.expert) if part.block_rows]
+        units = Units(scaling, None, max(rows, default=None))
         if not family.has_scale:
-            return Units(scaling, None)
-        return Units(
-            scaling, learn_scaling(targets, weight, constant_spread=1.0, n_jobs=self.n_jobs)
+            return units
+        return units._replace(
+            y=learn_scaling(targets, weight, constant_spread=1.0, n_jobs=self.n_jobs)
         )
 
     def _blocks(self, X, targets, weight, units):
-        return Blocks(X, targets, weight, prepare=units.prepare, n_jobs=self.n_jobs)
+        return Blocks(
+            X,
+            targets,
+            weight,
+            prepare=units.prepare,
+            length=units.block_rows,
+            n_jobs=self.n_jobs,
+        )
 
     def _check_goes_on(self, X, targets, state):
         """Whether the mixture of the last fit can be fitted to these data."""
@@ -318,6 +354,14 @@ class BaseMixtureOfExperts(
                 f"The fit did not converge in max_iter={self.max_iter} passes: the gain still "
                 f"expected is {trace.expected_gain() / trace.weight:.3g} per row, above "
                 f"tol={self.tol:g}. Increase max_iter, or tol if that gain does not matter.",
+                ConvergenceWarning,
+                stacklevel=5,
+            )
+        if mixture.gate.routes and (dead := dead_experts(mixture.gate.usage_)):
+            warnings.warn(
+                f"The experts {dead} answer next to no row, and restarting them from the worst "
+                "explained rows did not raise the objective. Use fewer experts than "
+                f"{mixture.n_experts()}, or a larger k.",
                 ConvergenceWarning,
                 stacklevel=5,
             )
@@ -583,10 +627,10 @@ class BaseMixtureOfExperts(
     def _sk_visual_block_(self):
         """The diagram: gate and experts side by side."""
         parts = []
-        for kind in ("gate", "expert"):
+        for kind, known in (("gate", GATES), ("expert", EXPERTS)):
             value = getattr(self, kind)
-            known = isinstance(value, str) and value in _PARTS[kind][0]
-            parts.append(make_part(value, kind) if known else value)
+            named = isinstance(value, str) and value in known
+            parts.append(make_part(value, kind) if named else value)
         names = ["gate", f"{self._count_experts()} experts"]
         return VisualBlock(
             "parallel", parts, names=names, name_details=[str(part) for part in parts]

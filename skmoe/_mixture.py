@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from ._arrays import array_namespace, logsumexp
+from ._arrays import array_namespace, exp, logsumexp
 
 __all__ = ["Mixture", "MixtureStatistics"]
 
@@ -57,10 +57,9 @@ class Mixture(NamedTuple):
 
     def e_step(self, X, y):
         """Log density (n,), joint with x if the gate models x, and responsibilities (n, K)."""
-        xp = array_namespace(X)
         joint = self._times_density(self.gate.log_joint(X), X, y)
         density = logsumexp(joint, axis=1)
-        return density[:, 0], xp.exp(joint - density)
+        return density[:, 0], exp(joint - density)
 
     def statistics(self, X, y, weight):
         """E-step of a block and the sums that an update needs."""
@@ -131,7 +130,7 @@ class Mixture(NamedTuple):
         xp = array_namespace(X)
         log_weight = self.gate.log_weight(X)
         prediction = self.expert.predict(X, self._wanted(log_weight))
-        return xp.sum(xp.exp(log_weight)[:, :, None] * prediction, axis=1)
+        return xp.sum(exp(log_weight)[:, :, None] * prediction, axis=1)
 
     def n_parameters(self):
         """Number of free parameters of both parts."""

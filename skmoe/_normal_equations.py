@@ -15,6 +15,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from ._arrays import array_namespace, device, inverse_spd, like, solve_spd
+from ._grouping import group_rows
 
 __all__ = [
     "Separable",
@@ -98,6 +99,19 @@ def _log_volume(A, ridge):
     return 0.5 * float(xp.sum(prior - posterior))
 
 
+def _gathered_gram(groups, X, weight):
+    """Weighted Gram matrices (K, 1 or C, D, D) from each expert's own rows."""
+    xp = array_namespace(X)
+    design = groups.design(X)
+    own = groups.weight[:, None, :]
+    own = own if weight is None else own * groups.own(weight)
+    experts, size, length = design.shape
+    spread = own[:, :, None, :] * design[:, None, :, :]
+    outputs = own.shape[1]
+    product = xp.reshape(spread, (experts, outputs * size, length)) @ xp.matrix_transpose(design)
+    return xp.reshape(product, (experts, outputs, size, size))
+
+
 class Separable:
     """Curvature of predictors that do not share a normaliser.
 
@@ -113,9 +127,10 @@ class Separable:
     def gram(self, X, resp, weight=None):
         """Weighted Gram matrices (K, 1 or C, D, D) in one product X' (R (x) X)."""
         xp = array_namespace(X)
-        table = (
-            resp[:, :, None] if weight is None or self.bound != 1.0 else resp[:, :, None] * weight
-        )
+        weight = None if self.bound != 1.0 else weight
+        if (groups := group_rows(resp, X.shape[1])) is not None:
+            return _gathered_gram(groups, X, weight)
+        table = resp[:, :, None] if weight is None else resp[:, :, None] * weight
         n, experts, outputs = table.shape
         size = X.shape[1]
         spread = xp.reshape(_rows_last(table), (experts * outputs, 1, n)) * X.T[None, :, :]
@@ -164,11 +179,17 @@ class Softmax:
     def gram(self, X, resp, prob):
         """Sums of one block, from Z'Z and Z'X with Z = sqrt(R) (x) P (x) X."""
         xp = array_namespace(X)
-        n, experts, predictors = prob.shape
+        experts, predictors = prob.shape[1:]
         free, size = predictors - 1, X.shape[1]
-        root = xp.sqrt(_rows_last(resp))[:, None, :] * X.T[None, :, :]
-        spread = _rows_last(prob)[:, :free, None, :] * root[:, None, :, :]
-        spread = xp.reshape(spread, (experts, free * size, n))
+        groups = group_rows(resp, free * size)
+        if groups is None:
+            root = xp.sqrt(_rows_last(resp))[:, None, :] * X.T[None, :, :]
+            prob = _rows_last(prob)
+        else:
+            root = xp.sqrt(groups.weight)[:, None, :] * groups.design(X)
+            prob = groups.own(prob)
+        spread = prob[:, :free, None, :] * root[:, None, :, :]
+        spread = xp.reshape(spread, (experts, free * size, root.shape[-1]))
         cross = spread @ xp.matrix_transpose(spread)
         own = spread @ xp.matrix_transpose(root)
         return SoftmaxGram(cross, xp.reshape(own, (experts, free, size, size)))

@@ -23,7 +23,14 @@ class Part(BaseEstimator):
 
     A part is a value: `initialize` and `update` return a new one and leave this one as it was.
     The object that a user makes holds hyperparameters only; `initialize` adds the state.
+
+    Attributes
+    ----------
+    block_rows : int or None
+        Rows of a block that the part works best on; None leaves that to the device.
     """
+
+    block_rows = None
 
     def _replaced(self, **state):
         """A copy of this part with other state."""

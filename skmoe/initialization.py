@@ -11,6 +11,7 @@ from .gates import ConstantGate
 from .solvers._trace import Trace
 
 __all__ = [
+    "GIVEN_STEPS",
     "KINDS",
     "Sample",
     "distinct_rows",
@@ -39,7 +40,7 @@ _KEEP = 4
 
 # Steps in which gate and experts learn the cells of a start, before any row may change its cell:
 # after one step of Newton's method a gate is still far from the borders of eight cells.
-_GIVEN_STEPS = 4
+GIVEN_STEPS = 4
 _SHORT_TOL = 1e-4
 
 
@@ -156,6 +157,13 @@ def _lines(X, y, weight, n_experts, random_state):
 KINDS = {"kmeans": _kmeans, "planes": _planes, "joint": _joint, "lines": _lines}
 
 
+def _tree(gate):
+    """The tree that the cells of a start should follow: a gate's own, or one of leaves alone."""
+    while hasattr(gate, "inner"):
+        gate = gate.inner
+    return getattr(gate, "tree", ((),) * gate.n_experts)
+
+
 def _cells(kind, tree, X, y, weight, random_state):
     """Labels of the rows: cells within cells, down a tree of nested tuples."""
     if len(X) <= len(tree):
@@ -217,7 +225,7 @@ def find_start(mixture, sample, solver, *, kinds, n_init, random_state):
     n_experts = mixture.n_experts()
     X, y, weight = (host(table).astype(np.float64) for table in sample.whole())
     y = mixture.expert.family.as_table(y)
-    tree = getattr(mixture.gate, "tree", ((),) * n_experts)
+    tree = _tree(mixture.gate)
     runs = []
     for index in range(n_init):
         kind = KINDS[kinds[index % len(kinds)]]
@@ -226,7 +234,7 @@ def find_start(mixture, sample, solver, *, kinds, n_init, random_state):
         resp = weight[:, None] * (_OWN_SHARE * own + (1 - _OWN_SHARE) / n_experts)
         given = sample.with_weight(like(resp, sample.X, mixture.params.dtype))
         start = mixture
-        for _ in range(_GIVEN_STEPS):
+        for _ in range(GIVEN_STEPS):
             start = start.update(given.sum(start.statistics_given))
         runs.append(Run(start, -np.inf, False))
     passes = _first_passes(mixture, X.shape[0])

@@ -74,3 +74,20 @@ class Expert(Part):
     def at_bound(self):
         """Whether a parameter has run into a bound that the likelihood asks to pass."""
         return False
+
+
+def as_expert(value):
+    """Experts from their name or from an estimator; `value` itself if it is a bank of them."""
+    # The names stand where all experts are known, above this file.
+    from . import NAMES, EstimatorExpert
+
+    if isinstance(value, str) and value in NAMES:
+        return NAMES[value]()
+    if hasattr(value, "log_prob") and not isinstance(value, type):
+        return value
+    if hasattr(value, "fit") and not isinstance(value, type):
+        return EstimatorExpert(value)
+    raise ValueError(
+        f"expert={value!r} was given; one of the names {sorted(NAMES)}, an expert or a "
+        "scikit-learn estimator is allowed. Pass for example expert='linear'."
+    )

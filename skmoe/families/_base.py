@@ -52,6 +52,10 @@ class Family(BaseEstimator):
         """Log density of every row under every expert, of shape (n, K)."""
         raise NotImplementedError
 
+    def link(self, mean):
+        """Linear predictors (n, K, C) that have the means `mean` (n, K, n_targets or n_classes)."""
+        return mean
+
     def mean(self, eta, scale):
         """Expected target under every expert, of shape (n, K, n_targets or n_classes)."""
         raise NotImplementedError

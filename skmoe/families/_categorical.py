@@ -75,6 +75,14 @@ class Categorical(Family):
         xp = array_namespace(eta)
         return xp.sum(self._one_hot(y, eta) * self._log_prob_classes(eta), axis=2)
 
+    def link(self, mean):
+        """Log odds or logarithms of class probabilities."""
+        xp = array_namespace(mean)
+        logarithm = xp.log(mean)
+        if self.n_outputs > 1 or self.n_classes == 1:
+            return logarithm
+        return logarithm[:, :, 1:] - logarithm[:, :, :1]
+
     def mean(self, eta, scale=None):
         """Class probabilities, of shape (n, K, n_classes)."""
         return array_namespace(eta).exp(self._log_prob_classes(eta))

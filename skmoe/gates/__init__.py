@@ -2,18 +2,22 @@
 
 from ._base import Gate
 from ._constant import ConstantGate
+from ._estimator import EstimatorGate
 from ._gaussian import GaussianGate
 from ._hierarchical import HierarchicalGate
 from ._quadratic import QuadraticGate
 from ._softmax import SoftmaxGate
+from ._top_k import TopKGate
 
 __all__ = [
     "ConstantGate",
+    "EstimatorGate",
     "Gate",
     "GaussianGate",
     "HierarchicalGate",
     "QuadraticGate",
     "SoftmaxGate",
+    "TopKGate",
 ]
 
 NAMES = {
@@ -22,4 +26,5 @@ NAMES = {
     "gaussian": GaussianGate,
     "quadratic": QuadraticGate,
     "hierarchical": HierarchicalGate,
+    "top_k": TopKGate,
 }

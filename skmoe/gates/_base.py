@@ -26,7 +26,8 @@ class Gate(Part):
         y given x, which is then computed once, after the fit.
     routes : bool
         Whether experts can be closed to a row: then `log_joint` and `log_weight` are minus
-        infinity there, and an expert is only asked about the rows that are open to it.
+        infinity there, and an expert is only asked about the rows that are open to it. Such a
+        gate has the methods `opened()` and `with_usage(usage)` of `TopKGate`.
     linear : bool
         Whether there are `weights`, coefficients of the columns and intercepts of the logits.
     has_nodes : bool
@@ -64,6 +65,10 @@ class Gate(Part):
         """
         return self.log_weight(X)
 
+    def log_score(self, X):
+        """`log_joint` up to a number for every row, where that is cheaper."""
+        return self.log_joint(X)
+
     def statistics(self, X, resp):
         """Additive statistics of a block: whatever `update` needs."""
         raise NotImplementedError
@@ -82,15 +87,17 @@ class Gate(Part):
 
 
 def as_gate(value):
-    """A gate from its name, from a gate or from a classifier; `value` itself if it is a gate."""
+    """A gate from its name or from a classifier; `value` itself if it is a gate."""
     # The names stand where all gates are known, above this file.
-    from . import NAMES
+    from . import NAMES, EstimatorGate
 
     if isinstance(value, str) and value in NAMES:
         return NAMES[value]()
-    if isinstance(value, Gate):
+    if hasattr(value, "log_weight") and not isinstance(value, type):
         return value
+    if hasattr(value, "fit") and not isinstance(value, type):
+        return EstimatorGate(value)
     raise ValueError(
-        f"gate={value!r} was given; one of the names {sorted(NAMES)} or a gate is allowed. Pass "
-        "for example gate='softmax'."
+        f"gate={value!r} was given; one of the names {sorted(NAMES)}, a gate or a classifier is "
+        "allowed. Pass for example gate='softmax'."
     )

@@ -114,6 +114,11 @@ class HierarchicalGate(Gate):
         """The columns that the nodes look at."""
         return getattr(as_gate(self.gate), "columns", None)
 
+    @property
+    def block_rows(self):
+        """Rows of a block that the wrapped gate works best on."""
+        return as_gate(self.gate).block_rows
+
     def initialize(self, n_experts, X, columns=None):
         """Equal probabilities of the branches of a balanced tree."""
         depth, branching = check_size(self.depth, self.branching)

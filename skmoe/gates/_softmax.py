@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from .._arrays import array_namespace, log_softmax, zeros
+from .._arrays import array_namespace, exp, log_softmax, zeros
 from .._normal_equations import coefficients_only, gradient, softmax_curvature
 from .._part import take_columns
 from .._penalty import Penalty
@@ -126,6 +126,10 @@ class SoftmaxGate(Gate):
         shape = (table.shape[0], self.n_nodes, self.n_experts)
         return array_namespace(table).reshape(table, shape)
 
+    def log_score(self, X):
+        """Logits, of shape (n, K), of a gate of one node."""
+        return (self.weights @ self._design(X).T).T
+
     def _log_weight(self, design):
         """Log probability within every node, of shape (n, nodes, experts)."""
         return log_softmax(self._by_node((self.weights @ design.T).T), axis=2)
@@ -139,7 +143,7 @@ class SoftmaxGate(Gate):
         """Design, probabilities, weights of rows and derivative of the logits."""
         xp = array_namespace(X)
         design, resp = self._design(X), self._by_node(resp)
-        prob = xp.exp(self._log_weight(design))
+        prob = exp(self._log_weight(design))
         weight = xp.sum(resp, axis=2)
         return design, prob, weight, resp - weight[:, :, None] * prob
 

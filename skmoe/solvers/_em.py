@@ -123,7 +123,8 @@ class EM(BaseEstimator):
         proposal = anderson.propose(point.mixture.params, plain.params)
         if proposal is None:
             return None
-        new = self._evaluate(point.mixture.with_params(proposal), blocks, trace)
+        # Of the M-step, for the parts that learn otherwise than by parameters.
+        new = self._evaluate(plain.with_params(proposal), blocks, trace)
         if new.objective >= point.objective:
             return new
         anderson.restart()

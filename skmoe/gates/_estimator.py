@@ -1,0 +1,132 @@
+"""Any classifier as a gate."""
+
+import numpy as np
+from sklearn.dummy import DummyClassifier
+
+from .._arrays import array_namespace, host, like, log_softmax, ones, zeros
+from .._estimators import BLOCK_ROWS, Rows, fit_weighted, raw_columns, takes_weights
+from .._validation import check_positive
+from ._base import Gate
+
+__all__ = ["EstimatorGate"]
+
+# An expert with less than this share of a row does not lend it its label.
+_SHARE = 1e-3
+
+
+class EstimatorGate(Gate):
+    r"""Any scikit-learn classifier decides who is responsible for a row.
+
+    Maximised: :math:`\sum_i \sum_k r_{ik} \log g_k(x_i)`, as far as the classifier does: every
+    row is given to it once for every expert with a share of it, with the expert as label and the
+    share as weight, and :math:`g` are its class probabilities. A climb ends when a new fit of
+    the classifier does not raise the objective any more.
+
+    Parameters
+    ----------
+    estimator : classifier
+        With `predict_proba` and row weights in `fit`; a pipeline may pass them to its last step.
+        It sees the scaled columns.
+    floor : float, default=1e-3
+        Probability that every expert keeps, mixed in equally: a tree says zero where it has not
+        seen an expert, and zero is never revised.
+    columns : list of names, positions or booleans, slice or None, default=None
+        The columns that the gate looks at; None stands for all, an empty list for none.
+
+    Attributes
+    ----------
+    estimator_ : classifier or None
+        The fitted classifier; on the gate that `update` returns.
+
+    References
+    ----------
+    .. [1] Jordan, M. I. & Jacobs, R. A. (1994). Hierarchical mixtures of experts and the EM
+       algorithm. Neural Computation 6, 181-214, section 4: any model that can be fitted to
+       weighted labels can be a gate.
+
+    Examples
+    --------
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> from skmoe import MoERegressor
+    >>> from skmoe.gates import EstimatorGate
+    >>> MoERegressor(gate=EstimatorGate(DecisionTreeClassifier(max_depth=3)))
+    MoERegressor(gate=EstimatorGate(estimator=DecisionTreeClassifier(max_depth=3)))
+    """
+
+    block_rows = BLOCK_ROWS
+
+    def __init__(self, estimator, floor=1e-3, columns=None):
+        self.estimator = estimator
+        self.floor = floor
+        self.columns = columns
+
+    def initialize(self, n_experts, X, columns=None):
+        """Equal probabilities; no classifier has been fitted yet."""
+        if not hasattr(self.estimator, "predict_proba"):
+            raise ValueError(
+                f"The gate {self.estimator!r} has no predict_proba; a gate needs probabilities. "
+                "Pass a classifier with predict_proba, or wrap this one in CalibratedClassifierCV."
+            )
+        if not takes_weights(self.estimator):
+            raise ValueError(
+                f"The fit of the gate {self.estimator!r} takes no sample_weight; a gate learns "
+                "from shares of rows. Pass a classifier whose fit takes sample_weight."
+            )
+        floor = check_positive(self.floor, "floor", zero=True)
+        if floor >= 1:
+            raise ValueError(
+                f"floor={floor!r} was given; a number of at least 0, below 1, is allowed."
+            )
+        return self._replaced(
+            n_experts=n_experts,
+            positions=columns,
+            estimator_=None,
+            nothing=zeros((0,), X),
+            floor_=floor,
+        )
+
+    def with_params(self, params):
+        """The same gate."""
+        return self._replaced()
+
+    def log_weight(self, X):
+        """Log probability of every expert given x, of shape (n, K)."""
+        if self.estimator_ is None:
+            return log_softmax(ones((X.shape[0], self.n_experts), X), axis=1)
+        proba = self.estimator_.predict_proba(raw_columns(X, self.positions))
+        table = np.full((X.shape[0], self.n_experts), self.floor_ / self.n_experts)
+        table[:, self.estimator_.classes_] += (1 - self.floor_) * proba
+        table = like(np.maximum(table, np.finfo(float).tiny), X)
+        return array_namespace(table).log(table)
+
+    def statistics(self, X, resp):
+        """The rows and their responsibilities."""
+        return Rows(X, resp)
+
+    def update(self, statistics, step=1.0):
+        """New gate with a classifier fitted anew; this one for less than a whole step."""
+        if step < 1:
+            return self._replaced()
+        X, resp = statistics.tables
+        table, resp = raw_columns(X, self.positions), host(resp).astype(float)
+        row, label = np.nonzero(resp > _SHARE * resp.sum(axis=1, keepdims=True))
+        if len(row) == 0:
+            return self._replaced()
+        several = table.shape[1] > 0 and (label != label[0]).any()
+        estimator = self.estimator if several else DummyClassifier(strategy="prior")
+        return self._replaced(
+            estimator_=fit_weighted(estimator, table[row], label, resp[row, label])
+        )
+
+    def gradient(self, X, resp):
+        """Nothing: there are no parameters to move."""
+        return self.nothing
+
+    @property
+    def params(self):
+        """Empty: the classifier's own parameters are out of sight."""
+        return self.nothing
+
+    def n_parameters(self):
+        """Zero: what the classifier learns is not counted."""
+        return 0

@@ -1,0 +1,71 @@
+"""Experts that no row is routed to, and what brings them back."""
+
+import numpy as np
+from sklearn.cluster import kmeans_plusplus
+
+from ._arrays import array_namespace, host, like
+from ._mixture import Mixture
+from .initialization import GIVEN_STEPS
+from .solvers._trace import Trace
+
+__all__ = ["dead_experts", "revived", "usage"]
+
+# An expert is dead if it answers less than this fraction of an equal share of the rows.
+_ALIVE = 0.01
+
+# Passes with all experts open before the gate closes some again.
+_PASSES, _TOL = 10, 1e-4
+
+
+def usage(mixture, blocks):
+    """Share of the rows that every expert answers, an array of shape (K,)."""
+
+    def sums(X, y, weight):
+        xp = array_namespace(X)
+        is_open = mixture.gate.log_weight(X) > -float("inf")
+        return weight @ xp.astype(is_open, weight.dtype), xp.sum(weight)
+
+    answered, total = blocks.sum(sums)
+    return answered / total
+
+
+def dead_experts(share):
+    """Positions of the experts that answer next to no row, a list of int."""
+    share = host(share)
+    return np.flatnonzero(share < _ALIVE * share.sum() / len(share)).tolist()
+
+
+def revived(mixture, dead, sample, solver, random_state):
+    """Mixture whose dead experts have learnt the rows that the others explain worst.
+
+    Parameters
+    ----------
+    mixture : Mixture
+        With a gate that routes.
+    dead : list of int
+        Positions of the dead experts.
+    sample : Blocks
+        Distinct rows with their weights.
+    solver : solver
+    random_state : RandomState
+
+    Returns
+    -------
+    mixture : Mixture
+        With a gate that routes again, after a short climb with all experts open.
+    """
+    X, _, weight = (host(table).astype(np.float64) for table in sample.whole())
+    density = host(sample.map(lambda X, y, weight: mixture.log_density(X, y)))
+    order = np.argsort(density)
+    reach = np.cumsum(weight[order]) <= weight.sum() * len(dead) / mixture.n_experts()
+    worst = order[: max(int(reach.sum()), len(dead))]
+    seeds, _ = kmeans_plusplus(X[worst], len(dead), random_state=random_state)
+    cell = np.argmin(-2 * X[worst] @ seeds.T + np.sum(seeds**2, axis=1), axis=1)
+    resp = host(sample.map(lambda X, y, weight: mixture.responsibilities(X, y))).astype(float)
+    resp[worst] = np.eye(mixture.n_experts())[np.asarray(dead)[cell]]
+    given = sample.with_weight(like(resp * weight[:, None], sample.X, mixture.params.dtype))
+    new = Mixture(mixture.gate.opened(), mixture.expert)
+    for _ in range(GIVEN_STEPS):
+        new = new.update(given.sum(new.statistics_given))
+    new, _ = solver.solve(new, sample, Trace(_PASSES, _TOL))
+    return Mixture(new.gate.started(), new.expert)
