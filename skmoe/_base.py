@@ -173,7 +173,10 @@ class BaseMixtureOfExperts(
         while dead := dead_experts(share):
             sample = distinct_rows(blocks, random_state, sample_size(mixture))
             sampled = blocks.take(sample.rows, sample.weight)
-            new = revived(mixture, dead, sampled, settings.solver, random_state)
+            gate = settings.gate.initialize(
+                mixture.n_experts(), sampled.first()[0], mixture.gate.positions
+            )
+            new = revived(mixture, dead, gate, sampled, settings.solver, random_state)
             again = Trace(settings.max_iter, settings.tol, report)
             new, again = settings.solver.solve(new, blocks, again)
             if again.history[-1] <= trace.history[-1] + settings.tol * trace.weight:

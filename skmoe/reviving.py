@@ -6,15 +6,14 @@ from sklearn.cluster import kmeans_plusplus
 from ._arrays import array_namespace, host, like
 from ._mixture import Mixture
 from .initialization import GIVEN_STEPS
-from .solvers._trace import Trace
 
 __all__ = ["dead_experts", "revived", "usage"]
 
 # An expert is dead if it answers less than this fraction of an equal share of the rows.
 _ALIVE = 0.01
 
-# Passes with all experts open before the gate closes some again.
-_PASSES, _TOL = 10, 1e-4
+# Gain per row at which the short climb with all experts open is left.
+_TOL = 1e-3
 
 
 def usage(mixture, blocks):
@@ -35,7 +34,7 @@ def dead_experts(share):
     return np.flatnonzero(share < _ALIVE * share.sum() / len(share)).tolist()
 
 
-def revived(mixture, dead, sample, solver, random_state):
+def revived(mixture, dead, gate, sample, solver, random_state):
     """Mixture whose dead experts have learnt the rows that the others explain worst.
 
     Parameters
@@ -44,6 +43,9 @@ def revived(mixture, dead, sample, solver, random_state):
         With a gate that routes.
     dead : list of int
         Positions of the dead experts.
+    gate : Gate
+        A gate of the same kind that has learnt nothing: the weights of a dead expert are so far
+        out that no step would bring them back.
     sample : Blocks
         Distinct rows with their weights.
     solver : solver
@@ -64,8 +66,8 @@ def revived(mixture, dead, sample, solver, random_state):
     resp = host(sample.map(lambda X, y, weight: mixture.responsibilities(X, y))).astype(float)
     resp[worst] = np.eye(mixture.n_experts())[np.asarray(dead)[cell]]
     given = sample.with_weight(like(resp * weight[:, None], sample.X, mixture.params.dtype))
-    new = Mixture(mixture.gate.opened(), mixture.expert)
+    new = Mixture(gate, mixture.expert)
     for _ in range(GIVEN_STEPS):
         new = new.update(given.sum(new.statistics_given))
-    new, _ = solver.solve(new, sample, Trace(_PASSES, _TOL))
+    new = solver.estimate_penalties(new, sample, _TOL)
     return Mixture(new.gate.started(), new.expert)

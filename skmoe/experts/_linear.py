@@ -18,6 +18,10 @@ __all__ = ["LinearExpert"]
 _PRIOR_ROWS = 1.0
 
 
+# Standard deviations of y that an extrapolated scale may reach: its square is still a number.
+_LARGEST_SCALE = 1e8
+
+
 class LinearStatistics(NamedTuple):
     """Sums over rows at the current parameters.
 
@@ -255,7 +259,7 @@ class LinearExpert(Expert):
         if self.scale is None:
             return new
         scale = xp.exp(xp.reshape(params[n_weights:], self.scale.shape))
-        return new._replaced(scale=xp.clip(scale, self.family.min_scale, None))
+        return new._replaced(scale=xp.clip(scale, self.family.min_scale, _LARGEST_SCALE))
 
     def _precision(self):
         return 1.0 if self.scale is None else 1 / (self.scale * self.scale)

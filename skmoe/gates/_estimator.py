@@ -75,7 +75,7 @@ class EstimatorGate(Gate):
         floor = check_positive(self.floor, "floor", zero=True)
         if floor >= 1:
             raise ValueError(
-                f"floor={floor!r} was given; a number of at least 0, below 1, is allowed."
+                f"floor={self.floor!r} was given; a number of at least 0, below 1, is allowed."
             )
         return self._replaced(
             n_experts=n_experts,
