@@ -1,5 +1,6 @@
 """Linear and generalised linear experts."""
 
+import math
 from typing import Any, NamedTuple
 
 from .._arrays import array_namespace, device, ones, zeros
@@ -258,8 +259,9 @@ class LinearExpert(Expert):
         new = self._replaced(weights=xp.reshape(params[:n_weights], shape))
         if self.scale is None:
             return new
-        scale = xp.exp(xp.reshape(params[n_weights:], self.scale.shape))
-        return new._replaced(scale=xp.clip(scale, self.family.min_scale, _LARGEST_SCALE))
+        lowest, highest = math.log(self.family.min_scale), math.log(_LARGEST_SCALE)
+        log_scale = xp.clip(xp.reshape(params[n_weights:], self.scale.shape), lowest, highest)
+        return new._replaced(scale=xp.exp(log_scale))
 
     def _precision(self):
         return 1.0 if self.scale is None else 1 / (self.scale * self.scale)
