@@ -27,6 +27,7 @@ __all__ = [
     "log_softmax",
     "logsumexp",
     "ones",
+    "softmax_weights",
     "solve_spd",
     "zeros",
 ]
@@ -93,24 +94,38 @@ def exp(a):
     return xp.exp(xp.maximum(a, like(math.log(xp.finfo(a.dtype).smallest_normal) + 2, a)))
 
 
+def _top(a, axis):
+    """The largest along `axis`, zero if that is infinite."""
+    xp = array_namespace(a)
+    top = xp.max(a, axis=axis, keepdims=True)
+    return xp.where(xp.isfinite(top), top, xp.zeros_like(top))
+
+
+def softmax_weights(a):
+    """Exponentials of every row less its largest entry, and their sums, (n, K) and (n, 1)."""
+    weight = exp(a - _top(a, 1))
+    return weight, array_namespace(a).sum(weight, axis=1, keepdims=True)
+
+
 def logsumexp(a, axis):
     """Logarithm of the sum of exponentials along `axis`, which is kept with length one."""
     xp = array_namespace(a)
-    top = xp.max(a, axis=axis, keepdims=True)
-    top = xp.where(xp.isfinite(top), top, xp.zeros_like(top))
+    top = _top(a, axis)
     return top + xp.log(xp.sum(exp(a - top), axis=axis, keepdims=True))
 
 
 def log_softmax(a, axis):
     """Logarithm of the normalised exponentials along `axis`."""
-    return a - logsumexp(a, axis)
+    # The largest goes first: beside 1e300, the logarithm of a sum would be lost.
+    a = a - _top(a, axis)
+    return a - array_namespace(a).log(array_namespace(a).sum(exp(a), axis=axis, keepdims=True))
 
 
 def _kth_largest(a, k):
     """The k-th largest of every row, of shape (n, 1); a smaller one if there are equals."""
     xp = array_namespace(a)
     if k > _FEW:
-        return xp.sort(a, axis=1)[:, a.shape[1] - k, None]
+        return xp.sort(a, axis=1, stable=False)[:, a.shape[1] - k, None]
     for _ in range(k - 1):
         a = xp.where(a == xp.max(a, axis=1, keepdims=True), -float("inf"), a)
     return xp.max(a, axis=1, keepdims=True)
@@ -122,7 +137,7 @@ def largest(a, k):
     chosen = a >= _kth_largest(a, k)
     if int(xp.sum(xp.astype(chosen, xp.int64))) == k * a.shape[0]:
         return chosen
-    bound = xp.sort(a, axis=1)[:, a.shape[1] - k, None]
+    bound = xp.sort(a, axis=1, stable=False)[:, a.shape[1] - k, None]
     above, equal = a > bound, a == bound
     free = k - xp.sum(xp.astype(above, xp.int64), axis=1, keepdims=True)
     place = xp.cumulative_sum(xp.astype(equal, xp.int64), axis=1)
@@ -132,16 +147,19 @@ def largest(a, k):
 def equilibrated(A):
     """Scale stacked symmetric `A` to a unit diagonal plus a rounding-sized ridge.
 
-    A row that no data reach has a zero diagonal: the ridge alone answers it, so that a zero
-    right-hand side gets a zero step.
+    A diagonal entry of no data is zero, or what rounding has left, which may be negative: it is
+    raised to a rounding unit of the largest. A zero right-hand side then gets a zero step.
     """
     xp = array_namespace(A)
     epsilon = float(xp.finfo(A.dtype).eps)
+    eye = xp.eye(A.shape[-1], dtype=A.dtype, device=device(A))
     diagonal = xp.linalg.diagonal(A)
-    smallest = epsilon**2 * xp.max(diagonal, axis=-1, keepdims=True) + _TINY
-    root = xp.sqrt(xp.maximum(diagonal, smallest))
-    scaled = A / (root[..., :, None] * root[..., None, :])
-    return scaled + 100 * epsilon * xp.eye(A.shape[-1], dtype=A.dtype, device=device(A)), root
+    raised = xp.maximum(diagonal, epsilon * xp.max(diagonal, axis=-1, keepdims=True) + _TINY)
+    root = xp.sqrt(raised)
+    scaled = (A + eye * (raised - diagonal)[..., None, :]) / (
+        root[..., :, None] * root[..., None, :]
+    )
+    return scaled + 100 * epsilon * eye, root
 
 
 def solve_spd(A, B):

@@ -115,7 +115,9 @@ class BaseMixtureOfExperts(
         weight = self._row_weight(self._check_weight(X, sample_weight), targets, state)
         metadata = None if sample_weight is None else {"sample_weight": sample_weight}
 
-        context = self._init_callback_context(max_subtasks=settings.max_iter)
+        # A gate that closes experts may climb again for those that died.
+        passes = None if hasattr(settings.gate, "with_usage") else settings.max_iter
+        context = self._init_callback_context(max_subtasks=passes)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y, metadata=metadata)
 
         units, mixture, blocks = self._start(checked, X, targets, state, weight, settings)

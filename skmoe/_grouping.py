@@ -7,11 +7,11 @@ smallest kept is 1e-8 of its expert's largest.
 
 from typing import Any, NamedTuple
 
-from ._arrays import array_namespace, device, is_on_gpu
+from ._arrays import array_namespace, device, is_on_gpu, like
 
 __all__ = ["Groups", "group_rows"]
 
-_NEGLIGIBLE = 1e-8
+_NEGLIGIBLE, _CLOSED = 1e-8, 1e6
 
 # Fewer experts leave nothing to gain.
 _FEWEST_EXPERTS = 4
@@ -95,8 +95,10 @@ def group_rows(weight, width):
 
 
 def _kept(table):
-    """Entries (K, n) that count."""
-    return table > _NEGLIGIBLE * array_namespace(table).max(table, axis=1, keepdims=True)
+    """Entries (K, n) that count; what is left of a closed expert's share (see `exp`) does not."""
+    xp = array_namespace(table)
+    least = like(_CLOSED * xp.finfo(table.dtype).smallest_normal, table)
+    return table > xp.maximum(_NEGLIGIBLE * xp.max(table, axis=1, keepdims=True), least)
 
 
 def _fullest(table):

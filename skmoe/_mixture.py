@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from ._arrays import array_namespace, exp, logsumexp
+from ._arrays import array_namespace, exp, logsumexp, softmax_weights
 
 __all__ = ["Mixture", "MixtureStatistics"]
 
@@ -127,10 +127,9 @@ class Mixture(NamedTuple):
 
     def predict(self, X):
         """Expected target, of shape (n, n_targets or n_classes)."""
-        xp = array_namespace(X)
-        log_weight = self.gate.log_weight(X)
-        prediction = self.expert.predict(X, self._wanted(log_weight))
-        return xp.sum(exp(log_weight)[:, :, None] * prediction, axis=1)
+        score = self.gate.log_score(X)
+        weight, total = softmax_weights(score)
+        return self.expert.average(X, weight, self._wanted(score)) / total
 
     def n_parameters(self):
         """Number of free parameters of both parts."""

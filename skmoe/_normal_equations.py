@@ -68,34 +68,36 @@ def coefficients_only(size, x):
 
 def _add_diagonal(A, diagonal):
     xp = array_namespace(A)
-    return A + xp.eye(A.shape[-1], dtype=A.dtype, device=device(A)) * diagonal
+    eye = xp.eye(A.shape[-1], dtype=A.dtype, device=device(A))
+    return A + eye * diagonal[..., None, :]
 
 
 def _determined(A, ridge):
     """Number of penalised directions that the data determine: sum of h / (h + alpha).
 
-    What is not penalised is integrated out: the trace runs over the penalised part of the
-    inverse.
+    What is not penalised is integrated out: the sum runs over the penalised part of the
+    inverse. Of stacked matrices, as many numbers.
     """
     xp = array_namespace(A)
-    inverse = inverse_spd(_add_diagonal(A, ridge))
-    return float(xp.sum(xp.where(ridge > 0, 1 - ridge * xp.linalg.diagonal(inverse), 0.0)))
+    inverse = xp.linalg.diagonal(inverse_spd(_add_diagonal(A, ridge)))
+    return xp.sum(xp.where(ridge > 0, 1 - ridge * inverse, 0.0), axis=-1)
 
 
 def _log_volume(A, ridge):
     """Log of posterior over prior volume of the penalised directions, minus sum log(1 + h / a) / 2.
 
-    The same for stacked matrices; what is not penalised is integrated out.
+    Summed over stacked matrices; what is not penalised is integrated out.
     """
     xp = array_namespace(A)
     eye = xp.eye(A.shape[-1], dtype=A.dtype, device=device(A))
-    penalised = ridge > 0
     # A direction that no data reach must not turn the difference into infinity minus infinity.
     floor = 1e3 * xp.finfo(A.dtype).eps * (1 + xp.max(xp.abs(A)))
     A = A + floor * eye
-    free = xp.where(penalised[:, None] | penalised[None, :], eye, A)
-    prior = xp.sum(xp.log(xp.where(penalised, ridge, xp.ones_like(ridge))))
-    posterior = xp.linalg.slogdet(A + ridge * eye)[1] - xp.linalg.slogdet(free)[1]
+    penalised = xp.broadcast_to(ridge > 0, A.shape[:-1])
+    free = xp.where(penalised[..., :, None] | penalised[..., None, :], eye, A)
+    ridge = xp.broadcast_to(ridge, A.shape[:-1])
+    prior = xp.sum(xp.log(xp.where(penalised, ridge, xp.ones_like(ridge))), axis=-1)
+    posterior = xp.linalg.slogdet(_add_diagonal(A, ridge))[1] - xp.linalg.slogdet(free)[1]
     return 0.5 * float(xp.sum(prior - posterior))
 
 
@@ -140,10 +142,10 @@ class Separable:
     def step(self, gram, score, ridge):
         """Newton step (K, C, D) for the penalised gradient `score` (K, C, D).
 
-        `ridge` (D,) is the penalty on every column.
+        `ridge` (K or 1, D) is the penalty on every column.
         """
         xp = array_namespace(gram)
-        matrix = _add_diagonal(self.bound * gram, ridge)
+        matrix = _add_diagonal(self.bound * gram, ridge[:, None, :])
         if gram.shape[1] == 1:
             return xp.matrix_transpose(solve_spd(matrix[:, 0, :, :], xp.matrix_transpose(score)))
         return solve_spd(matrix, score[..., None])[..., 0]
@@ -154,12 +156,14 @@ class Separable:
         return self.bound * xp.sum((gram @ step[..., None])[..., 0] * step, axis=-1)
 
     def determined(self, gram, ridge, outputs):
-        """Number of well-determined parameters (MacKay's gamma) under `ridge` (D,)."""
-        return outputs / gram.shape[1] * _determined(self.bound * gram, ridge)
+        """Number of well-determined parameters (MacKay's gamma) of every expert, (K,)."""
+        xp = array_namespace(gram)
+        determined = _determined(self.bound * gram, ridge[:, None, :])
+        return outputs / gram.shape[1] * xp.sum(determined, axis=1)
 
     def log_volume(self, gram, ridge, outputs):
         """Log of posterior over prior volume of the penalised parameters."""
-        return outputs / gram.shape[1] * _log_volume(self.bound * gram, ridge)
+        return outputs / gram.shape[1] * _log_volume(self.bound * gram, ridge[:, None, :])
 
 
 class SoftmaxGram(NamedTuple):
@@ -211,25 +215,25 @@ class Softmax:
     def step(self, gram, score, ridge):
         """Newton step (K, C, D) for the penalised gradient `score` (K, C, D).
 
-        `ridge` (D,) is the penalty on every column.
+        `ridge` (K or 1, D) is the penalty on every column.
         """
         xp = array_namespace(gram.own)
         experts, predictors, size = score.shape
         basis = _contrasts(predictors, score)
         inner = xp.reshape(basis.T @ score, (experts, (predictors - 1) * size, 1))
-        ridge = xp.tile(ridge, (predictors - 1,))
+        ridge = xp.tile(ridge, (1, predictors - 1))
         step = solve_spd(_add_diagonal(self._matrix(gram), ridge), inner)
         return basis @ xp.reshape(step, (experts, predictors - 1, size))
 
     def determined(self, gram, ridge, outputs):
-        """Number of well-determined parameters (MacKay's gamma) under `ridge` (D,)."""
+        """Number of well-determined parameters (MacKay's gamma) of every expert, (K,)."""
         xp = array_namespace(gram.own)
-        return _determined(self._matrix(gram), xp.tile(ridge, (outputs - 1,)))
+        return _determined(self._matrix(gram), xp.tile(ridge, (1, outputs - 1)))
 
     def log_volume(self, gram, ridge, outputs):
         """Log of posterior over prior volume of the penalised parameters."""
         xp = array_namespace(gram.own)
-        return _log_volume(self._matrix(gram), xp.tile(ridge, (outputs - 1,)))
+        return _log_volume(self._matrix(gram), xp.tile(ridge, (1, outputs - 1)))
 
 
 def softmax_curvature(predictors, size):

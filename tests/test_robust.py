@@ -5,10 +5,11 @@ import warnings
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from sklearn.linear_model import LogisticRegression
 
 from skmoe import MoEClassifier, MoERegressor
 from skmoe.experts import LinearExpert
-from skmoe.gates import SoftmaxGate
+from skmoe.gates import GaussianGate, HierarchicalGate, QuadraticGate, SoftmaxGate, TopKGate
 from skmoe.solvers import EM
 
 from .data import two_lines
@@ -111,7 +112,18 @@ def finite(model, X):
 PENALTIES = [{}, {"gate": SoftmaxGate(alpha=0), "expert": LinearExpert(alpha=0)}]
 
 
-@pytest.mark.parametrize("settings", PENALTIES, ids=["default", "unpenalised"])
+GATES = [
+    *(GaussianGate(kind) for kind in ("full", "tied", "diag", "spherical")),
+    GaussianGate("diag", prior_rows=0, refine=True),
+    QuadraticGate(),
+    HierarchicalGate(),
+    TopKGate(k=2),
+    LogisticRegression(),
+]
+SETTINGS = [*PENALTIES, *({"gate": gate} for gate in GATES)]
+
+
+@pytest.mark.parametrize("settings", SETTINGS, ids=lambda s: str(s.get("gate", "default")))
 @pytest.mark.parametrize("kind", [MoERegressor, MoEClassifier])
 @pytest.mark.parametrize(
     "table",
@@ -127,7 +139,7 @@ PENALTIES = [{}, {"gate": SoftmaxGate(alpha=0), "expert": LinearExpert(alpha=0)}
     ],
 )
 def test_hard_columns(kind, table, settings):
-    model = kind(3, random_state=0, n_init=4, **settings)
+    model = kind(3, random_state=0, n_init=4, max_iter=50, **settings)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model.fit(table, Y if kind is MoERegressor else LABELS)

@@ -1,5 +1,6 @@
 """What an expert is."""
 
+from .._arrays import array_namespace
 from .._part import Part
 
 __all__ = ["Expert"]
@@ -58,6 +59,14 @@ class Expert(Part):
         number. None stands for all.
         """
         raise NotImplementedError
+
+    def average(self, X, weight, wanted=None):
+        """Sum over the experts of weight (n, K) times expected target, (n, n_targets or n_classes).
+
+        `wanted` as above.
+        """
+        prediction = self.predict(X, wanted)
+        return array_namespace(X).sum(weight[:, :, None] * prediction, axis=1)
 
     def log_prob(self, X, y, wanted=None):
         """Log density of every row under every expert, of shape (n, K); `wanted` as above."""

@@ -126,17 +126,31 @@ class EstimatorExpert(Expert):
         proba[:, estimator.classes_] += (1 - self.floor_) * estimator.predict_proba(table)
         return proba
 
-    def predict(self, X, wanted=None):
-        """Expected target under every expert; of clones, only where it is wanted."""
+    def _answers(self, X, wanted):
+        """Rows that every fitted clone is wanted for, and what it predicts there."""
         table = raw_columns(X, self.positions)
-        nothing = 0.0 if self.family.has_scale else 1 / self.n_values
-        mean = np.full((len(table), len(self.estimators_), self.n_values), nothing)
         asked = None if wanted is None else host(wanted)
         for k, estimator in enumerate(self.estimators_):
-            rows = slice(None) if asked is None else np.flatnonzero(asked[:, k])
-            if estimator is not None and len(table[rows]):
-                mean[rows, k, :] = self._answer(estimator, table[rows])
+            rows = np.arange(len(table)) if asked is None else np.flatnonzero(asked[:, k])
+            if estimator is not None and len(rows):
+                yield k, rows, self._answer(estimator, table if asked is None else table[rows])
+
+    def predict(self, X, wanted=None):
+        """Expected target under every expert; of clones, only where it is wanted."""
+        nothing = 0.0 if self.family.has_scale else 1 / self.n_values
+        mean = np.full((X.shape[0], len(self.estimators_), self.n_values), nothing)
+        for k, rows, answer in self._answers(X, wanted):
+            mean[rows, k, :] = answer
         return like(mean, X)
+
+    def average(self, X, weight, wanted=None):
+        """Sum of weight times expected target, without a table of all experts."""
+        if None in self.estimators_:
+            return super().average(X, weight, wanted)
+        total, share = np.zeros((X.shape[0], self.n_values)), host(weight)
+        for k, rows, answer in self._answers(X, wanted):
+            total[rows, :] += share[rows, k, None] * answer
+        return like(total, X)
 
     def log_prob(self, X, y, wanted=None):
         """Log density of every row under every expert, of shape (n, K)."""

@@ -3,7 +3,7 @@
 import math
 from typing import Any, NamedTuple
 
-from .._arrays import array_namespace, device, ones, zeros
+from .._arrays import array_namespace, device, host, like, ones, zeros
 from .._normal_equations import Separable, coefficients_only, gradient, softmax_curvature
 from .._part import take_columns
 from .._penalty import Penalty
@@ -68,10 +68,10 @@ class LinearExpert(Expert):
         leaves the intercepts free: one expert with `alpha=a` is scikit-learn's `Ridge(alpha=a)`
         or `LogisticRegression(C=1/a)` on scaled columns; 0 is maximum likelihood. "auto" shrinks
         the experts, intercepts included, towards each other: :math:`b_0` is the one-expert fit
-        (with penalty 1), and the strength is estimated from the data (MacKay's evidence); the
-        variances are drawn towards that of the one-expert fit with the weight of one row. Where
-        the data do not tell the experts apart, the mixture becomes that one-expert fit instead
-        of over-fitting.
+        (with penalty 1), and the strength, one for every expert, is estimated from the data
+        (MacKay's evidence); the variances are drawn towards that of the one-expert fit with the
+        weight of one row. Where the data do not tell the experts apart, the mixture becomes that
+        one-expert fit instead of over-fitting.
     columns : list of names, positions or booleans, slice or None, default=None
         The columns that the experts look at; None stands for all, an empty list for the
         intercept alone.
@@ -83,8 +83,9 @@ class LinearExpert(Expert):
         and `update` return.
     scale : array of shape (n_experts, n_outputs) or None
         Standard deviations, for families that have them, in units of the scaled target.
-    alpha_ : float
-        The penalty in force.
+    alpha_ : array of shape (n_experts,)
+        The penalties in force. "auto" estimates one for every expert, so that an expert that the
+        data do not need is pooled while the others keep their own coefficients.
 
     References
     ----------
@@ -118,19 +119,28 @@ class LinearExpert(Expert):
             family=family,
             positions=columns,
             penalised=coefficients_only(size, X),
-            penalty=Penalty.of(self.alpha),
             curvature=softmax_curvature(outputs, size) if family.coupled else Separable(),
-        )
+        )._with_penalties([Penalty.of(self.alpha)] * n_experts)
 
     @property
     def alpha_(self):
-        """The penalty in force."""
-        return self.penalty.alpha
+        """The penalties in force."""
+        return self.alphas[:, 0]
+
+    def _with_penalties(self, penalties):
+        """Bank with other penalties, one per expert."""
+        penalties = tuple(penalties)
+        alphas = like([[penalty.alpha] for penalty in penalties], self.weights)
+        return self._replaced(penalties=penalties, alphas=alphas)
+
+    def _ridge(self):
+        """Penalty on every weight, of shape (K, D)."""
+        return self.alphas * self.penalised
 
     @property
     def pools(self):
         """Whether the experts are shrunk towards the one-expert fit."""
-        return self.penalty.automatic
+        return self.penalties[0].automatic
 
     def pooled_at(self, one):
         """Bank that starts at, and is shrunk towards, the one expert of the bank `one`."""
@@ -153,14 +163,16 @@ class LinearExpert(Expert):
         xp = array_namespace(self.weights)
         rows = xp.asarray(experts, device=device(self.weights))
         scale = None if self.scale is None else xp.take(self.scale, rows, axis=0)
-        return self._replaced(weights=xp.take(self.weights, rows, axis=0), scale=scale)
+        new = self._replaced(weights=xp.take(self.weights, rows, axis=0), scale=scale)
+        return new._with_penalties([self.penalties[k] for k in experts])
 
     def joined(self, other):
         """Bank of these experts and, after them, those of another bank."""
         xp = array_namespace(self.weights)
         scale = None if self.scale is None else xp.concat([self.scale, other.scale], axis=0)
         weights = xp.concat([self.weights, other.weights], axis=0)
-        return self._replaced(weights=weights, scale=scale)
+        new = self._replaced(weights=weights, scale=scale)
+        return new._with_penalties(self.penalties + other.penalties)
 
     def _eta(self, X):
         """Linear predictors (n, K, C) of an already chosen design."""
@@ -206,9 +218,8 @@ class LinearExpert(Expert):
 
     def update(self, statistics, step=1.0):
         """New bank after the fraction `step` of a Newton step; scales in closed form."""
-        score = statistics.score - self.alpha_ * self._deviation()
-        ridge = self.alpha_ * self.penalised
-        change = step * self.curvature.step(statistics.gram, score, ridge)
+        score = statistics.score - self.alphas[:, :, None] * self._deviation()
+        change = step * self.curvature.step(statistics.gram, score, self._ridge())
         new = self._replaced(weights=self.weights + change)
         if self.scale is None:
             return new
@@ -218,7 +229,7 @@ class LinearExpert(Expert):
             statistics.square
             - 2 * xp.sum(change * statistics.score, axis=-1)
             + self.curvature.quadratic(statistics.gram, change)
-            + self.alpha_ * new._squares()
+            + self.alphas * new._squares()
             + self.prior_rows * self.prior_variance
         )
         count = statistics.count[:, None] + self.prior_rows
@@ -269,7 +280,7 @@ class LinearExpert(Expert):
     def log_prior(self):
         """Minus `alpha / 2` times the sum of squared deviations over squared scales."""
         xp = array_namespace(self.weights)
-        penalty = self.alpha_ * xp.sum(self._squares() * self._precision())
+        penalty = xp.sum(self.alphas * self._squares() * self._precision())
         if self.prior_rows:
             ratio = self.prior_variance * self._precision()
             penalty = penalty + self.prior_rows * xp.sum(ratio + 2 * xp.log(self.scale))
@@ -279,38 +290,39 @@ class LinearExpert(Expert):
         """Gradient of `log_prior` with respect to `params`."""
         xp = array_namespace(self.weights)
         if self.scale is None:
-            return -self.alpha_ * xp.reshape(self._deviation(), (-1,))
+            return -xp.reshape(self.alphas[:, :, None] * self._deviation(), (-1,))
         precision = self._precision()
         return self._vector(
-            -self.alpha_ * self._deviation() * precision[..., None],
-            (self.alpha_ * self._squares() + self.prior_rows * self.prior_variance) * precision
+            -self.alphas[:, :, None] * self._deviation() * precision[..., None],
+            (self.alphas * self._squares() + self.prior_rows * self.prior_variance) * precision
             - self.prior_rows,
         )
 
     def update_penalty(self, statistics):
-        """New bank with `alpha` re-estimated from the evidence, if it is "auto"."""
+        """New bank with the penalties re-estimated from the evidence, if they are "auto"."""
         experts, outputs, size = self.weights.shape
-        if not self.penalty.automatic or experts == 1:
+        if not self.pools or experts == 1:
             return self
         xp = array_namespace(self.weights)
-        ridge = self.alpha_ * self.penalised
-        determined = self.curvature.determined(statistics.observed(), ridge, outputs)
-        free = experts * (outputs - self.family.coupled) * size
-        square = float(xp.sum(self._squares() * self._precision()))
-        penalty = self.penalty.estimated(determined, free, square)
-        return self if penalty is self.penalty else self._replaced(penalty=penalty)
+        determined = self.curvature.determined(statistics.observed(), self._ridge(), outputs)
+        free = (outputs - self.family.coupled) * size
+        square = host(xp.sum(self._squares() * self._precision(), axis=1))
+        sums = zip(self.penalties, determined, square, strict=True)
+        penalties = [old.estimated(float(d), free, float(s)) for old, d, s in sums]
+        if all(new is old for new, old in zip(penalties, self.penalties, strict=True)):
+            return self
+        return self._with_penalties(penalties)
 
     def log_volume(self, statistics):
         """Log of posterior over prior volume of the weights, if `alpha` is "auto"."""
         experts, outputs, _ = self.weights.shape
-        if not self.penalty.automatic or experts == 1:
+        if not self.pools or experts == 1:
             return 0.0
-        ridge = self.alpha_ * self.penalised
-        return self.curvature.log_volume(statistics.observed(), ridge, outputs)
+        return self.curvature.log_volume(statistics.observed(), self._ridge(), outputs)
 
     def most_penalised(self):
         """New bank with all experts at the one-expert fit, if `alpha` is "auto"."""
-        return self._replaced(penalty=self.penalty.largest())
+        return self._with_penalties(penalty.largest() for penalty in self.penalties)
 
     def at_bound(self):
         """Whether a scale has reached the smallest allowed."""

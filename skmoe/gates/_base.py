@@ -66,7 +66,7 @@ class Gate(Part):
         return self.log_weight(X)
 
     def log_score(self, X):
-        """`log_joint` up to a number for every row, where that is cheaper."""
+        """`log_weight` up to a number for every row, (n, K): whatever of that kind is cheapest."""
         return self.log_joint(X)
 
     def statistics(self, X, resp):

@@ -169,7 +169,7 @@ class SoftmaxGate(Gate):
         return self._replaced(weights=self.weights + step * xp.reshape(change, self.weights.shape))
 
     def _ridge(self):
-        return self.alpha_ * self.penalised
+        return self.alpha_ * self.penalised[None, :]
 
     def gradient(self, X, resp):
         """Gradient with respect to `params`, of shape (K * D,)."""
@@ -206,6 +206,7 @@ class SoftmaxGate(Gate):
             return self
         determined = self.curvature.determined(statistics.observed(), self._ridge(), self.n_experts)
         free = self.n_nodes * (self.n_experts - 1) * (self.weights.shape[1] - 1)
+        determined = float(array_namespace(determined).sum(determined))
         penalty = self.penalty.estimated(determined, free, float(self._square()))
         return self if penalty is self.penalty else self._replaced(penalty=penalty)
 

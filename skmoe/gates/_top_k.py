@@ -117,9 +117,13 @@ class TopKGate(Gate):
         """The wrapped gate's, minus infinity where an expert is closed."""
         return self._open(self.inner.log_joint(X))
 
+    def log_score(self, X):
+        """The wrapped gate's, minus infinity where an expert is closed."""
+        return self._open(self.inner.log_score(X))
+
     def log_weight(self, X):
         """Log probability of every expert given x among those that are open."""
-        return log_softmax(self._open(self.inner.log_score(X)), axis=1)
+        return log_softmax(self.log_score(X), axis=1)
 
     def _open(self, table):
         """The table, with minus infinity where an expert is closed."""
