@@ -115,8 +115,8 @@ class BaseMixtureOfExperts(
         weight = self._row_weight(self._check_weight(X, sample_weight), targets, state)
         metadata = None if sample_weight is None else {"sample_weight": sample_weight}
 
-        # A gate that closes experts may climb again for those that died.
-        passes = None if hasattr(settings.gate, "with_usage") else settings.max_iter
+        # A gate that is refined, or closes experts that may die, may climb more than once.
+        passes = settings.max_iter if settings.gate.climbs_once else None
         context = self._init_callback_context(max_subtasks=passes)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y, metadata=metadata)
 
@@ -159,13 +159,21 @@ class BaseMixtureOfExperts(
         """The mixture after the climb on all rows, and those that its gate asks for."""
         trace = Trace(settings.max_iter, settings.tol, report)
         mixture, trace = settings.solver.solve(mixture, blocks, trace)
-        while not trace.stopped and (gate := mixture.gate.refined()) is not None:
-            mixture = Mixture(gate, mixture.expert)
-            tol = max(settings.tol, _PENALTY_TOL)
-            mixture = settings.solver.estimate_penalties(mixture, blocks, tol)
-            mixture, trace = settings.solver.solve(mixture, blocks, trace)
+        if not trace.stopped and (gate := mixture.gate.refined()) is not None:
+            mixture, trace = self._refine(mixture, gate, trace, blocks, settings, report)
         if mixture.gate.routes and not trace.stopped:
             return self._revive(mixture, trace, blocks, settings, report)
+        return mixture, trace
+
+    @staticmethod
+    def _refine(mixture, gate, trace, blocks, settings, report):
+        """The mixture after a climb with the refined gate, if that explains y better."""
+        new = Mixture(gate, mixture.expert)
+        new = settings.solver.estimate_penalties(new, blocks, max(settings.tol, _PENALTY_TOL))
+        again = Trace(settings.max_iter, settings.tol, report)
+        new, again = settings.solver.solve(new, blocks, again)
+        if _log_likelihood(new, blocks) > _log_likelihood(mixture, blocks):
+            return new, again
         return mixture, trace
 
     def _revive(self, mixture, trace, blocks, settings, report):
@@ -191,7 +199,7 @@ class BaseMixtureOfExperts(
         """The likelihood of y given x, where that is not what the fit has climbed."""
         if mixture.gate.exact:
             return {}
-        density = float(blocks.sum(lambda X, y, weight: weight @ mixture.log_density(X, y)))
+        density = _log_likelihood(mixture, blocks)
         weight = float(blocks.sum(lambda X, y, weight: array_namespace(weight).sum(weight)))
         return {"log_likelihood_": density - weight * units.log_spread()}
 
@@ -654,6 +662,11 @@ class Settings(NamedTuple):
     n_init: int
     max_iter: int
     tol: float
+
+
+def _log_likelihood(mixture, blocks):
+    """Summed log density of y given x, in scaled units."""
+    return float(blocks.sum(lambda X, y, weight: weight @ mixture.log_density(X, y)))
 
 
 def in_units(part, scaling):

@@ -29,10 +29,13 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
     ----------
     n_experts : int, default=4
         Number of experts; at most the number of distinct rows.
-    gate : {"softmax", "constant"} or gate, default="softmax"
-        Who is responsible for a row.
-    expert : {"linear"} or expert, default="linear"
-        What an expert predicts.
+    gate : str, gate or classifier, default="softmax"
+        Who is responsible for a row: "softmax", "quadratic", "gaussian", "hierarchical", "top_k",
+        "constant", a gate of :mod:`skmoe.gates`, or any scikit-learn
+        classifier with `predict_proba` and row weights.
+    expert : str, expert or classifier, default="linear"
+        What an expert predicts: "linear", an expert of :mod:`skmoe.experts`, or any
+        scikit-learn classifier with row weights and `predict_proba`.
     solver : {"auto", "em"} or solver, default="auto"
         How the objective is climbed.
     init : {"auto", "kmeans", "planes", "joint", "lines"}, default="auto"

@@ -56,13 +56,15 @@ class HMERegressor(_Hierarchical, MoERegressor):
         Number of decisions on the way to an expert.
     branching : int, default=2
         Branches of every decision: there are `branching ** depth` experts.
-    gate : {"softmax", "gaussian", "quadratic", "constant"} or gate, default="softmax"
-        The gate at every node.
+    gate : str, gate or classifier, default="softmax"
+        The gate at every node: "softmax", "quadratic", "gaussian", "constant", a gate of
+        :mod:`skmoe.gates`, or any scikit-learn classifier with `predict_proba` and row weights.
     grow : bool, default=False
         Whether the tree starts from one decision and is grown: again and again the expert with
         the most to gain on held-out rows is split, until none gains or all are `depth` deep.
-    expert : {"linear"} or expert, default="linear"
-        What an expert predicts.
+    expert : str, expert or regressor, default="linear"
+        What an expert predicts: "linear", an expert of :mod:`skmoe.experts`, or any
+        scikit-learn regressor with row weights.
     family : {"gaussian"} or family, default="gaussian"
         How y scatters around an expert's prediction.
     solver : {"auto", "em"} or solver, default="auto"
@@ -197,13 +199,15 @@ class HMEClassifier(_Hierarchical, MoEClassifier):
         Number of decisions on the way to an expert.
     branching : int, default=2
         Branches of every decision: there are `branching ** depth` experts.
-    gate : {"softmax", "gaussian", "quadratic", "constant"} or gate, default="softmax"
-        The gate at every node.
+    gate : str, gate or classifier, default="softmax"
+        The gate at every node: "softmax", "quadratic", "gaussian", "constant", a gate of
+        :mod:`skmoe.gates`, or any scikit-learn classifier with `predict_proba` and row weights.
     grow : bool, default=False
         Whether the tree starts from one decision and is grown: again and again the expert with
         the most to gain on held-out rows is split, until none gains or all are `depth` deep.
-    expert : {"linear"} or expert, default="linear"
-        What an expert predicts.
+    expert : str, expert or classifier, default="linear"
+        What an expert predicts: "linear", an expert of :mod:`skmoe.experts`, or any
+        scikit-learn classifier with row weights and `predict_proba`.
     solver : {"auto", "em"} or solver, default="auto"
         How the objective is climbed.
     init : {"auto", "kmeans", "planes", "joint", "lines"}, default="auto"

@@ -24,10 +24,13 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
     ----------
     n_experts : int, default=4
         Number of experts; at most the number of distinct rows.
-    gate : {"softmax", "constant"} or gate, default="softmax"
-        Who is responsible for a row. "constant" is a mixture of regressions.
-    expert : {"linear"} or expert, default="linear"
-        What an expert predicts.
+    gate : str, gate or classifier, default="softmax"
+        Who is responsible for a row: "softmax", "quadratic", "gaussian", "hierarchical", "top_k",
+        "constant" (a mixture of regressions), a gate of :mod:`skmoe.gates`, or any scikit-learn
+        classifier with `predict_proba` and row weights.
+    expert : str, expert or regressor, default="linear"
+        What an expert predicts: "linear", an expert of :mod:`skmoe.experts`, or any
+        scikit-learn regressor with row weights.
     family : {"gaussian"} or family, default="gaussian"
         How y scatters around an expert's prediction.
     solver : {"auto", "em"} or solver, default="auto"

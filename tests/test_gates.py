@@ -123,6 +123,17 @@ def test_refinement_predicts_better_where_inputs_have_no_clusters():
     assert scores["tied", True] > best - 0.06
 
 
+@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+@pytest.mark.parametrize("seed", range(2))
+def test_refinement_never_lowers_the_likelihood(covariance_type, seed):
+    X, y, *_ = planted(500, 15, seed=seed)
+    before, after = (
+        MoERegressor(gate=GaussianGate(covariance_type, refine=refine), random_state=0).fit(X, y)
+        for refine in (False, True)
+    )
+    assert after.log_likelihood_ >= before.log_likelihood_
+
+
 @pytest.mark.parametrize("products", ["full", "diag", "spherical"])
 def test_quadratic_gate_sees_a_circle(products):
     rng = np.random.default_rng(0)

@@ -24,10 +24,12 @@ class Gate(Part):
     exact : bool
         Whether `log_joint` is `log_weight`. Otherwise what a fit climbs is not the likelihood of
         y given x, which is then computed once, after the fit.
+    climbs_once : bool
+        Whether there is one climb on all rows and no other after it.
     routes : bool
         Whether experts can be closed to a row: then `log_joint` and `log_weight` are minus
         infinity there, and an expert is only asked about the rows that are open to it. Such a
-        gate has the methods `opened()` and `with_usage(usage)` of `TopKGate`.
+        gate has the method `with_usage(usage)` of `TopKGate`.
     linear : bool
         Whether there are `weights`, coefficients of the columns and intercepts of the logits.
     has_nodes : bool
@@ -36,6 +38,7 @@ class Gate(Part):
     """
 
     exact = True
+    climbs_once = True
     routes = False
     linear = False
     has_nodes = False

@@ -66,7 +66,8 @@ class GaussianGate(Gate):
     refine : bool, default=False
         Whether the climb goes on with the conditional likelihood of y given x afterwards. The
         same borders are then those of a softmax gate whose logits are linear ("tied") or
-        quadratic in x, which learns what predicts best instead of where the inputs lie.
+        quadratic in x, which learns what predicts best instead of where the inputs lie. Where
+        that lowers the likelihood of y given x, the Gaussians stay.
     columns : list of names, positions or booleans, slice or None, default=None
         The columns that the gate looks at; None stands for all, an empty list for none.
 
@@ -128,6 +129,11 @@ class GaussianGate(Gate):
             prior_scatter=rows * n_experts ** (-2 / max(n_columns, 1))
             + check_positive(self.reg_covar, "reg_covar", zero=True),
         )
+
+    @property
+    def climbs_once(self):
+        """Whether the gate is not refined."""
+        return not self.refine
 
     @property
     def _type(self):

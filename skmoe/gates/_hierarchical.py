@@ -115,6 +115,11 @@ class HierarchicalGate(Gate):
         return getattr(as_gate(self.gate), "columns", None)
 
     @property
+    def climbs_once(self):
+        """Whether the gate at the nodes does."""
+        return as_gate(self.gate).climbs_once
+
+    @property
     def block_rows(self):
         """Rows of a block that the wrapped gate works best on."""
         return as_gate(self.gate).block_rows

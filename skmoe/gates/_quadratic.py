@@ -35,8 +35,6 @@ class QuadraticGate(SoftmaxGate):
     weights : array of shape (n_experts, n_columns + n_products + 1)
         Coefficients of the scaled columns and of their products and, last, intercepts; on the
         gate that `initialize` and `update` return.
-    alpha_ : float
-        The penalty in force.
 
     References
     ----------

@@ -21,9 +21,9 @@ class TopKGate(Gate):
 
     Parameters
     ----------
-    gate : {"softmax", "gaussian", "quadratic", "hierarchical", "constant"}, gate or classifier, \
-            default="softmax"
-        The gate that ranks the experts.
+    gate : str, gate or classifier, default="softmax"
+        The gate that ranks the experts; as text "softmax", "gaussian", "quadratic",
+        "hierarchical" or "constant".
     k : int, default=2
         Experts that answer a row; at most all of them.
 
@@ -50,6 +50,8 @@ class TopKGate(Gate):
     >>> MoERegressor(n_experts=16, gate=TopKGate(k=2))
     MoERegressor(gate=TopKGate(), n_experts=16)
     """
+
+    climbs_once = False
 
     def __init__(self, gate="softmax", k=2):
         self.gate = gate
