@@ -225,6 +225,9 @@ class BaseMixtureOfExperts(
     def _count_experts(self):
         return check_count(self.n_experts, "n_experts")
 
+    def _experts_label(self):
+        return f"{self.n_experts} experts"
+
     def _experts_setting(self):
         """What sets the number of experts, for messages."""
         return f"n_experts={self.n_experts}"
@@ -276,8 +279,7 @@ class BaseMixtureOfExperts(
             )
             for part in (settings.gate, settings.expert)
         ]
-        again = self.warm_start and hasattr(self, "_mixture")
-        if again and self._mixture.n_experts() == settings.n_experts:
+        if self.warm_start and hasattr(self, "_mixture") and self._goes_on(settings):
             self._check_goes_on(X, targets, state)
             return self._units, self._mixture, self._blocks(X, targets, weight, self._units)
         return self._fresh_start(X, targets, weight, settings, columns)
@@ -348,6 +350,10 @@ class BaseMixtureOfExperts(
             length=units.block_rows,
             n_jobs=self.n_jobs,
         )
+
+    def _goes_on(self, settings):
+        """Whether the mixture of the last fit has as many experts as are asked for."""
+        return self._mixture.n_experts() == settings.n_experts
 
     def _check_goes_on(self, X, targets, state):
         """Whether the mixture of the last fit can be fitted to these data."""
@@ -644,7 +650,7 @@ class BaseMixtureOfExperts(
             value = getattr(self, kind)
             named = isinstance(value, str) and value in known
             parts.append(make_part(value, kind) if named else value)
-        names = ["gate", f"{self._count_experts()} experts"]
+        names = ["gate", self._experts_label()]
         return VisualBlock(
             "parallel", parts, names=names, name_details=[str(part) for part in parts]
         )

@@ -34,6 +34,12 @@ class _Hierarchical:
             random_state=random_state,
         )
 
+    def _goes_on(self, settings):
+        return self.grow or super()._goes_on(settings)
+
+    def _experts_label(self):
+        return "experts"
+
     def _experts_setting(self):
         return f"depth={self.depth} with branching={self.branching}"
 

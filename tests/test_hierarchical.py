@@ -1,17 +1,19 @@
 """Hierarchical gates and the estimators made of them."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 from scipy.special import expit
 from sklearn.base import clone
 from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import GridSearchCV
+from sklearn.utils import estimator_html_repr
 
 from skmoe import HMEClassifier, HMERegressor, MoEClassifier, MoERegressor
 from skmoe.datasets import make_parity, make_robot_arm, make_two_spirals
 from skmoe.experts import LinearExpert
-from skmoe.gates import GaussianGate, HierarchicalGate, SoftmaxGate
+from skmoe.gates import GaussianGate, HierarchicalGate, SoftmaxGate, TopKGate
 from skmoe.gates._hierarchical import balanced_tree
 
 from .data import two_lines
@@ -92,6 +94,18 @@ def test_a_branch_of_one_gaussian_gate_is_bayes_rule():
     assert_allclose(model.node_proba(X), model.gate_proba(X))
 
 
+@pytest.mark.parametrize("columns", [["b"], [1], [False, True]])
+def test_nodes_and_wrapped_gates_look_at_their_columns(columns):
+    X, y = two_lines(300)
+    X = pd.DataFrame(X, columns=["a", "b"])
+    gate = SoftmaxGate(columns=columns)
+    tree = HMERegressor(2, gate=gate, random_state=0).fit(X, y)
+    assert (tree.node_coef_[:, 0] == 0).all()
+    moved = X.assign(a=X["a"] + 1)
+    for model in (tree, MoERegressor(3, gate=TopKGate(gate, k=3), random_state=0).fit(X, y)):
+        assert_allclose(model.gate_proba(moved), model.gate_proba(X))
+
+
 def test_the_flat_gate_has_no_nodes():
     assert not hasattr(MoERegressor(), "node_proba")
     assert hasattr(HMERegressor(), "node_proba")
@@ -121,6 +135,23 @@ def test_a_tree_grows_where_rows_need_it():
     assert model.n_experts_ == model.gate_proba(x).shape[1] == len(model.expert_coef_)
     assert 1 - model.score(x, y) < 1.2 * 0.05**2 / y.var()
     assert max(len(path) for path in model.gate_.branches) <= 4
+
+
+def test_a_warm_start_goes_on_with_the_grown_tree():
+    X, y = zigzag()
+    X = np.hstack([X, X**2])
+    model = HMERegressor(2, grow=True, warm_start=True, random_state=0).fit(X, y)
+    tree, objective = model.gate_.tree, model.objective_
+    model.fit(X, y)
+    assert model.gate_.tree == tree
+    assert model.objective_ >= objective
+
+
+def test_the_diagram_shows_the_tree():
+    html = estimator_html_repr(HMERegressor(gate="gaussian"))
+    assert "GaussianGate" in html
+    assert "experts" in html
+    assert estimator_html_repr(HMERegressor(depth=0))
 
 
 def test_a_tree_does_not_grow_on_noise():
