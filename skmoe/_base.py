@@ -161,7 +161,7 @@ class BaseMixtureOfExperts(
         mixture, trace = settings.solver.solve(mixture, blocks, trace)
         if not trace.stopped and (gate := mixture.gate.refined()) is not None:
             mixture, trace = self._refine(mixture, gate, trace, blocks, settings, report)
-        if mixture.gate.routes and not trace.stopped:
+        if mixture.gate.routes:
             return self._revive(mixture, trace, blocks, settings, report)
         return mixture, trace
 
@@ -180,7 +180,7 @@ class BaseMixtureOfExperts(
         """The mixture with its dead experts brought back, as long as that raises the objective."""
         random_state = check_random_state(self.random_state)
         share = usage(mixture, blocks)
-        while dead := dead_experts(share):
+        while not trace.stopped and (dead := dead_experts(share)):
             sample = distinct_rows(blocks, random_state, sample_size(mixture))
             sampled = blocks.take(sample.rows, sample.weight)
             gate = settings.gate.initialize(
@@ -297,7 +297,7 @@ class BaseMixtureOfExperts(
             settings.gate.initialize(settings.n_experts, design, columns[0]),
             settings.expert.initialize(settings.n_experts, design, family, columns[1]),
         )
-        most = sample_size(mixture)
+        most = self._sample_rows(mixture)
         sample = distinct_rows(blocks, random_state, most)
         if settings.n_experts > sample.n_distinct:
             raise ValueError(self._too_many_experts(sample.n_distinct, "distinct samples"))
@@ -318,6 +318,10 @@ class BaseMixtureOfExperts(
         if mixture.expert.pools and best.n_experts() == mixture.n_experts():
             best = prefer_evidence(best, mixture, sampled)
         return units, best, blocks
+
+    def _sample_rows(self, mixture):
+        """Rows that starts are tried on."""
+        return sample_size(mixture)
 
     def _find_start(self, mixture, sample, settings, random_state):
         """The best of several starts, with its penalties estimated."""

@@ -23,12 +23,11 @@ _PASSES, _TOL, _STARTS = 30, 1e-4, 4
 
 
 class Split(NamedTuple):
-    """An expert, the mixture that could stand in its place and what held-out rows gain by it.
+    """A mixture that could stand in the place of an expert, and what held-out rows gain by it.
 
     The gain is one of log density, less its standard error: luck is no reason to split.
     """
 
-    leaf: int
     mixture: Any
     gain: float
 
@@ -80,7 +79,7 @@ def _try_split(mixture, leaf, sample, solver, kinds, random_state):
     template = mixture.gate.template(sample.first()[0])
     n_branches = template.n_experts
     if len(rows) < _FOLDS * n_branches:
-        return Split(leaf, None, -np.inf)
+        return Split(None, -np.inf)
     one = mixture.expert.take([leaf])
     several = Mixture(template, mixture.expert.take([leaf] * n_branches))
 
@@ -99,7 +98,7 @@ def _try_split(mixture, leaf, sample, solver, kinds, random_state):
         test = sample.take(rows[fold == held_out], weight[fold == held_out])
         gains.append(_gains(split, alone, test))
     total, square = np.sum(gains, axis=0)
-    return Split(leaf, fitted(np.full(len(rows), True))[1], total - square**0.5)
+    return Split(fitted(np.full(len(rows), True))[1], total - square**0.5)
 
 
 def _refitted(one, part):

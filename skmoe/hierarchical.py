@@ -10,6 +10,10 @@ from .regressor import MoERegressor
 __all__ = ["HMEClassifier", "HMERegressor"]
 
 
+# Rows that a tree is grown on at most: every split is tried on them several times.
+_LARGEST_SAMPLE = 20_000
+
+
 class _Hierarchical:
     """A tree of gates in place of one gate."""
 
@@ -20,6 +24,13 @@ class _Hierarchical:
         """Experts of the full tree, or of the first split where it is to be grown."""
         depth, branching = check_size(self.depth, self.branching)
         return branching if self.grow else branching**depth
+
+    def _sample_rows(self, mixture):
+        """As many for every expert that the tree may grow to, up to a limit."""
+        rows = super()._sample_rows(mixture)
+        if not self.grow:
+            return rows
+        return min(rows * self.branching ** (self.depth - 1), max(rows, _LARGEST_SAMPLE))
 
     def _find_start(self, mixture, sample, settings, random_state):
         start = super()._find_start(mixture, sample, settings, random_state)

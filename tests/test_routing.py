@@ -114,6 +114,29 @@ def _trace(max_iter):
     return Trace(max_iter, 1e-6)
 
 
+class StopAtOnce:
+    """Stops after the first pass."""
+
+    def setup(self, estimator, context):
+        """Nothing to prepare."""
+
+    def on_fit_task_begin(self, estimator, context):
+        """Nothing to note."""
+
+    def on_fit_task_end(self, estimator, context):
+        return context.task_name == "pass"
+
+    def teardown(self, estimator, context):
+        """Nothing to put away."""
+
+
+def test_a_stopped_fit_has_its_usage():
+    X, y, *_ = planted(300, 3, seed=1)
+    model = MoERegressor(4, gate=TopKGate(k=2), random_state=0)
+    model.set_callbacks(StopAtOnce()).fit(X, y)
+    assert_allclose(model.gate_.usage_.sum(), 2)
+
+
 def test_experts_that_stay_dead_are_named():
     rng = np.random.default_rng(0)
     X, y = rng.standard_normal((300, 2)), rng.standard_normal(300)

@@ -4,7 +4,7 @@ from .._arrays import array_namespace, device, log_softmax, zeros
 from .._validation import check_count
 from ._base import Gate, as_gate
 
-__all__ = ["HierarchicalGate", "balanced_tree"]
+__all__ = ["HierarchicalGate", "balanced_tree", "check_size"]
 
 
 def check_size(depth, branching):
@@ -73,8 +73,8 @@ class HierarchicalGate(Gate):
 
     Parameters
     ----------
-    gate : {"softmax", "gaussian", "constant"}, gate or classifier, default="softmax"
-        The gate at every node.
+    gate : str, gate or classifier, default="softmax"
+        The gate at every node; as text "softmax", "quadratic", "gaussian" or "constant".
     depth : int, default=2
         Number of decisions on the longest path; a tree holds at most branching ** depth experts.
         Another number of experts gives a tree that is as even as possible.
