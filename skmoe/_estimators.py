@@ -8,6 +8,7 @@ from ._arrays import array_namespace, host
 
 __all__ = [
     "BLOCK_ROWS",
+    "Refitted",
     "Rows",
     "fit_weighted",
     "raw_columns",
@@ -18,6 +19,20 @@ __all__ = [
 
 # Rows of a block where estimators are asked: a call costs as much as a thousand rows.
 BLOCK_ROWS = 65536
+
+
+class Refitted:
+    """What parts made of estimators have in common: their estimators can be kept as they are."""
+
+    is_frozen = False
+
+    def frozen(self):
+        """Part that keeps its estimators from now on."""
+        return self if self.is_frozen else self._replaced(is_frozen=True)
+
+    def thawed(self):
+        """Part that fits its estimators anew on every pass."""
+        return self._replaced(is_frozen=False) if self.is_frozen else self
 
 
 class Rows:

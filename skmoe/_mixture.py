@@ -77,6 +77,16 @@ class Mixture(NamedTuple):
         gate, expert = statistics[:2]
         return Mixture(self.gate.update(gate, step), self.expert.update(expert, step))
 
+    def frozen(self):
+        """Mixture whose parts keep what they would have to fit anew; itself without such."""
+        gate, expert = self.gate.frozen(), self.expert.frozen()
+        same = gate is self.gate and expert is self.expert
+        return self if same else Mixture(gate, expert)
+
+    def thawed(self):
+        """Mixture whose parts fit anew again."""
+        return Mixture(self.gate.thawed(), self.expert.thawed())
+
     def update_penalty(self, statistics):
         """New mixture with the penalties re-estimated; itself once all of them have settled."""
         gate = self.gate.update_penalty(statistics.gate)

@@ -42,6 +42,14 @@ class Part(BaseEstimator):
         """New part, the fraction `step` of the way to the maximum given `statistics`."""
         raise NotImplementedError
 
+    def frozen(self):
+        """Part that keeps what it would have to fit anew on every pass; itself without such."""
+        return self
+
+    def thawed(self):
+        """Part that fits anew again."""
+        return self
+
     @property
     def params(self):
         """The parameters as one vector (logarithms of the scales included)."""

@@ -248,6 +248,32 @@ def test_free_random_states_are_drawn_from_the_mixtures():
     assert model.expert.random_state is None
 
 
+class CountingClassifier(DecisionTreeClassifier):
+    """A tree that counts its fits."""
+
+    fits = 0
+
+    def fit(self, X, y, sample_weight=None, check_input=True):
+        type(self).fits += 1
+        return super().fit(X, y, sample_weight, check_input)
+
+
+def test_estimators_that_do_not_help_are_not_fitted_again():
+    X, y = two_lines(600)
+    labels = np.digitize(y, [-1, 1])
+    expert = CountingClassifier(max_depth=3, random_state=0)
+    CountingClassifier.fits = 0
+    model = MoEClassifier(3, expert=expert, random_state=0).fit(X, labels)
+    assert model.converged_
+    assert CountingClassifier.fits < 3 * 40
+    assert (np.diff(model.history_) >= 0).all()
+    passes = model.n_iter_
+    CountingClassifier.fits = 0
+    model.set_params(warm_start=True).fit(X, labels)
+    assert CountingClassifier.fits >= 3
+    assert model.n_iter_ <= passes
+
+
 def test_gates_compose():
     X, y = two_lines(400)
     gate = TopKGate(HierarchicalGate(GaussianGate("diag"), depth=3), k=2)

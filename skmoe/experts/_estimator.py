@@ -6,7 +6,15 @@ from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.model_selection import KFold, cross_val_predict
 
 from .._arrays import array_namespace, host, like, ones, zeros
-from .._estimators import BLOCK_ROWS, Rows, fit_weighted, raw_columns, takes_weights, weight_params
+from .._estimators import (
+    BLOCK_ROWS,
+    Refitted,
+    Rows,
+    fit_weighted,
+    raw_columns,
+    takes_weights,
+    weight_params,
+)
 from .._validation import check_count, check_positive
 from ._base import Expert
 
@@ -16,13 +24,14 @@ __all__ = ["EstimatorExpert"]
 _SHARE = 1e-3
 
 
-class EstimatorExpert(Expert):
+class EstimatorExpert(Refitted, Expert):
     r"""Any scikit-learn regressor or classifier as expert, one clone each.
 
     Maximised: :math:`\sum_i r_{ik} \log f(y_i; \eta_k(x_i), \sigma_k)`, as far as the estimator
     does: clone k is fitted to the rows that expert k has a share in, with the shares as weights;
     :math:`\eta_k` is what it predicts, and :math:`\sigma_k` the spread of its residuals on rows
-    that were held out. A climb ends when new fits do not raise the objective any more.
+    that were held out. Once new fits do not raise the objective any more, a climb goes on
+    with the last ones.
 
     Parameters
     ----------
@@ -161,8 +170,8 @@ class EstimatorExpert(Expert):
         return Rows(X, y, resp)
 
     def update(self, statistics, step=1.0):
-        """New bank with all clones fitted anew; this one for less than a whole step."""
-        if step < 1:
+        """New bank with all clones fitted anew; this one if frozen or for a part of a step."""
+        if step < 1 or self.is_frozen:
             return self._replaced()
         X, y, resp = statistics.tables
         table, target, resp = raw_columns(X, self.positions), host(y), host(resp).astype(float)

@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.dummy import DummyClassifier
 
 from .._arrays import array_namespace, host, like, log_softmax, ones, zeros
-from .._estimators import BLOCK_ROWS, Rows, fit_weighted, raw_columns, takes_weights
+from .._estimators import BLOCK_ROWS, Refitted, Rows, fit_weighted, raw_columns, takes_weights
 from .._validation import check_positive
 from ._base import Gate
 
@@ -14,13 +14,13 @@ __all__ = ["EstimatorGate"]
 _SHARE = 1e-3
 
 
-class EstimatorGate(Gate):
+class EstimatorGate(Refitted, Gate):
     r"""Any scikit-learn classifier decides who is responsible for a row.
 
     Maximised: :math:`\sum_i \sum_k r_{ik} \log g_k(x_i)`, as far as the classifier does: every
     row is given to it once for every expert with a share of it, with the expert as label and the
-    share as weight, and :math:`g` are its class probabilities. A climb ends when a new fit of
-    the classifier does not raise the objective any more.
+    share as weight, and :math:`g` are its class probabilities. Once a new fit of the
+    classifier does not raise the objective any more, a climb goes on with the last one.
 
     Parameters
     ----------
@@ -104,8 +104,8 @@ class EstimatorGate(Gate):
         return Rows(X, resp)
 
     def update(self, statistics, step=1.0):
-        """New gate with a classifier fitted anew; this one for less than a whole step."""
-        if step < 1:
+        """New gate with a classifier fitted anew; this one if frozen or for a part of a step."""
+        if step < 1 or self.is_frozen:
             return self._replaced()
         X, resp = statistics.tables
         table, resp = raw_columns(X, self.positions), host(resp).astype(float)

@@ -308,6 +308,16 @@ class HierarchicalGate(Gate):
         """New gate with all nodes at their largest penalty."""
         return self._with_nodes(node.most_penalised() for node in self.nodes)
 
+    def frozen(self):
+        """Gate with all nodes frozen; itself if they have nothing to freeze."""
+        nodes = [node.frozen() for node in self.nodes]
+        same = all(new is old for new, old in zip(nodes, self.nodes, strict=True))
+        return self if same else self._with_nodes(nodes)
+
+    def thawed(self):
+        """Gate with all nodes thawed."""
+        return self._with_nodes(node.thawed() for node in self.nodes)
+
     def started(self):
         """Gate with all nodes started."""
         return self._with_nodes(node.started() for node in self.nodes)

@@ -86,6 +86,15 @@ class TopKGate(Gate):
         """The gate that closes none."""
         return self._replaced(routes=False)
 
+    def frozen(self):
+        """The wrapped gate frozen; itself if that has nothing to freeze."""
+        inner = self.inner.frozen()
+        return self if inner is self.inner else self._replaced(inner=inner)
+
+    def thawed(self):
+        """The wrapped gate thawed."""
+        return self._replaced(inner=self.inner.thawed())
+
     def with_usage(self, usage):
         """The gate with a note of the share of the rows that every expert answers."""
         return self._replaced(usage_=usage)

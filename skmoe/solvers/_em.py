@@ -26,7 +26,7 @@ class EM(BaseEstimator):
     gives the responsibilities and all sums; gate and experts then take one Newton step each
     (Lange 1995). Once a pass gains less than 0.001 per row, Anderson acceleration extrapolates
     from the last steps. A pass on which the objective would fall is taken back: first the
-    extrapolation is dropped, then the step is halved.
+    extrapolation is dropped, then new fits of estimators among the parts, then the step is halved.
 
     Parameters
     ----------
@@ -74,7 +74,8 @@ class EM(BaseEstimator):
         trace : Trace
         """
         check_count(self.memory, "memory", minimum=0)
-        return self._climb(self._evaluate(mixture, blocks, trace), blocks, trace).mixture, trace
+        point = self._evaluate(mixture.thawed(), blocks, trace)
+        return self._climb(point, blocks, trace).mixture, trace
 
     def estimate_penalties(self, mixture, blocks, tol):
         """Climb a little and re-estimate the penalties that are "auto", in turn.
@@ -91,7 +92,7 @@ class EM(BaseEstimator):
         mixture : Mixture
             A mixture whose penalties have settled.
         """
-        point = self._evaluate(mixture, blocks, Trace(1, tol))
+        point = self._evaluate(mixture.thawed(), blocks, Trace(1, tol))
         point = self._climb(point, blocks, Trace(self._FIRST_PASSES, tol))
         for _ in range(self._PENALTY_ROUNDS):
             point = self._climb(point, blocks, Trace(self._PENALTY_PASSES, tol))
@@ -131,13 +132,21 @@ class EM(BaseEstimator):
         return None
 
     def _halved(self, point, plain, blocks, trace):
-        """The M-step, halved until the objective does not fall; None at a maximum."""
+        """The M-step, halved until the objective does not fall; None at a maximum.
+
+        New fits of estimators cannot be taken by half: where they let the objective fall, the
+        last ones are kept for the rest of the climb.
+        """
         step, candidate = 1.0, plain
         while step >= self._SMALLEST_STEP:
             new = self._evaluate(candidate, blocks, trace)
             if new.objective >= point.objective:
                 return new
-            step /= 2
+            frozen = point.mixture.frozen()
+            if frozen is not point.mixture:
+                point = point._replace(mixture=frozen)
+            else:
+                step /= 2
             candidate = point.mixture.update(point.statistics, step)
         return None
 
