@@ -177,7 +177,7 @@ def learnt_trees(model, X, y, directions, k):
 
 def with_all_asked(mixture):
     """The same mixture with all experts open."""
-    return Mixture(mixture.gate.opened(), mixture.expert)
+    return Mixture(mixture.gate.inner, mixture.expert)
 
 
 def boosted(n, n_fit, cases, repeats):

@@ -145,7 +145,10 @@ class BaseMixtureOfExperts(
             )
 
         mixture, trace = self._climb(mixture, blocks, settings, report)
-        fitted = {**attributes(trace, mixture), **self._exact_likelihood(mixture, units, blocks)}
+        fitted = {
+            **attributes(trace, mixture),
+            **self._exact_likelihood(mixture, units, blocks, trace),
+        }
         if not hasattr(checked, "feature_names_in_") and hasattr(self, "feature_names_in_"):
             del self.feature_names_in_
         vars(self).update(fitted)
@@ -195,13 +198,12 @@ class BaseMixtureOfExperts(
         return Mixture(mixture.gate.with_usage(share), mixture.expert), trace
 
     @staticmethod
-    def _exact_likelihood(mixture, units, blocks):
+    def _exact_likelihood(mixture, units, blocks, trace):
         """The likelihood of y given x, where that is not what the fit has climbed."""
         if mixture.gate.exact:
             return {}
         density = _log_likelihood(mixture, blocks)
-        weight = float(blocks.sum(lambda X, y, weight: array_namespace(weight).sum(weight)))
-        return {"log_likelihood_": density - weight * units.log_spread()}
+        return {"log_likelihood_": density - trace.weight * units.log_spread()}
 
     def _check_settings(self):
         """Hyperparameters checked and parts made, before any data are looked at."""
@@ -380,7 +382,8 @@ class BaseMixtureOfExperts(
                 ConvergenceWarning,
                 stacklevel=5,
             )
-        if mixture.gate.routes and (dead := dead_experts(mixture.gate.usage_)):
+        tried = mixture.gate.routes and not trace.stopped
+        if tried and (dead := dead_experts(mixture.gate.usage_)):
             warnings.warn(
                 f"The experts {dead} answer next to no row, and restarting them from the worst "
                 "explained rows did not raise the objective. Use fewer experts than "

@@ -1,6 +1,8 @@
 """scikit-learn estimators as parts: the weighted rows that they learn from, and their fit."""
 
+import numpy as np
 from sklearn.base import clone
+from sklearn.dummy import DummyClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import has_fit_parameter
 
@@ -10,6 +12,8 @@ __all__ = [
     "BLOCK_ROWS",
     "Refitted",
     "Rows",
+    "class_proba",
+    "fit_labels",
     "fit_weighted",
     "raw_columns",
     "set_random_states",
@@ -91,3 +95,21 @@ def set_random_states(part, random_state):
 def fit_weighted(estimator, X, y, weight):
     """A clone of `estimator`, fitted to weighted rows."""
     return clone(estimator).fit(X, y, **weight_params(estimator, weight))
+
+
+def fit_labels(estimator, X, label, weight):
+    """A clone of a classifier, fitted to weighted rows; of one label or no column, their shares."""
+    several = X.shape[1] > 0 and (label != label[0]).any()
+    return fit_weighted(
+        estimator if several else DummyClassifier(strategy="prior"), X, label, weight
+    )
+
+
+def class_proba(estimator, X, n_classes, floor):
+    """Probabilities (n, n_classes) of the labels 0, 1, ..., also of those never seen in a fit.
+
+    The share `floor` is mixed in equally. No probability is zero, not in float32 either.
+    """
+    proba = np.full((len(X), n_classes), floor / n_classes)
+    proba[:, estimator.classes_] += (1 - floor) * estimator.predict_proba(X)
+    return np.maximum(proba, np.finfo(np.float32).tiny)

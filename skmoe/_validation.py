@@ -4,7 +4,14 @@ from numbers import Integral, Real
 
 import numpy as np
 
-__all__ = ["check_alpha", "check_choice", "check_count", "check_positive", "resolve_columns"]
+__all__ = [
+    "check_alpha",
+    "check_choice",
+    "check_count",
+    "check_positive",
+    "check_share",
+    "resolve_columns",
+]
 
 
 def check_count(value, name, minimum=1):
@@ -30,6 +37,15 @@ def check_positive(value, name, *, zero=False):
     if not ok or value < 0 or (value == 0 and not zero):
         allowed = "a finite number of at least 0" if zero else "a finite number above 0"
         raise ValueError(f"{name}={value!r} was given; {allowed} is allowed.")
+    return float(value)
+
+
+def check_share(value, name):
+    """`value` as a float of at least zero and below one."""
+    if check_positive(value, name, zero=True) >= 1:
+        raise ValueError(
+            f"{name}={value!r} was given; a number of at least 0, below 1, is allowed."
+        )
     return float(value)
 
 

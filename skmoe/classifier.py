@@ -64,7 +64,8 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
     ----------
     classes_ : array of shape (n_classes,)
     gate_coef_ : array of shape (n_experts, n_features)
-        Coefficients of the gate's logits (natural logarithms) per unit of each column.
+        Coefficients of the gate's logits (natural logarithms) per unit of each column; of a
+        linear gate only (softmax, constant, and the k most probable of one of these).
     gate_intercept_ : array of shape (n_experts,)
     expert_coef_ : array of shape (n_experts, n_features) or (n_experts, n_classes, n_features)
         Coefficients of the log odds of the second class (two classes) or of the logit of

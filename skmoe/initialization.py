@@ -11,7 +11,6 @@ from .gates import ConstantGate
 from .solvers._trace import Trace
 
 __all__ = [
-    "GIVEN_STEPS",
     "KINDS",
     "Sample",
     "distinct_rows",
@@ -19,6 +18,7 @@ __all__ = [
     "fit_pooled",
     "prefer_evidence",
     "sample_size",
+    "taught",
 ]
 
 # Rows that starts are tried on. Which of several starts is best shows on a few thousand.
@@ -40,7 +40,7 @@ _KEEP = 4
 
 # Steps in which gate and experts learn the cells of a start, before any row may change its cell:
 # after one step of Newton's method a gate is still far from the borders of eight cells.
-GIVEN_STEPS = 4
+_GIVEN_STEPS = 4
 _SHORT_TOL = 1e-4
 
 
@@ -233,16 +233,20 @@ def find_start(mixture, sample, solver, *, kinds, n_init, random_state):
         own = np.eye(n_experts)[labels]
         resp = weight[:, None] * (_OWN_SHARE * own + (1 - _OWN_SHARE) / n_experts)
         given = sample.with_weight(like(resp, sample.X, mixture.params.dtype))
-        start = mixture
-        for _ in range(GIVEN_STEPS):
-            start = start.update(given.sum(start.statistics_given))
-        runs.append(Run(start, -np.inf, False))
+        runs.append(Run(taught(mixture, given), -np.inf, False))
     passes = _first_passes(mixture, X.shape[0])
     while len(runs) > 1:
         runs = [_short_run(run, sample, solver, passes) for run in runs]
         runs = _best(runs, -(-len(runs) // _KEEP), float(weight.sum()))
         passes *= 2
     return runs[0].mixture
+
+
+def taught(mixture, given):
+    """Mixture whose gate and experts have learnt `given`, blocks with responsibilities."""
+    for _ in range(_GIVEN_STEPS):
+        mixture = mixture.update(given.sum(mixture.statistics_given))
+    return mixture
 
 
 def _first_passes(mixture, n_rows):

@@ -58,7 +58,8 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
     Attributes
     ----------
     gate_coef_ : array of shape (n_experts, n_features)
-        Coefficients of the gate's logits (natural logarithms) per unit of each column.
+        Coefficients of the gate's logits (natural logarithms) per unit of each column; of a
+        linear gate only (softmax, constant, and the k most probable of one of these).
     gate_intercept_ : array of shape (n_experts,)
     expert_coef_ : array of shape (n_experts, n_features) or (n_experts, n_outputs, n_features)
         Coefficients of the experts, in units of y per unit of each column.

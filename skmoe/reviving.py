@@ -1,11 +1,10 @@
 """Experts that no row is routed to, and what brings them back."""
 
 import numpy as np
-from sklearn.cluster import kmeans_plusplus
 
 from ._arrays import array_namespace, host, like
 from ._mixture import Mixture
-from .initialization import GIVEN_STEPS
+from .initialization import KINDS, taught
 
 __all__ = ["dead_experts", "revived", "usage"]
 
@@ -56,18 +55,15 @@ def revived(mixture, dead, gate, sample, solver, random_state):
     mixture : Mixture
         With a gate that routes again, after a short climb with all experts open.
     """
-    X, _, weight = (host(table).astype(np.float64) for table in sample.whole())
+    X, y, weight = (host(table).astype(np.float64) for table in sample.whole())
     density = host(sample.map(lambda X, y, weight: mixture.log_density(X, y)))
     order = np.argsort(density)
     reach = np.cumsum(weight[order]) <= weight.sum() * len(dead) / mixture.n_experts()
     worst = order[: max(int(reach.sum()), len(dead))]
-    seeds, _ = kmeans_plusplus(X[worst], len(dead), random_state=random_state)
-    cell = np.argmin(-2 * X[worst] @ seeds.T + np.sum(seeds**2, axis=1), axis=1)
+    cell = KINDS["kmeans"](X[worst], y[worst], weight[worst], len(dead), random_state)
     resp = host(sample.map(lambda X, y, weight: mixture.responsibilities(X, y))).astype(float)
     resp[worst] = np.eye(mixture.n_experts())[np.asarray(dead)[cell]]
     given = sample.with_weight(like(resp * weight[:, None], sample.X, mixture.params.dtype))
-    new = Mixture(gate, mixture.expert)
-    for _ in range(GIVEN_STEPS):
-        new = new.update(given.sum(new.statistics_given))
+    new = taught(Mixture(gate, mixture.expert), given)
     new = solver.estimate_penalties(new, sample, _TOL)
     return Mixture(new.gate.started(), new.expert)

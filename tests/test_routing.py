@@ -74,7 +74,7 @@ def test_the_bound_that_is_climbed_is_below_the_dense_likelihood():
     X, y = two_lines(600)
     gate = TopKGate(SoftmaxGate(alpha=0), k=2)
     model = MoERegressor(4, gate=gate, expert=LinearExpert(alpha=0.1), random_state=0).fit(X, y)
-    dense = Mixture(model.gate_.opened(), model.expert_)
+    dense = Mixture(model.gate_.inner, model.expert_)
     blocks = model._blocks(X, y[:, None], None, model._units)
     likelihood = float(blocks.sum(lambda X, y, weight: weight @ dense.log_density(X, y)))
     shift = len(X) * model._units.log_spread()
@@ -274,6 +274,16 @@ def test_estimators_that_do_not_help_are_not_fitted_again():
     assert model.n_iter_ <= passes
 
 
+def test_without_a_floor_a_tree_is_still_no_reason_for_nan():
+    X, y = two_lines(300)
+    labels = np.digitize(y, [-1, 1])
+    for targets in (labels, labels > 0):
+        expert = EstimatorExpert(DecisionTreeClassifier(random_state=0), floor=0)
+        model = MoEClassifier(2, expert=expert, max_iter=5, random_state=0).fit(X, targets)
+        assert np.isfinite(model.score_samples(X, targets)).all()
+        assert_allclose(model.predict_proba(X.astype(np.float32)).sum(axis=1), 1, rtol=1e-6)
+
+
 def test_gates_compose():
     X, y = two_lines(400)
     gate = TopKGate(HierarchicalGate(GaussianGate("diag"), depth=3), k=2)
@@ -296,6 +306,7 @@ def test_gates_compose():
         (MoEClassifier(expert=DecisionTreeRegressor()), "has no predict_proba"),
         (MoERegressor(expert=PolynomialFeatures()), "has no predict"),
         (MoERegressor(expert=EstimatorExpert(Ridge(), cv=0)), "cv=0 was given"),
+        (MoEClassifier(expert=EstimatorExpert(LogisticRegression(), floor=2)), "floor=2 was given"),
         (MoERegressor(gate=SoftmaxGate), "was given"),
     ],
 )

@@ -2,7 +2,7 @@
 
 import numpy as np
 from sklearn.base import is_classifier
-from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.dummy import DummyRegressor
 from sklearn.model_selection import KFold, cross_val_predict
 
 from .._arrays import array_namespace, host, like, ones, zeros
@@ -10,12 +10,14 @@ from .._estimators import (
     BLOCK_ROWS,
     Refitted,
     Rows,
+    class_proba,
+    fit_labels,
     fit_weighted,
     raw_columns,
     takes_weights,
     weight_params,
 )
-from .._validation import check_count, check_positive
+from .._validation import check_count, check_share
 from ._base import Expert
 
 __all__ = ["EstimatorExpert"]
@@ -87,7 +89,7 @@ class EstimatorExpert(Refitted, Expert):
             scale=ones((n_experts, family.n_outputs), X) if family.has_scale else None,
             n_values=mean.shape[2],
             parts=check_count(self.cv, "cv"),
-            floor_=check_positive(self.floor, "floor", zero=True),
+            floor_=check_share(self.floor, "floor"),
             nothing=zeros((0,), X),
         )
 
@@ -131,9 +133,7 @@ class EstimatorExpert(Refitted, Expert):
         """What one clone predicts, of shape (n, n_values), on the host."""
         if self.family.has_scale:
             return np.reshape(estimator.predict(table), (len(table), self.n_values))
-        proba = np.full((len(table), self.n_values), self.floor_ / self.n_values)
-        proba[:, estimator.classes_] += (1 - self.floor_) * estimator.predict_proba(table)
-        return proba
+        return class_proba(estimator, table, self.n_values, self.floor_)
 
     def _answers(self, X, wanted):
         """Rows that every fitted clone is wanted for, and what it predicts there."""
@@ -190,10 +190,7 @@ class EstimatorExpert(Refitted, Expert):
         """A clone fitted to rows, and its sum of squared residuals on those held out."""
         target = target[:, 0] if target.shape[1] == 1 else target
         if not self.family.has_scale:
-            target = target.astype(int)
-            several = table.shape[1] > 0 and (target != target[0]).any()
-            estimator = self.estimator if several else DummyClassifier(strategy="prior")
-            return fit_weighted(estimator, table, target, weight), None
+            return fit_labels(self.estimator, table, target.astype(int), weight), None
         # Fewer rows than parts tell nothing of a spread, and little of a mean.
         enough = table.shape[1] > 0 and len(table) > self.parts
         estimator = self.estimator if enough else DummyRegressor()

@@ -1,11 +1,18 @@
 """Any classifier as a gate."""
 
 import numpy as np
-from sklearn.dummy import DummyClassifier
 
 from .._arrays import array_namespace, host, like, log_softmax, ones, zeros
-from .._estimators import BLOCK_ROWS, Refitted, Rows, fit_weighted, raw_columns, takes_weights
-from .._validation import check_positive
+from .._estimators import (
+    BLOCK_ROWS,
+    Refitted,
+    Rows,
+    class_proba,
+    fit_labels,
+    raw_columns,
+    takes_weights,
+)
+from .._validation import check_share
 from ._base import Gate
 
 __all__ = ["EstimatorGate"]
@@ -72,17 +79,12 @@ class EstimatorGate(Refitted, Gate):
                 f"The fit of the gate {self.estimator!r} takes no sample_weight; a gate learns "
                 "from shares of rows. Pass a classifier whose fit takes sample_weight."
             )
-        floor = check_positive(self.floor, "floor", zero=True)
-        if floor >= 1:
-            raise ValueError(
-                f"floor={self.floor!r} was given; a number of at least 0, below 1, is allowed."
-            )
         return self._replaced(
             n_experts=n_experts,
             positions=columns,
             estimator_=None,
             nothing=zeros((0,), X),
-            floor_=floor,
+            floor_=check_share(self.floor, "floor"),
         )
 
     def with_params(self, params):
@@ -93,11 +95,9 @@ class EstimatorGate(Refitted, Gate):
         """Log probability of every expert given x, of shape (n, K)."""
         if self.estimator_ is None:
             return log_softmax(ones((X.shape[0], self.n_experts), X), axis=1)
-        proba = self.estimator_.predict_proba(raw_columns(X, self.positions))
-        table = np.full((X.shape[0], self.n_experts), self.floor_ / self.n_experts)
-        table[:, self.estimator_.classes_] += (1 - self.floor_) * proba
-        table = like(np.maximum(table, np.finfo(float).tiny), X)
-        return array_namespace(table).log(table)
+        table = raw_columns(X, self.positions)
+        proba = like(class_proba(self.estimator_, table, self.n_experts, self.floor_), X)
+        return array_namespace(proba).log(proba)
 
     def statistics(self, X, resp):
         """The rows and their responsibilities."""
@@ -112,10 +112,8 @@ class EstimatorGate(Refitted, Gate):
         row, label = np.nonzero(resp > _SHARE * resp.sum(axis=1, keepdims=True))
         if len(row) == 0:
             return self._replaced()
-        several = table.shape[1] > 0 and (label != label[0]).any()
-        estimator = self.estimator if several else DummyClassifier(strategy="prior")
         return self._replaced(
-            estimator_=fit_weighted(estimator, table[row], label, resp[row, label])
+            estimator_=fit_labels(self.estimator, table[row], label, resp[row, label])
         )
 
     def gradient(self, X, resp):

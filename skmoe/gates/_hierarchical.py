@@ -200,20 +200,14 @@ class HierarchicalGate(Gate):
             start = stop
         return paths
 
-    def _tables(self, X, name):
-        """A table of every node, side by side: one column per branch, and one of zeros."""
-        tables = [getattr(node, name)(X) for node in self.nodes]
-        return array_namespace(X).concat([*tables, zeros((X.shape[0], 1), X)], axis=1)
-
-    def _along_paths(self, table):
-        """Sums (n, K) of the columns of the branches on the way to every leaf."""
-        xp = array_namespace(table)
-        steps = [xp.asarray(step, device=device(table)) for step in self.steps]
-        return sum(xp.take(table, step, axis=1) for step in steps)
-
     def log_joint(self, X):
         """Sum over the path of the log joints of its nodes, of shape (n, K)."""
-        return self._along_paths(self._tables(X, "log_joint"))
+        xp = array_namespace(X)
+        # A column for every branch, and one of zeros for paths that have ended.
+        tables = [node.log_joint(X) for node in self.nodes]
+        table = xp.concat([*tables, zeros((X.shape[0], 1), X)], axis=1)
+        steps = [xp.asarray(step, device=device(X)) for step in self.steps]
+        return sum(xp.take(table, step, axis=1) for step in steps)
 
     def log_weight(self, X):
         """Log probability of every path, of shape (n, K)."""
@@ -257,6 +251,12 @@ class HierarchicalGate(Gate):
     def _with_nodes(self, nodes):
         return self._replaced(nodes=tuple(nodes))
 
+    def _with_changed(self, nodes):
+        """Gate with other nodes; itself if they are its own."""
+        nodes = tuple(nodes)
+        same = all(new is old for new, old in zip(nodes, self.nodes, strict=True))
+        return self if same else self._with_nodes(nodes)
+
     def update(self, statistics, step=1.0):
         """Every node's update."""
         pairs = zip(self.nodes, statistics, strict=True)
@@ -295,9 +295,7 @@ class HierarchicalGate(Gate):
     def update_penalty(self, statistics):
         """New gate with the penalties of the nodes re-estimated; itself if all have settled."""
         pairs = zip(self.nodes, statistics, strict=True)
-        nodes = [node.update_penalty(own) for node, own in pairs]
-        settled = all(new is old for new, old in zip(nodes, self.nodes, strict=True))
-        return self if settled else self._with_nodes(nodes)
+        return self._with_changed(node.update_penalty(own) for node, own in pairs)
 
     def log_volume(self, statistics):
         """Sum over the nodes."""
@@ -310,9 +308,7 @@ class HierarchicalGate(Gate):
 
     def frozen(self):
         """Gate with all nodes frozen; itself if they have nothing to freeze."""
-        nodes = [node.frozen() for node in self.nodes]
-        same = all(new is old for new, old in zip(nodes, self.nodes, strict=True))
-        return self if same else self._with_nodes(nodes)
+        return self._with_changed(node.frozen() for node in self.nodes)
 
     def thawed(self):
         """Gate with all nodes thawed."""

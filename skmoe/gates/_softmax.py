@@ -23,7 +23,7 @@ class SoftmaxStatistics(NamedTuple):
 
     Attributes
     ----------
-    score : array of shape (1, K, D)
+    score : array of shape (n_nodes, K, D)
         Derivative with respect to the weights.
     gram : array or SoftmaxGram
         Curvature, were it known which expert every row belongs to.

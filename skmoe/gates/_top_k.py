@@ -82,10 +82,6 @@ class TopKGate(Gate):
         """The gate that closes all but k experts."""
         return self._replaced(inner=self.inner.started(), routes=self.k < self.n_experts)
 
-    def opened(self):
-        """The gate that closes none."""
-        return self._replaced(routes=False)
-
     def frozen(self):
         """The wrapped gate frozen; itself if that has nothing to freeze."""
         inner = self.inner.frozen()
