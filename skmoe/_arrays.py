@@ -5,11 +5,13 @@ This is the only file that knows which array library is in use. NumPy arrays mad
 person reads leave it through `host`.
 """
 
+import importlib
 import math
 
 import array_api_compat
 import array_api_compat.numpy
 import numpy as np
+import scipy.special
 from array_api_compat import device
 from sklearn.utils._array_api import _convert_to_numpy
 
@@ -24,11 +26,13 @@ __all__ = [
     "is_on_gpu",
     "largest",
     "like",
+    "log_ceiling",
     "log_softmax",
     "logsumexp",
     "ones",
     "softmax_weights",
     "solve_spd",
+    "special",
     "zeros",
 ]
 
@@ -92,6 +96,25 @@ def exp(a):
     """
     xp = array_namespace(a)
     return xp.exp(xp.maximum(a, like(math.log(xp.finfo(a.dtype).smallest_normal) + 2, a)))
+
+
+def log_ceiling(a):
+    """Logarithm whose exponential can still be squared."""
+    return math.log(array_namespace(a).finfo(a.dtype).max) / 2 - 1
+
+
+def special(name, *arrays):
+    """A function of scipy.special, by the array library's own version where there is one."""
+    x = arrays[0]
+    if array_api_compat.is_cupy_array(x):
+        import cupyx.scipy.special as library
+    elif array_api_compat.is_torch_array(x):
+        library = importlib.import_module("torch.special")
+    else:
+        library = scipy.special if isinstance(x, np.ndarray) else None
+    if hasattr(library, name):
+        return getattr(library, name)(*arrays)
+    return like(getattr(scipy.special, name)(*(host(array) for array in arrays)), x)
 
 
 def _top(a, axis):

@@ -27,7 +27,8 @@ from ._scaling import learn_scaling
 from ._validation import check_count, check_positive, resolve_columns
 from .experts import NAMES as EXPERTS
 from .experts._base import as_expert
-from .families import Categorical, Gaussian
+from .families import NAMES as FAMILIES
+from .families import Categorical
 from .gates import NAMES as GATES
 from .gates import HierarchicalGate
 from .gates._base import as_gate
@@ -46,7 +47,7 @@ __all__ = ["BaseMixtureOfExperts", "Units", "in_units", "make_part"]
 
 # Families and solvers: their names, and the methods that make an object one.
 _NAMED = {
-    "family": ({"gaussian": Gaussian, "categorical": Categorical}, ("log_prob", "working")),
+    "family": ({**FAMILIES, "categorical": Categorical}, ("log_prob", "working")),
     "solver": ({"auto": EM, "em": EM}, ("solve", "estimate_penalties")),
 }
 
@@ -81,15 +82,24 @@ class Units(NamedTuple):
         None for targets that are not scaled.
     block_rows : int or None
         Rows of a block that the parts of the mixture work best on; None for the device's.
+    with_raw : bool
+        Whether the columns as given stand in the design too, for parts that look at those.
     """
 
     X: Any
     y: Any
     block_rows: Any = None
+    with_raw: bool = False
 
     def prepare(self, X, y):
         """Design and scaled targets of a block of raw rows."""
-        return self.X.design(X), y if y is None or self.y is None else self.y.scaled(y)
+        return self.X.design(X, self.with_raw), y if y is None or self.y is None else self.y.scaled(
+            y
+        )
+
+    def restored(self, y):
+        """Targets in the units given."""
+        return y if self.y is None else self.y.restored(y)
 
     def log_spread(self):
         """Log density in scaled units less log density in the units given."""
@@ -111,7 +121,7 @@ class BaseMixtureOfExperts(
         settings = self._check_settings()
         # Validation notes the columns on the estimator; until the fit has succeeded, on a copy.
         checked = copy.copy(self)
-        X, targets, state = self._validate_fit(checked, X, y)
+        X, targets, state = self._validate_fit(checked, X, y, _accepted(settings))
         weight = self._row_weight(self._check_weight(X, sample_weight), targets, state)
         metadata = None if sample_weight is None else {"sample_weight": sample_weight}
 
@@ -153,6 +163,10 @@ class BaseMixtureOfExperts(
             del self.feature_names_in_
         vars(self).update(fitted)
         self._warn_about(trace, mixture)
+        if self.verbose:
+            for part in (mixture.gate, mixture.expert):
+                for name, fits in part.cost().items():
+                    print(f"[{type(self).__name__}] {fits} fits of {name}")
         context.call_on_fit_task_end(
             estimator=self, X=X, y=y, metadata=metadata, reconstruction_attributes={}
         )
@@ -184,7 +198,7 @@ class BaseMixtureOfExperts(
         random_state = check_random_state(self.random_state)
         share = usage(mixture, blocks)
         while not trace.stopped and (dead := dead_experts(share)):
-            sample = distinct_rows(blocks, random_state, sample_size(mixture))
+            sample = distinct_rows(blocks, random_state, sample_size(mixture), mixture)
             sampled = blocks.take(sample.rows, sample.weight)
             gate = settings.gate.initialize(
                 mixture.n_experts(), sampled.first()[0], mixture.gate.positions
@@ -212,10 +226,13 @@ class BaseMixtureOfExperts(
             raise ValueError(
                 f"init={self.init!r} was given; 'auto' or one of {list(KINDS)} is allowed."
             )
+        gate, expert = self._make_gate(), make_part(self.expert, "expert")
+        for part in (gate, expert):
+            part.share_jobs(self.n_jobs)
         return Settings(
             n_experts=self._count_experts(),
-            gate=self._make_gate(),
-            expert=make_part(self.expert, "expert"),
+            gate=gate,
+            expert=expert,
             family=make_part(self._family(), "family"),
             solver=make_part(self.solver, "solver"),
             kinds=kinds,
@@ -272,54 +289,69 @@ class BaseMixtureOfExperts(
         """Units, a mixture to climb from and the blocks to climb on."""
         if settings.n_experts > X.shape[0]:
             raise ValueError(self._too_many_experts(X.shape[0], "samples"))
-        columns = [
-            resolve_columns(
-                getattr(part, "columns", None),
-                getattr(checked, "feature_names_in_", None),
-                X.shape[1],
-                type(part).__name__,
-            )
-            for part in (settings.gate, settings.expert)
-        ]
+        columns = self._columns(settings, getattr(checked, "feature_names_in_", None), X.shape[1])
         if self.warm_start and hasattr(self, "_mixture") and self._goes_on(settings):
             self._check_goes_on(X, targets, state)
             return self._units, self._mixture, self._blocks(X, targets, weight, self._units)
         return self._fresh_start(X, targets, weight, settings, columns)
 
+    @staticmethod
+    def _columns(settings, names, n_features):
+        """Where gate and experts find their columns in the design; None for all but the last."""
+        with_raw = settings.gate.raw or settings.expert.raw
+
+        def locate(part):
+            chosen = getattr(part, "columns", None)
+            chosen = resolve_columns(chosen, names, n_features, type(part).__name__)
+            if not with_raw:
+                return chosen
+            # The columns as given stand before the scaled ones.
+            first = 0 if part.raw else n_features
+            return [first + i for i in (range(n_features) if chosen is None else chosen)]
+
+        return [part.located(locate) for part in (settings.gate, settings.expert)]
+
     def _fresh_start(self, X, targets, weight, settings, columns):
         """Units, the best start and the blocks to climb on, for a first fit."""
-        family = settings.family.initialize(targets)
         random_state = check_random_state(self.random_state)
         for part in (settings.gate, settings.expert):
             set_random_states(part, random_state)
-        units = self._learn_units(X, targets, weight, family, settings)
-        blocks = self._blocks(X, targets, weight, units)
-        design, _, _ = blocks.first()
-        mixture = Mixture(
-            settings.gate.initialize(settings.n_experts, design, columns[0]),
-            settings.expert.initialize(settings.n_experts, design, family, columns[1]),
-        )
+        units, blocks, mixture = self._prepared(X, targets, weight, settings, columns)
         most = self._sample_rows(mixture)
-        sample = distinct_rows(blocks, random_state, most)
+        sample = distinct_rows(blocks, random_state, most, mixture)
         if settings.n_experts > sample.n_distinct:
             raise ValueError(self._too_many_experts(sample.n_distinct, "distinct samples"))
         sampled = blocks.take(sample.rows, sample.weight)
         if sample.n_distinct <= most:
             # All distinct rows, in an order of their own: the same rows in another order, or
             # repeated instead of weighted, give the same fit to the last bit.
-            units = self._learn_units(sampled.X, sampled.y, sampled.weight, family, settings)
-            blocks = sampled = self._blocks(sampled.X, sampled.y, sampled.weight, units)
+            units, blocks, mixture = self._prepared(
+                sampled.X, sampled.y, sampled.weight, settings, columns
+            )
+            sampled = blocks
         if settings.n_experts == 1:
-            one = fit_pooled(settings.expert, family, blocks, settings.solver, columns[1])
+            one = fit_pooled(mixture.expert, blocks, settings.solver)
             return units, Mixture(mixture.gate, one), blocks
         if mixture.expert.pools:
-            one = fit_pooled(settings.expert, family, blocks, settings.solver, columns[1])
+            one = fit_pooled(mixture.expert, blocks, settings.solver)
             mixture = Mixture(mixture.gate, mixture.expert.pooled_at(one))
         best = self._find_start(mixture, sampled, settings, random_state)
         # Held-out rows have already decided on a tree that has grown.
         if mixture.expert.pools and best.n_experts() == mixture.n_experts():
             best = prefer_evidence(best, mixture, sampled)
         return units, best, blocks
+
+    def _prepared(self, X, targets, weight, settings, columns):
+        """What the rows fix: units, blocks and a mixture that knows nothing more."""
+        family = settings.family.initialize(targets, weight)
+        units = self._learn_units(X, weight, family, settings)
+        blocks = self._blocks(X, targets, weight, units)
+        design, _, _ = blocks.first()
+        mixture = Mixture(
+            settings.gate.initialize(settings.n_experts, design, columns[0]),
+            settings.expert.initialize(settings.n_experts, design, family, columns[1]),
+        )
+        return units, blocks, mixture
 
     def _sample_rows(self, mixture):
         """Rows that starts are tried on."""
@@ -337,15 +369,11 @@ class BaseMixtureOfExperts(
         )
         return settings.solver.estimate_penalties(best, sample, max(settings.tol, _PENALTY_TOL))
 
-    def _learn_units(self, X, targets, weight, family, settings):
+    def _learn_units(self, X, weight, family, settings):
         scaling = learn_scaling(X, weight, constant_spread=float("inf"), n_jobs=self.n_jobs)
         rows = [part.block_rows for part in (settings.gate, settings.expert) if part.block_rows]
-        units = Units(scaling, None, max(rows, default=None))
-        if not family.has_scale:
-            return units
-        return units._replace(
-            y=learn_scaling(targets, weight, constant_spread=1.0, n_jobs=self.n_jobs)
-        )
+        with_raw = settings.gate.raw or settings.expert.raw
+        return Units(scaling, family.units, max(rows, default=None), with_raw)
 
     def _blocks(self, X, targets, weight, units):
         return Blocks(
@@ -394,8 +422,9 @@ class BaseMixtureOfExperts(
         if mixture.expert.at_bound():
             warnings.warn(
                 f"The fit is degenerate: an expert's scale has reached its lower bound, "
-                f"min_scale={mixture.expert.family.min_scale:g} times the standard deviation of "
-                "y. That expert passes through its rows exactly; the log-likelihood means little. "
+                f"min_scale={mixture.expert.family.min_scale:g} (of the spread of y, for families "
+                "with a spread of their own). "
+                "That expert passes through its rows exactly; the log-likelihood means little. "
                 "Use fewer experts, a larger penalty (alpha) or a larger min_scale.",
                 ConvergenceWarning,
                 stacklevel=5,
@@ -440,16 +469,10 @@ class BaseMixtureOfExperts(
         if not hasattr(expert, "weights"):
             return {}
         coef, intercept = in_units(expert, units.X)
-        scale = expert.scale
-        if units.y is not None:
-            coef = coef * units.y.spread[None, :, None]
-            intercept = intercept * units.y.spread + units.y.center
-            scale = scale * units.y.spread
-        if expert.weights.shape[1] == 1:
-            coef, intercept = coef[:, 0, :], intercept[:, 0]
-            scale = None if scale is None else scale[:, 0]
-        attributes = {"expert_coef_": coef, "expert_intercept_": intercept}
-        return attributes if scale is None else {**attributes, "expert_scale_": scale}
+        attributes = expert.family.attributes(coef, intercept, expert.scale)
+        if coef.shape[1] > 1:
+            return attributes
+        return {name: table[:, 0, ...] for name, table in attributes.items()}
 
     # -- reading a fitted mixture ------------------------------------------------------------
 
@@ -458,7 +481,8 @@ class BaseMixtureOfExperts(
         check_is_fitted(self)
         check_same_namespace(X, self, attribute="_x_center", method=method)
         xp, _, _ = get_namespace_and_device(X)
-        X = validate_data(self, X, reset=False, dtype=[xp.float64, xp.float32])
+        accepted = _accepted(self._mixture)
+        X = validate_data(self, X, reset=False, dtype=[xp.float64, xp.float32], **accepted)
         if targets is not None and targets.shape[0] != X.shape[0]:
             raise ValueError(f"X has {X.shape[0]} rows and y has {targets.shape[0]}.")
         return self._blocks(X, targets, None, self._units)
@@ -648,6 +672,11 @@ class BaseMixtureOfExperts(
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.array_api_support = True
+        try:
+            parts = self._check_settings()
+        except ValueError:
+            return tags
+        tags.input_tags.allow_nan = _accepted(parts)["ensure_all_finite"] == "allow-nan"
         return tags
 
     def _sk_visual_block_(self):
@@ -677,6 +706,12 @@ class Settings(NamedTuple):
     tol: float
 
 
+def _accepted(parts):
+    """What a gate and an expert (of settings or a mixture) take as X, as words for validation."""
+    missing = parts.gate.allows_missing() and parts.expert.allows_missing()
+    return {"ensure_all_finite": "allow-nan" if missing else True}
+
+
 def _log_likelihood(mixture, blocks):
     """Summed log density of y given x, in scaled units."""
     return float(blocks.sum(lambda X, y, weight: weight @ mixture.log_density(X, y)))
@@ -687,6 +722,7 @@ def in_units(part, scaling):
     coef, intercept = part.weights[..., :-1], part.weights[..., -1]
     if part.positions is not None:
         n_features = scaling.center.shape[0]
-        coef = coef @ like(np.eye(n_features)[list(part.positions)], coef)
+        own = [position % n_features for position in part.positions]
+        coef = coef @ like(np.eye(n_features)[own], coef)
     coef = coef / scaling.spread
     return coef, intercept - coef @ scaling.center

@@ -1,12 +1,15 @@
 """scikit-learn estimators as parts: the weighted rows that they learn from, and their fit."""
 
 import numpy as np
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.dummy import DummyClassifier
 from sklearn.pipeline import Pipeline
+from sklearn.utils import get_tags
+from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import has_fit_parameter
 
-from ._arrays import array_namespace, host
+from ._arrays import host
 
 __all__ = [
     "BLOCK_ROWS",
@@ -15,14 +18,20 @@ __all__ = [
     "class_proba",
     "fit_labels",
     "fit_weighted",
+    "in_parallel",
     "raw_columns",
     "set_random_states",
-    "takes_weights",
-    "weight_params",
 ]
 
 # Rows of a block where estimators are asked: a call costs as much as a thousand rows.
 BLOCK_ROWS = 65536
+
+
+class Fits:
+    """How often the estimators of a part have been fitted; all values of the part share it."""
+
+    def __init__(self):
+        self.count = 0
 
 
 class Refitted:
@@ -38,13 +47,30 @@ class Refitted:
         """Part that fits its estimators anew on every pass."""
         return self._replaced(is_frozen=False) if self.is_frozen else self
 
+    def _counting(self):
+        """Part that counts its fits from zero."""
+        return self._replaced(fits=Fits())
+
+    @property
+    def n_fits(self):
+        """Fits of the estimators so far."""
+        return self.fits.count
+
+    def allows_missing(self):
+        """Whether the estimator takes missing values."""
+        return _allows_missing(self.estimator)
+
+    def cost(self):
+        """Names of the estimators and how often each was fitted."""
+        return {type(self.estimator).__name__: self.n_fits}
+
 
 class Rows:
     """Rows of tables as a statistic: put together, they stand under one another.
 
     Parameters
     ----------
-    *tables : arrays of shape (n, ...)
+    *tables : arrays of shape (n, ...) on the host
     """
 
     def __init__(self, *tables):
@@ -53,7 +79,7 @@ class Rows:
     def __add__(self, other):
         """Rows of both."""
         pairs = zip(self.tables, other.tables, strict=True)
-        return Rows(*(array_namespace(a).concat([a, b], axis=0) for a, b in pairs))
+        return Rows(*(np.concatenate(pair) for pair in pairs))
 
 
 def raw_columns(X, positions):
@@ -71,17 +97,6 @@ def _weight_name(estimator):
     return "sample_weight" if has_fit_parameter(estimator, "sample_weight") else None
 
 
-def takes_weights(estimator):
-    """Whether `fit` takes row weights."""
-    return _weight_name(estimator) is not None
-
-
-def weight_params(estimator, weight):
-    """Keywords of `fit` that pass row weights."""
-    name = _weight_name(estimator)
-    return {} if name is None else {name: weight}
-
-
 def set_random_states(part, random_state):
     """Give the estimators in a part that draw numbers freely a state of their own.
 
@@ -92,9 +107,39 @@ def set_random_states(part, random_state):
     part.set_params(**{name: random_state.randint(2**31 - 1) for name in free})
 
 
+def _allows_missing(estimator):
+    """Whether an estimator, or a pipeline's first step, takes missing values."""
+    while isinstance(estimator, Pipeline):
+        estimator = estimator.steps[0][1]
+    return not isinstance(estimator, str) and get_tags(estimator).input_tags.allow_nan
+
+
+def _repeats(weight):
+    """How often rows of given weights are drawn: whole numbers that add up to the same.
+
+    Systematic resampling: wherever the running sum passes a half, the row is drawn.
+    """
+    total = np.floor(np.cumsum(weight) + 0.5).astype(int)
+    times = np.diff(total, prepend=0)
+    times[np.argmax(weight)] += not times.any()
+    return times
+
+
 def fit_weighted(estimator, X, y, weight):
     """A clone of `estimator`, fitted to weighted rows."""
-    return clone(estimator).fit(X, y, **weight_params(estimator, weight))
+    name = _weight_name(estimator)
+    if name is not None:
+        return clone(estimator).fit(X, y, **{name: weight})
+    rows = np.repeat(np.arange(len(y)), _repeats(weight))
+    return clone(estimator).fit(X[rows], y[rows])
+
+
+def in_parallel(function, arguments, n_jobs):
+    """Results of a function for every tuple of arguments, in order."""
+    # The weights are ours: no estimator needs to ask for them.
+    with config_context(enable_metadata_routing=False):
+        parallel = Parallel(n_jobs=n_jobs, prefer="threads")
+        return parallel(delayed(function)(*given) for given in arguments)
 
 
 def fit_labels(estimator, X, label, weight):

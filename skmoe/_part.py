@@ -28,9 +28,29 @@ class Part(BaseEstimator):
     ----------
     block_rows : int or None
         Rows of a block that the part works best on; None leaves that to the device.
+    raw : bool
+        Whether the part looks at the columns as given, not at the scaled ones.
     """
 
     block_rows = None
+    raw = False
+
+    def located(self, locate):
+        """What `initialize` takes as `columns`: where `locate` finds the part's columns."""
+        return locate(self)
+
+    def allows_missing(self):
+        """Whether values of X may be missing (NaN)."""
+        return False
+
+    def share_jobs(self, n_jobs):
+        """Take over the number of jobs of the mixture, if the part has none of its own."""
+        if hasattr(self, "n_jobs") and self.n_jobs is None:
+            self.n_jobs = n_jobs
+
+    def cost(self):
+        """Names of the estimators that the part is made of, and how often each was fitted."""
+        return {}
 
     def _replaced(self, **state):
         """A copy of this part with other state."""

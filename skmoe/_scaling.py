@@ -2,10 +2,10 @@
 
 from typing import Any, NamedTuple
 
-from ._arrays import array_namespace, device, ones, zeros
+from ._arrays import array_namespace, device, host, ones, zeros
 from ._blocks import Blocks
 
-__all__ = ["Scaling", "learn_scaling"]
+__all__ = ["Scaling", "learn_scaling", "mean_scaling"]
 
 
 class Scaling(NamedTuple):
@@ -25,8 +25,11 @@ class Scaling(NamedTuple):
     spread: Any
     reach: Any
 
-    def design(self, X):
+    def design(self, X, with_raw=False):
         """Scaled columns and a last column of ones, of shape (n_samples, n_features + 1).
+
+        With `with_raw` the columns as given stand before them, 2 n_features + 1 in all, and
+        missing values are only missing there: scaled, they are the mean.
 
         The result is stored column by column, so that every product with a table of
         responsibilities runs along the rows. Values beyond `reach` are cut there: a query at
@@ -34,15 +37,23 @@ class Scaling(NamedTuple):
         """
         xp = array_namespace(X)
         n, d = X.shape
-        rows = xp.empty((d + 1, n), dtype=self.center.dtype, device=device(X))
-        reach = self.reach[:, None]
-        rows[:d, :] = xp.clip(X.T - self.center[:, None], -reach, reach) / self.spread[:, None]
-        rows[d, :] = 1.0
+        first = d if with_raw else 0
+        rows = xp.empty((first + d + 1, n), dtype=self.center.dtype, device=device(X))
+        deviation, reach = X.T - self.center[:, None], self.reach[:, None]
+        if with_raw:
+            rows[:d, :] = X.T
+            deviation = xp.where(xp.isnan(deviation), 0.0, deviation)
+        rows[first:-1, :] = xp.clip(deviation, -reach, reach) / self.spread[:, None]
+        rows[-1, :] = 1.0
         return rows.T
 
     def scaled(self, y):
         """Scaled values, of shape (n_samples, n_columns)."""
         return (y - self.center) / self.spread
+
+    def on_host(self):
+        """The same in NumPy's namespace."""
+        return Scaling(*(host(part) for part in self))
 
     def restored(self, y):
         """Values in the units given."""
@@ -61,6 +72,8 @@ def _reach(spread):
 def learn_scaling(values, weight, *, constant_spread, n_jobs=None):
     """Weighted mean and standard deviation of every column, in three passes over blocks.
 
+    Missing values (NaN) do not count.
+
     Parameters
     ----------
     values : array of shape (n_samples, n_columns)
@@ -76,24 +89,35 @@ def learn_scaling(values, weight, *, constant_spread, n_jobs=None):
     """
     xp = array_namespace(values)
     blocks = Blocks(values, None, weight, n_jobs=n_jobs)
+
+    def known(X, w):
+        """Values with zeros for the missing ones, and the weight (n, n_columns) of each."""
+        missing = xp.isnan(X)
+        none = xp.zeros_like(X)
+        return xp.where(missing, none, X), xp.where(missing, none, w[:, None] + none)
+
     # Divided by the largest magnitude first, sums of squares cannot overflow.
     magnitude = zeros((values.shape[1],), values)
     for X, _, w in blocks:
-        used = xp.where(w[:, None] > 0, xp.abs(X), xp.zeros_like(X))
+        X, w = known(X, w)
+        used = xp.where(w > 0, xp.abs(X), xp.zeros_like(X))
         magnitude = xp.maximum(magnitude, xp.max(used, axis=0))
     magnitude = xp.where(magnitude > 0, magnitude, ones(magnitude.shape, magnitude))
 
     def first(X, _, w):
-        return xp.sum(w), w @ (X / magnitude)
+        X, w = known(X, w)
+        return xp.sum(w, axis=0), xp.sum(w * (X / magnitude), axis=0)
 
     total, moment = blocks.sum(first)
+    total = xp.where(total > 0, total, ones(total.shape, total))
     mean = moment / total
 
     # The second pass also gives the rounding error of the mean, which a column with an offset
     # of 1e8 would otherwise keep.
     def second(X, _, w):
+        X, w = known(X, w)
         deviation = X / magnitude - mean
-        return w @ deviation, w @ (deviation * deviation)
+        return xp.sum(w * deviation, axis=0), xp.sum(w * deviation * deviation, axis=0)
 
     correction, square = blocks.sum(second)
     spread = xp.sqrt(xp.clip(square / total - (correction / total) ** 2, 0.0, None))
@@ -102,3 +126,29 @@ def learn_scaling(values, weight, *, constant_spread, n_jobs=None):
     constant = xp.full_like(spread, constant_spread)
     spread = xp.where(varies, spread * magnitude, constant)
     return Scaling((mean + correction / total) * magnitude, spread, _reach(spread))
+
+
+def mean_scaling(values, weight):
+    """Division of every column by its weighted mean; a column without one keeps its units.
+
+    Parameters
+    ----------
+    values : array of shape (n_samples, n_columns)
+        At least zero.
+    weight : array of shape (n_samples,) or None
+
+    Returns
+    -------
+    Scaling
+    """
+    xp = array_namespace(values)
+    magnitude = xp.max(values, axis=0)
+    magnitude = xp.where(magnitude > 0, magnitude, xp.ones_like(magnitude))
+
+    def sums(X, _, w):
+        return xp.sum(w), w @ (X / magnitude)
+
+    total, moment = Blocks(values, None, weight).sum(sums)
+    mean = moment / total * magnitude
+    spread = xp.where(mean > 0, mean, xp.ones_like(mean))
+    return Scaling(xp.zeros_like(spread), spread, _reach(spread))

@@ -221,10 +221,10 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
     def _family():
         return "categorical"
 
-    def _validate_fit(self, checked, X, y):
+    def _validate_fit(self, checked, X, y, accepted):
         """Checked X, class codes (n, 1) and what to note about them."""
         xp, _, device = get_namespace_and_device(X)
-        X, y = validate_data(checked, X, y, dtype=[xp.float64, xp.float32])
+        X, y = validate_data(checked, X, y, dtype=[xp.float64, xp.float32], **accepted)
         y = column_or_1d(y, warn=True)
         check_classification_targets(y)
         encoder = LabelEncoder().fit(y)

@@ -14,6 +14,7 @@ __all__ = [
     "KINDS",
     "Sample",
     "distinct_rows",
+    "features",
     "find_start",
     "fit_pooled",
     "prefer_evidence",
@@ -37,6 +38,9 @@ _FIRST_PASSES = 5
 # on a few rows, and a pass costs next to nothing.
 _WORK = 1e5
 _KEEP = 4
+
+# Stands for a missing value where rows are told apart; no scaled value is likely to equal it.
+_MISSING = 0.7548776662466927
 
 # Steps in which gate and experts learn the cells of a start, before any row may change its cell:
 # after one step of Newton's method a gate is still far from the borders of eight cells.
@@ -75,7 +79,7 @@ def sample_size(mixture):
     return max(_SAMPLE_ROWS, _ROWS_PER_PARAMETER * mixture.n_parameters())
 
 
-def distinct_rows(blocks, random_state, most):
+def distinct_rows(blocks, random_state, most, mixture):
     """Distinct rows of the data, or a sample of them by weight if there are more than `most`.
 
     Rows are put in the order of two random projections of the scaled columns: the same for the
@@ -86,20 +90,26 @@ def distinct_rows(blocks, random_state, most):
     blocks : Blocks
     random_state : RandomState
     most : int
+    mixture : Mixture
+        Tells which columns of the design are the scaled ones.
 
     Returns
     -------
     Sample
     """
     X, y, _ = blocks.first()
+    size = features(mixture, X).shape[1]
+    n_keys = size + 1 + y.shape[1]
     # Two projections: in float32, one alone would take some different rows for the same.
-    directions = [
-        like(random_state.uniform(-1, 1, size=X.shape[1] + y.shape[1]), X) for _ in range(2)
-    ]
+    directions = [like(random_state.uniform(-1, 1, size=n_keys), X) for _ in range(2)]
 
     def project(X, y, weight):
         xp = array_namespace(X)
-        table = xp.concat([X, y], axis=1)
+        table = features(mixture, X)
+        if table.shape[1] < X.shape[1] - 1:
+            # Scaled, a missing value is the mean: as a row of its own, it is told apart.
+            table = xp.where(xp.isnan(X[:, :size]), like(_MISSING, X), table)
+        table = xp.concat([table, X[:, -1:], y], axis=1)
         # Sums of products, not a matrix product: equal rows get equal bits wherever they stand.
         return xp.stack([*(xp.sum(table * v, axis=1) for v in directions), weight], axis=1)
 
@@ -184,10 +194,18 @@ def _n_leaves(tree):
     return sum(map(_n_leaves, tree)) if tree else 1
 
 
-def fit_pooled(expert, family, blocks, solver, columns):
-    """Bank of one expert fitted to all rows."""
+def features(mixture, X):
+    """Scaled columns of a design: without the constant, and the raw columns that come before."""
+    first = X.shape[1] // 2 if mixture.gate.raw or mixture.expert.raw else 0
+    return X[:, first:-1]
+
+
+def fit_pooled(expert, blocks, solver):
+    """Bank of one expert of an initialised bank's kind, fitted to all rows."""
     X, _, _ = blocks.first()
-    one = Mixture(ConstantGate().initialize(1, X), expert.initialize(1, X, family, columns))
+    kind = expert.pooling()
+    one = kind.initialize(1, X, kind.family, kind.positions)
+    one = Mixture(ConstantGate().initialize(1, X), one)
     # Newton's method: a tight tolerance costs a pass.
     one, _ = solver.solve(one, blocks, Trace(max_iter=500, tol=1e-10))
     return one.expert
@@ -229,7 +247,7 @@ def find_start(mixture, sample, solver, *, kinds, n_init, random_state):
     runs = []
     for index in range(n_init):
         kind = KINDS[kinds[index % len(kinds)]]
-        labels = _cells(kind, tree, X[:, :-1], y, weight, random_state)
+        labels = _cells(kind, tree, features(mixture, X), y, weight, random_state)
         own = np.eye(n_experts)[labels]
         resp = weight[:, None] * (_OWN_SHARE * own + (1 - _OWN_SHARE) / n_experts)
         given = sample.with_weight(like(resp, sample.X, mixture.params.dtype))

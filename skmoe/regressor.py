@@ -1,8 +1,9 @@
 """Mixture-of-experts regression."""
 
 from sklearn.base import RegressorMixin
-from sklearn.utils.validation import check_array, validate_data
+from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
+from ._arrays import array_namespace
 from ._base import BaseMixtureOfExperts
 from ._compat import get_namespace_and_device, move_to, with_callbacks
 
@@ -175,24 +176,62 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
         array of shape (n_samples,) or (n_samples, n_outputs)
         """
         rows = self._rows(X, "predict")
-        mean = rows.map(lambda X, y, weight: self._units.y.restored(self._mixture.predict(X)))
+        mean = rows.map(lambda X, y, weight: self._units.restored(self._mixture.predict(X)))
         return mean[:, 0] if self._flat_targets else mean
+
+    def score(self, X, y, sample_weight=None):
+        """Share of the variation of y that the prediction explains; 1 is best.
+
+        R2 for the families "gaussian", "student_t" and "laplace"; D2 for the others, the share of
+        the deviance explained: Poisson's for counts (negative binomial ones too), Gamma's and
+        the log loss. Of several outputs, the mean.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        float
+        """
+        check_is_fitted(self)
+        family = self._mixture.expert.family
+        if family.location:
+            return super().score(X, y, sample_weight)
+        mean, y = self.predict(X), self._encode(y, X)
+        xp = array_namespace(mean)
+        mean = mean[:, None] if mean.ndim == 1 else mean
+        weight = self._check_weight(X, sample_weight)
+        weight = xp.ones_like(y[:, 0]) if weight is None else weight
+        constant = (weight @ y / xp.sum(weight))[None, :] + xp.zeros_like(y)
+        lost, total = (weight @ family.deviance(y, table) for table in (mean, constant))
+        explained = xp.where(total > 0, 1 - lost / xp.where(total > 0, total, 1.0), 0.0)
+        return float(xp.mean(explained))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
+        tags.target_tags.positive_only = self.family in ("poisson", "negative_binomial", "gamma")
         return tags
 
     def _family(self):
         return self.family
 
-    def _validate_fit(self, checked, X, y):
+    def _validate_fit(self, checked, X, y, accepted):
         """Checked X, targets (n, n_outputs) and what to note about them."""
         xp, _, device = get_namespace_and_device(X)
         y = move_to(y, xp=xp, device=device)
         try:
             X, y = validate_data(
-                checked, X, y, dtype=[xp.float64, xp.float32], multi_output=True, y_numeric=True
+                checked,
+                X,
+                y,
+                dtype=[xp.float64, xp.float32],
+                multi_output=True,
+                y_numeric=True,
+                **accepted,
             )
             y = xp.astype(y, X.dtype)
         except ValueError as error:
@@ -203,25 +242,25 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
                 "text labels in y use MoEClassifier."
             ) from error
         flat = y.ndim == 1
-        return X, y[:, None] if flat else y, {"_flat_targets": flat}
+        y = y[:, None] if flat else y
+        return X, y, {"_flat_targets": flat, "_n_outputs": y.shape[1]}
 
     def _target_kind(self, targets, state):
-        outputs = self._units.y.center if targets is None else targets[0, :]
-        return f"{outputs.shape[0]} outputs"
+        n_outputs = self._n_outputs if targets is None else targets.shape[1]
+        return f"{n_outputs} outputs"
 
     def _encode(self, y, X):
         """Targets (n, n_outputs) of a fitted estimator."""
         xp, _, device = get_namespace_and_device(X)
         y = move_to(y, xp=xp, device=device)
-        y = check_array(y, ensure_2d=False, dtype=self._units.y.center.dtype, input_name="y")
+        y = check_array(y, ensure_2d=False, dtype=self._x_center.dtype, input_name="y")
         y = y[:, None] if y.ndim == 1 else y
-        outputs = self._units.y.center.shape[0]
-        if y.shape[1] != outputs:
+        if y.shape[1] != self._n_outputs:
             raise ValueError(
-                f"y has {y.shape[1]} columns, but the mixture was fitted with {outputs}."
+                f"y has {y.shape[1]} columns, but the mixture was fitted with {self._n_outputs}."
             )
         return y
 
     def _experts_in_units(self, table):
-        table = self._units.y.restored(table)
+        table = self._units.restored(table)
         return table[:, :, 0] if self._flat_targets else table

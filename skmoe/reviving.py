@@ -4,7 +4,7 @@ import numpy as np
 
 from ._arrays import array_namespace, host, like
 from ._mixture import Mixture
-from .initialization import KINDS, taught
+from .initialization import KINDS, features, taught
 
 __all__ = ["dead_experts", "revived", "usage"]
 
@@ -60,7 +60,9 @@ def revived(mixture, dead, gate, sample, solver, random_state):
     order = np.argsort(density)
     reach = np.cumsum(weight[order]) <= weight.sum() * len(dead) / mixture.n_experts()
     worst = order[: max(int(reach.sum()), len(dead))]
-    cell = KINDS["kmeans"](X[worst], y[worst], weight[worst], len(dead), random_state)
+    cell = KINDS["kmeans"](
+        features(mixture, X[worst]), y[worst], weight[worst], len(dead), random_state
+    )
     resp = host(sample.map(lambda X, y, weight: mixture.responsibilities(X, y))).astype(float)
     resp[worst] = np.eye(mixture.n_experts())[np.asarray(dead)[cell]]
     given = sample.with_weight(like(resp * weight[:, None], sample.X, mixture.params.dtype))

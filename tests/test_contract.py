@@ -16,6 +16,7 @@ MADE = {
         experts.EstimatorExpert(Ridge()),
         experts.EstimatorExpert(LogisticRegression()),
     ],
+    "MixedExpert": [experts.MixedExpert([("line", "linear"), ("ridge", Ridge())])],
     "TopKGate": [gates.TopKGate(k=2), gates.TopKGate(gates.HierarchicalGate("gaussian"), k=3)],
 }
 
@@ -25,11 +26,22 @@ def parts(module):
     return [part for name in names for part in MADE.get(name) or [getattr(module, name)()]]
 
 
+ALL_FAMILIES = [
+    *parts(families),
+    families.Gaussian(scale="shared"),
+    families.StudentT(df=4),
+    families.Gamma(scale="shared"),
+    families.NegativeBinomial(scale="shared"),
+]
+
+
 def families_of(expert):
-    """Families that an expert can serve; None stands for all."""
-    if not isinstance(expert, experts.EstimatorExpert):
-        return None
-    return [families.Categorical() if is_classifier(expert.estimator) else families.Gaussian()]
+    """Families that an expert can serve."""
+    if isinstance(expert, experts.LinearExpert):
+        return ALL_FAMILIES
+    if isinstance(expert, experts.MixedExpert):
+        return [families.Gaussian(), families.NegativeBinomial()]
+    return [family for family in ALL_FAMILIES if family.labels == is_classifier(expert.estimator)]
 
 
 @pytest.fixture(
@@ -51,15 +63,21 @@ def test_gate(gate, check, backend):
     testing.check_gate(gate, backends=[backend], checks=[check])
 
 
+EXPERTS_AND_FAMILIES = [
+    pytest.param(expert, family, id=f"{type(expert).__name__}-{family}")
+    for expert in parts(experts)
+    for family in families_of(expert)
+]
+
+
 @pytest.mark.parametrize("check", testing.EXPERT_CHECKS, ids=lambda c: c.__name__)
-@pytest.mark.parametrize("expert", parts(experts), ids=lambda p: type(p).__name__)
-def test_expert(expert, check, backend):
-    families = families_of(expert)
-    testing.check_expert(expert, backends=[backend], checks=[check], families=families)
+@pytest.mark.parametrize(("expert", "family"), EXPERTS_AND_FAMILIES)
+def test_expert(expert, family, check, backend):
+    testing.check_expert(expert, backends=[backend], checks=[check], families=[family])
 
 
 @pytest.mark.parametrize("check", testing.FAMILY_CHECKS, ids=lambda c: c.__name__)
-@pytest.mark.parametrize("family", parts(families), ids=lambda p: type(p).__name__)
+@pytest.mark.parametrize("family", ALL_FAMILIES, ids=str)
 def test_family(family, check, backend):
     testing.check_family(family, backends=[backend], checks=[check])
 

@@ -7,7 +7,6 @@ from sklearn.base import clone
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import GridSearchCV
-from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures
 from sklearn.svm import LinearSVC
@@ -300,7 +299,6 @@ def test_gates_compose():
         (MoERegressor(3, gate=TopKGate(k=0)), "k=0 was given"),
         (MoERegressor(gate=TopKGate("round")), "gate='round' was given"),
         (MoERegressor(gate=LinearSVC()), "has no predict_proba"),
-        (MoERegressor(gate=KNeighborsClassifier()), "takes no sample_weight"),
         (MoERegressor(gate=EstimatorGate(LogisticRegression(), floor=1)), "floor=1 was given"),
         (MoERegressor(expert=DecisionTreeClassifier()), "a classifier in a regression"),
         (MoEClassifier(expert=DecisionTreeRegressor()), "has no predict_proba"),

@@ -3,7 +3,8 @@
 from ._base import Expert
 from ._estimator import EstimatorExpert
 from ._linear import LinearExpert
+from ._mixed import MixedExpert
 
-__all__ = ["EstimatorExpert", "Expert", "LinearExpert"]
+__all__ = ["EstimatorExpert", "Expert", "LinearExpert", "MixedExpert"]
 
 NAMES = {"linear": LinearExpert}

@@ -24,10 +24,14 @@ class Expert(Part):
         How y scatters; set by `initialize`.
     pools : bool
         Whether the experts are shrunk towards the one-expert fit: then there is a method
-        `pooled_at(one)` that takes the bank of that one expert.
+        `pooled_at(one)` that takes the bank of that one expert, of the kind `pooling()`.
     """
 
     pools = False
+
+    def pooling(self):
+        """Bank of the kind whose one-expert fit the experts are shrunk towards."""
+        return self
 
     def initialize(self, n_experts, X, family, columns=None):
         """Bank that predicts zero everywhere.

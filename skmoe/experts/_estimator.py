@@ -1,11 +1,13 @@
 """Any regressor or classifier as experts."""
 
+from typing import Any, NamedTuple
+
 import numpy as np
 from sklearn.base import is_classifier
 from sklearn.dummy import DummyRegressor
-from sklearn.model_selection import KFold, cross_val_predict
+from sklearn.model_selection import KFold
 
-from .._arrays import array_namespace, host, like, ones, zeros
+from .._arrays import array_namespace, host, like, zeros
 from .._estimators import (
     BLOCK_ROWS,
     Refitted,
@@ -13,11 +15,11 @@ from .._estimators import (
     class_proba,
     fit_labels,
     fit_weighted,
+    in_parallel,
     raw_columns,
-    takes_weights,
-    weight_params,
 )
 from .._validation import check_count, check_share
+from ..families._base import ScaleSums
 from ._base import Expert
 
 __all__ = ["EstimatorExpert"]
@@ -25,27 +27,46 @@ __all__ = ["EstimatorExpert"]
 # An expert with less than this share of a row does not learn from it.
 _SHARE = 1e-3
 
+# Updates of the scales at most, and the relative change at which they have settled.
+_SCALE_UPDATES, _SETTLED = 30, 1e-6
+
+
+class Job(NamedTuple):
+    """A fit: of which expert and estimator, to which rows, and the rows to predict after it."""
+
+    expert: int
+    estimator: Any
+    rows: Any
+    weight: Any
+    asked: Any
+    is_fold: bool
+
 
 class EstimatorExpert(Refitted, Expert):
     r"""Any scikit-learn regressor or classifier as expert, one clone each.
 
-    Maximised: :math:`\sum_i r_{ik} \log f(y_i; \eta_k(x_i), \sigma_k)`, as far as the estimator
+    Maximised: :math:`\sum_i r_{ik} \log f(y_i; \mu_k(x_i), \sigma_k)`, as far as the estimator
     does: clone k is fitted to the rows that expert k has a share in, with the shares as weights;
-    :math:`\eta_k` is what it predicts, and :math:`\sigma_k` the spread of its residuals on rows
-    that were held out. Once new fits do not raise the objective any more, a climb goes on
-    with the last ones.
+    :math:`\mu_k` is what it predicts, the family's mean, and :math:`\sigma_k` the spread around
+    predictions for rows that were held out. Once new fits do not raise the objective any more,
+    a climb goes on with the last ones.
 
     Parameters
     ----------
     estimator : regressor or classifier
-        Whose `fit` takes row weights. It sees the scaled columns and, in a regression, the
-        scaled target. A classifier needs `predict_proba`.
+        Sees the columns and the targets as given. A classifier needs `predict_proba`. Where
+        `fit` takes no `sample_weight`, rows are repeated or left out by their share (systematic
+        resampling, which draws no random numbers; a weight of 2 is the row twice).
     cv : int, default=3
         Parts that the rows of an expert are cut into to estimate its spread; every clone is
         fitted this many times more. 1 takes the residuals of the fit itself, which a flexible
         estimator drives to zero.
     floor : float, default=1e-3
-        Probability that every class keeps, mixed in equally.
+        Probability that every class keeps, mixed in equally; of counts and positive numbers, the
+        smallest prediction as a share of the mean of y.
+    n_jobs : int or None, default=None
+        Fits at the same time; None takes the mixture's `n_jobs`. They run in threads, unless
+        `joblib.parallel_config` asks for processes.
     columns : list of names, positions or booleans, slice or None, default=None
         The columns that the experts look at; None stands for all, an empty list for none.
 
@@ -53,8 +74,10 @@ class EstimatorExpert(Refitted, Expert):
     ----------
     estimators_ : list of estimator
         The fitted clones (None before the first fit); on the bank that `update` returns.
-    scale : array of shape (n_experts, n_outputs) or None
-        Spread of the residuals, for families that have one, in units of the scaled target.
+    scale : array of shape (n_experts, n_scales) or None
+        Scales around the predictions, for families that have them, in units of the scaled target.
+    n_fits : int
+        Fits of `estimator` so far.
 
     References
     ----------
@@ -71,47 +94,45 @@ class EstimatorExpert(Refitted, Expert):
     """
 
     block_rows = BLOCK_ROWS
+    raw = True
 
-    def __init__(self, estimator, cv=3, floor=1e-3, columns=None):
+    def __init__(self, estimator, cv=3, floor=1e-3, n_jobs=None, columns=None):
         self.estimator = estimator
         self.cv = cv
         self.floor = floor
+        self.n_jobs = n_jobs
         self.columns = columns
 
     def initialize(self, n_experts, X, family, columns=None):
-        """Bank that predicts zero, or equal probabilities; nothing has been fitted yet."""
+        """Bank that predicts the same for every row; nothing has been fitted yet."""
         self._check_estimator(family)
-        mean = family.mean(zeros((1, 1, family.n_outputs), X), None)
+        start = like(family.start, X)[None, None, :]
+        mean = family.mean(start, None)
         return self._replaced(
             estimators_=[None] * n_experts,
             family=family,
             positions=columns,
-            scale=ones((n_experts, family.n_outputs), X) if family.has_scale else None,
-            n_values=mean.shape[2],
+            scale=family.initial_scale(n_experts, X),
+            unfitted=host(mean)[0, 0, :],
             parts=check_count(self.cv, "cv"),
             floor_=check_share(self.floor, "floor"),
             nothing=zeros((0,), X),
-        )
+        )._counting()
 
     def _check_estimator(self, family):
         """Whether the estimator can stand for an expert of the family."""
         name = type(self.estimator).__name__
-        method = "predict" if family.has_scale else "predict_proba"
+        method = "predict_proba" if family.labels else "predict"
         if not hasattr(self.estimator, method):
             raise ValueError(
                 f"The expert {name} has no {method}. Pass a "
-                + ("regressor." if family.has_scale else "classifier with predict_proba.")
+                + ("classifier with predict_proba." if family.labels else "regressor.")
             )
-        if family.has_scale == is_classifier(self.estimator):
+        if family.labels != is_classifier(self.estimator):
             raise ValueError(
                 f"The expert {name} is "
-                + ("a classifier in a regression" if family.has_scale else "no classifier")
+                + ("no classifier" if family.labels else "a classifier in a regression")
                 + ". Use MoERegressor with regressors and MoEClassifier with classifiers."
-            )
-        if not takes_weights(self.estimator):
-            raise ValueError(
-                f"The fit of the expert {name} takes no sample_weight; an expert learns from "
-                "shares of rows. Pass an estimator whose fit takes sample_weight."
             )
 
     def take(self, experts):
@@ -130,10 +151,17 @@ class EstimatorExpert(Refitted, Expert):
         return self._replaced(estimators_=self.estimators_ + other.estimators_, scale=scale)
 
     def _answer(self, estimator, table):
-        """What one clone predicts, of shape (n, n_values), on the host."""
-        if self.family.has_scale:
-            return np.reshape(estimator.predict(table), (len(table), self.n_values))
-        return class_proba(estimator, table, self.n_values, self.floor_)
+        """What one clone predicts, of shape (n, n_values), in scaled units, on the host."""
+        size = len(self.unfitted)
+        if self.family.labels:
+            return class_proba(estimator, table, size, self.floor_)
+        answer = np.reshape(estimator.predict(table), (len(table), size)).astype(float)
+        return self.family.feasible(self._units(answer, "scaled"), self.floor_)
+
+    def _units(self, y, direction):
+        """Targets in scaled units ("scaled") or in those given ("restored")."""
+        units = self.family.units
+        return y if units is None else getattr(units.on_host(), direction)(y)
 
     def _answers(self, X, wanted):
         """Rows that every fitted clone is wanted for, and what it predicts there."""
@@ -146,8 +174,8 @@ class EstimatorExpert(Refitted, Expert):
 
     def predict(self, X, wanted=None):
         """Expected target under every expert; of clones, only where it is wanted."""
-        nothing = 0.0 if self.family.has_scale else 1 / self.n_values
-        mean = np.full((X.shape[0], len(self.estimators_), self.n_values), nothing)
+        mean = np.empty((X.shape[0], len(self.estimators_), len(self.unfitted)))
+        mean[:] = self.unfitted
         for k, rows, answer in self._answers(X, wanted):
             mean[rows, k, :] = answer
         return like(mean, X)
@@ -156,7 +184,7 @@ class EstimatorExpert(Refitted, Expert):
         """Sum of weight times expected target, without a table of all experts."""
         if None in self.estimators_:
             return super().average(X, weight, wanted)
-        total, share = np.zeros((X.shape[0], self.n_values)), host(weight)
+        total, share = np.zeros((X.shape[0], len(self.unfitted))), host(weight)
         for k, rows, answer in self._answers(X, wanted):
             total[rows, :] += share[rows, k, None] * answer
         return like(total, X)
@@ -167,54 +195,68 @@ class EstimatorExpert(Refitted, Expert):
 
     def statistics(self, X, y, resp):
         """The rows and their responsibilities."""
-        return Rows(X, y, resp)
+        return Rows(raw_columns(X, self.positions), host(y), host(resp))
 
     def update(self, statistics, step=1.0):
         """New bank with all clones fitted anew; this one if frozen or for a part of a step."""
         if step < 1 or self.is_frozen:
             return self._replaced()
-        X, y, resp = statistics.tables
-        table, target, resp = raw_columns(X, self.positions), host(y), host(resp).astype(float)
-        total = resp.sum(axis=1)
-        estimators, scales = [], []
-        for k, old in enumerate(self.estimators_):
-            rows = np.flatnonzero(resp[:, k] > _SHARE * total)
-            new, square = old, None
-            if len(rows):
-                new, square = self._fitted(table[rows], target[rows], resp[rows, k])
-            estimators.append(new)
-            scales.append(square)
-        return self._replaced(estimators_=estimators, scale=self._new_scale(scales, resp))
-
-    def _fitted(self, table, target, weight):
-        """A clone fitted to rows, and its sum of squared residuals on those held out."""
+        table, y, resp = statistics.tables
+        resp = resp * (resp > _SHARE * resp.sum(axis=1, keepdims=True)).astype(float)
+        target = self._units(y, "restored")
+        target = target.astype(int) if self.family.labels else target
         target = target[:, 0] if target.shape[1] == 1 else target
-        if not self.family.has_scale:
-            return fit_labels(self.estimator, table, target.astype(int), weight), None
+        jobs = [job for k in range(resp.shape[1]) for job in self._jobs(k, resp[:, k], table)]
+        self.fits.count += len(jobs)
+        results = in_parallel(
+            self._fitted,
+            ((job.estimator, table, target, job) for job in jobs),
+            self.n_jobs,
+        )
+        estimators, held_out = list(self.estimators_), np.empty((*resp.shape, len(self.unfitted)))
+        held_out[:] = self.unfitted
+        for job, (estimator, answer) in zip(jobs, results, strict=True):
+            if not job.is_fold:
+                estimators[job.expert] = estimator
+            if answer is not None:
+                held_out[job.asked, job.expert, :] = answer
+        scale = None if self.scale is None else self._new_scale(y, held_out, resp)
+        return self._replaced(estimators_=estimators, scale=scale)
+
+    def _jobs(self, k, weight, table):
+        """The fits for expert k: one to all its rows, and one to those outside every part."""
+        rows = np.flatnonzero(weight)
+        if len(rows) == 0:
+            return
         # Fewer rows than parts tell nothing of a spread, and little of a mean.
-        enough = table.shape[1] > 0 and len(table) > self.parts
-        estimator = self.estimator if enough else DummyRegressor()
-        new = fit_weighted(estimator, table, target, weight)
-        if self.parts == 1 or len(table) <= self.parts:
-            answer = new.predict(table)
-        else:
+        several = len(rows) > self.parts
+        known = self.family.labels or (table.shape[1] > 0 and several)
+        estimator = self.estimator if known else DummyRegressor()
+        folds = self.scale is not None and self.parts > 1 and several
+        asked = None if folds or self.scale is None else rows
+        yield Job(k, estimator, rows, weight[rows], asked, False)
+        if folds:
             # Neighbouring rows may stand side by side: shuffled, the parts are alike.
             parts = KFold(self.parts, shuffle=True, random_state=0)
-            params = weight_params(estimator, weight)
-            answer = cross_val_predict(estimator, table, target, cv=parts, params=params)
-        square = np.reshape((target - answer) ** 2, (len(table), self.n_values))
-        return new, weight @ square
+            for train, test in parts.split(rows):
+                yield Job(k, estimator, rows[train], weight[rows[train]], rows[test], True)
 
-    def _new_scale(self, squares, resp):
-        """Spreads from the sums of squares; an expert without rows keeps its own."""
-        if self.scale is None:
-            return None
-        old = host(self.scale)
-        count = resp.sum(axis=0)[:, None] * np.array([[s is not None] for s in squares])
-        filled = [0 * old[k] if s is None else s for k, s in enumerate(squares)]
-        return like(
-            self.family.update_scale(old, count, np.array(filled, dtype=old.dtype)), self.scale
-        )
+    def _fitted(self, estimator, table, target, job):
+        """The clone of a job, and what it predicts where that is asked for."""
+        fit = fit_labels if self.family.labels else fit_weighted
+        new = fit(estimator, table[job.rows], target[job.rows], job.weight)
+        return new, None if job.asked is None else self._answer(new, table[job.asked])
+
+    def _new_scale(self, y, mean, resp):
+        """Scales around the predictions for held-out rows; an expert without rows keeps its own."""
+        family, scale = self.family, host(self.scale).astype(float)
+        eta, count = family.link(mean), resp.sum(axis=0)[:, None]
+        for _ in range(_SCALE_UPDATES):
+            sums = ScaleSums(count, *family.scale_sums(y.astype(float), eta, scale, resp))
+            before, scale = scale, family.update_scale(scale, sums)
+            if np.abs(np.log(scale / before)).max() < _SETTLED:
+                break
+        return like(scale, self.scale)
 
     def gradient(self, X, y, resp):
         """Nothing: there are no parameters to move."""
@@ -231,10 +273,8 @@ class EstimatorExpert(Refitted, Expert):
 
     def at_bound(self):
         """Whether a spread has reached the smallest allowed."""
-        if self.scale is None:
-            return False
-        return bool((host(self.scale) <= self.family.min_scale * (1 + 1e-6)).any())
+        return self.scale is not None and self.family.degenerate(self.scale)
 
     def n_parameters(self):
-        """The spreads: what the estimators learn is not counted."""
-        return 0 if self.scale is None else self.scale.shape[0] * self.scale.shape[1]
+        """The scales: what the estimators learn is not counted."""
+        return self.family.n_scales * (1 if self.family.shared else len(self.estimators_))

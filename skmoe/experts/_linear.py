@@ -1,13 +1,13 @@
 """Linear and generalised linear experts."""
 
-import math
 from typing import Any, NamedTuple
 
-from .._arrays import array_namespace, device, host, like, ones, zeros
+from .._arrays import array_namespace, device, host, like, zeros
 from .._normal_equations import Separable, coefficients_only, gradient, softmax_curvature
 from .._part import take_columns
 from .._penalty import Penalty
 from .._statistics import scale as rescaled
+from ..families._base import ScaleSums
 from ._base import Expert
 
 __all__ = ["LinearExpert"]
@@ -19,23 +19,21 @@ __all__ = ["LinearExpert"]
 _PRIOR_ROWS = 1.0
 
 
-# Standard deviations of y that an extrapolated scale may reach: its square is still a number.
-_LARGEST_SCALE = 1e8
-
-
 class LinearStatistics(NamedTuple):
     """Sums over rows at the current parameters.
 
     Attributes
     ----------
     score : array of shape (K, C, D)
-        Derivative with respect to the weights, times the squared scale.
+        Derivative with respect to the weights, over the family's precision.
     gram : array or SoftmaxGram
-        Curvature with respect to the weights, times the squared scale.
+        Curvature with respect to the weights, over the family's precision.
     count : array of shape (K,)
         Responsibility of every expert.
-    square : array of shape (K, C) or None
-        Weighted squared residuals, for families with a scale.
+    slope : array of shape (K, S) or None
+        Derivative with respect to the logarithms of the scales.
+    square : array of shape (K, S) or None
+        Squares of the rows' shares in `slope`, where the family asks for them.
     told : array without axes
         Sum of squared responsibilities over row weights: over the sum of `count`, the share of
         the curvature that the data hold, not knowing which expert every row belongs to.
@@ -44,6 +42,7 @@ class LinearStatistics(NamedTuple):
     score: Any
     gram: Any
     count: Any
+    slope: Any
     square: Any
     told: Any
 
@@ -57,9 +56,9 @@ class LinearExpert(Expert):
     r"""Experts with linear predictors: least squares, logistic and softmax regressions.
 
     Maximised: :math:`\sum_i r_{ik} \log f(y_i; \eta_{ik}, \sigma_k) - \frac{\alpha}{2 \sigma_k^2}
-    \|b_k - b_0\|^2` with :math:`\eta_{ik} = b_k' x_i + a_k`, :math:`\sigma_k = 1` for families
-    without a scale, by one Newton step an update; for Gaussian experts that step is the exact
-    maximum. Columns are scaled to unit variance.
+    \|b_k - b_0\|^2` with :math:`\eta_{ik} = b_k' x_i + a_k`, :math:`\sigma_k = 1` in the penalty
+    of counts and labels, by one Newton step an update; for Gaussian experts that step is the
+    exact maximum. Columns are scaled to unit variance.
 
     Parameters
     ----------
@@ -81,8 +80,8 @@ class LinearExpert(Expert):
     weights : array of shape (n_experts, n_outputs, n_columns + 1)
         Coefficients and, last, intercepts on the scaled columns; on the bank that `initialize`
         and `update` return.
-    scale : array of shape (n_experts, n_outputs) or None
-        Standard deviations, for families that have them, in units of the scaled target.
+    scale : array of shape (n_experts, n_scales) or None
+        Scales, for families that have them, in units of the scaled target.
     alpha_ : array of shape (n_experts,)
         The penalties in force. "auto" estimates one for every expert, so that an expert that the
         data do not need is pooled while the others keep their own coefficients.
@@ -106,19 +105,21 @@ class LinearExpert(Expert):
         self.columns = columns
 
     def initialize(self, n_experts, X, family, columns=None):
-        """Bank with all weights zero and all scales one."""
+        """Bank that predicts the same for every row, with all coefficients zero."""
         size = X.shape[1] if columns is None else len(columns) + 1
         outputs = family.n_outputs
         shape = (n_experts, outputs, size)
+        penalised = coefficients_only(size, X)
+        start = like(family.start, X)[None, :, None] * (1 - penalised)
         return self._replaced(
-            weights=zeros(shape, X),
+            weights=zeros(shape, X) + start,
             center=zeros(shape[1:], X),
-            scale=ones(shape[:2], X) if family.has_scale else None,
+            scale=family.initial_scale(n_experts, X),
             prior_rows=0.0,
             prior_variance=zeros(shape[1:2], X),
             family=family,
             positions=columns,
-            penalised=coefficients_only(size, X),
+            penalised=penalised,
             curvature=softmax_curvature(outputs, size) if family.coupled else Separable(),
         )._with_penalties([Penalty.of(self.alpha)] * n_experts)
 
@@ -155,7 +156,7 @@ class LinearExpert(Expert):
         return new._replaced(
             scale=xp.broadcast_to(one.scale, self.scale.shape),
             prior_rows=_PRIOR_ROWS,
-            prior_variance=one.scale[0, :] ** 2,
+            prior_variance=one.scale[0, : one.family.n_outputs] ** 2,
         )
 
     def take(self, experts):
@@ -193,17 +194,18 @@ class LinearExpert(Expert):
         return self.family.log_prob(y, self._eta(take_columns(X, self.positions)), self.scale)
 
     def statistics(self, X, y, resp):
-        """Score, curvature, responsibilities and squared residuals of a block."""
+        """Score, curvature, responsibilities and slopes of the scales of a block."""
         xp = array_namespace(X)
         X = take_columns(X, self.positions)
-        score, weight = self.family.working(y, self._eta(X))
-        weighted = resp[:, :, None] * score
-        square = xp.sum(weighted * score, axis=0) if self.family.has_scale else None
+        eta = self._eta(X)
+        score, weight = self.family.working(y, eta, self.scale)
+        slope, square = self.family.scale_sums(y, eta, self.scale, resp)
         total = xp.sum(resp, axis=1)[:, None]
         return LinearStatistics(
-            score=gradient(X, weighted),
+            score=gradient(X, resp[:, :, None] * score),
             gram=self.curvature.gram(X, resp, weight),
             count=xp.sum(resp, axis=0),
+            slope=slope,
             square=square,
             told=xp.sum(resp * resp / xp.where(total > 0, total, 1.0)),
         )
@@ -220,38 +222,58 @@ class LinearExpert(Expert):
         """New bank after the fraction `step` of a Newton step; scales in closed form."""
         score = statistics.score - self.alphas[:, :, None] * self._deviation()
         change = step * self.curvature.step(statistics.gram, score, self._ridge())
+        change = self._limited(change, statistics.gram)
         new = self._replaced(weights=self.weights + change)
         if self.scale is None:
             return new
         xp = array_namespace(change)
         # The squared residuals after the step, without looking at the rows again.
-        square = (
-            statistics.square
-            - 2 * xp.sum(change * statistics.score, axis=-1)
-            + self.curvature.quadratic(statistics.gram, change)
-            + self.alphas * new._squares()
-            + self.prior_rows * self.prior_variance
+        moved = self.curvature.quadratic(statistics.gram, change)
+        moved = moved - 2 * xp.sum(change * statistics.score, axis=-1)
+        sums = ScaleSums(
+            statistics.count[:, None],
+            statistics.slope,
+            statistics.square,
+            moved,
+            self.alphas * new._squares(),
+            self.prior_rows,
+            self.prior_variance,
         )
-        count = statistics.count[:, None] + self.prior_rows
-        scale = self.family.update_scale(self.scale, count, square)
+        scale = self.family.update_scale(self.scale, sums)
         return new._replaced(scale=self.scale * (scale / self.scale) ** step)
+
+    def _limited(self, change, gram):
+        """The step, cut where a predictor would move too far for its curvature to hold."""
+        limit = self.family.largest_step
+        if limit is None:
+            return change
+        xp = array_namespace(change)
+        square = self.curvature.quadratic(gram, change)
+        weight = gram[..., -1, -1]
+        mean = square / xp.where(weight > 0, weight, xp.ones_like(weight))
+        return change / xp.maximum(xp.sqrt(mean) / limit, xp.ones_like(mean))[..., None]
 
     def gradient(self, X, y, resp):
         """Gradient with respect to `params`, a vector."""
         xp = array_namespace(X)
         X = take_columns(X, self.positions)
-        score, _ = self.family.working(y, self._eta(X))
-        weighted = resp[:, :, None] * score
-        weights = gradient(X, weighted)
+        eta = self._eta(X)
+        score, _ = self.family.working(y, eta, self.scale)
+        weights = self._times_precision(gradient(X, resp[:, :, None] * score))
         if self.scale is None:
             return xp.reshape(weights, (-1,))
-        precision = 1 / (self.scale * self.scale)
-        log_scale = xp.sum(weighted * score, axis=0) * precision - xp.sum(resp, axis=0)[:, None]
-        return self._vector(weights * precision[..., None], log_scale)
+        slope, _ = self.family.scale_sums(y, eta, self.scale, resp)
+        return self._vector(weights, slope)
 
-    @staticmethod
-    def _vector(weights, log_scale):
+    def _times_precision(self, weights):
+        """A table (K, C, D) times the precision of every expert and predictor."""
+        return weights * (zeros(self.weights.shape[:2], weights) + self._precision())[..., None]
+
+    def _vector(self, weights, log_scale):
+        """Weights and log scales put together; slopes of scales that are shared are summed."""
         xp = array_namespace(weights)
+        if self.family.shared:
+            log_scale = xp.sum(log_scale, axis=0)
         return xp.concat([xp.reshape(weights, (-1,)), xp.reshape(log_scale, (-1,))])
 
     @property
@@ -260,43 +282,51 @@ class LinearExpert(Expert):
         xp = array_namespace(self.weights)
         if self.scale is None:
             return xp.reshape(self.weights, (-1,))
-        return self._vector(self.weights, xp.log(self.scale))
+        scale = self.scale[:1, :] if self.family.shared else self.scale
+        return self._vector(self.weights, xp.log(scale))
 
     def with_params(self, params):
-        """Bank with other weights and scales (at least the smallest allowed)."""
+        """Bank with other weights and scales (within the limits of the family)."""
         xp = array_namespace(params)
         shape = self.weights.shape
         n_weights = shape[0] * shape[1] * shape[2]
         new = self._replaced(weights=xp.reshape(params[:n_weights], shape))
         if self.scale is None:
             return new
-        lowest, highest = math.log(self.family.min_scale), math.log(_LARGEST_SCALE)
-        log_scale = xp.clip(xp.reshape(params[n_weights:], self.scale.shape), lowest, highest)
-        return new._replaced(scale=xp.exp(log_scale))
+        scale = xp.exp(xp.reshape(params[n_weights:], (-1, self.scale.shape[1])))
+        scale = xp.broadcast_to(self.family.limited(scale), self.scale.shape)
+        return new._replaced(scale=scale)
 
     def _precision(self):
-        return 1.0 if self.scale is None else 1 / (self.scale * self.scale)
+        return self.family.precision(self.scale)
 
     def log_prior(self):
         """Minus `alpha / 2` times the sum of squared deviations over squared scales."""
         xp = array_namespace(self.weights)
         penalty = xp.sum(self.alphas * self._squares() * self._precision())
         if self.prior_rows:
-            ratio = self.prior_variance * self._precision()
-            penalty = penalty + self.prior_rows * xp.sum(ratio + 2 * xp.log(self.scale))
+            scale = self.scale[:, : self.family.n_outputs]
+            ratio = self.prior_variance / (scale * scale)
+            penalty = penalty + self.prior_rows * xp.sum(ratio + 2 * xp.log(scale))
         return -0.5 * penalty
 
     def log_prior_gradient(self):
         """Gradient of `log_prior` with respect to `params`."""
         xp = array_namespace(self.weights)
+        weights = self._times_precision(-self.alphas[:, :, None] * self._deviation())
         if self.scale is None:
-            return -xp.reshape(self.alphas[:, :, None] * self._deviation(), (-1,))
-        precision = self._precision()
-        return self._vector(
-            -self.alphas[:, :, None] * self._deviation() * precision[..., None],
-            (self.alphas * self._squares() + self.prior_rows * self.prior_variance) * precision
-            - self.prior_rows,
-        )
+            return xp.reshape(weights, (-1,))
+        return self._vector(weights, self._scale_prior_slope())
+
+    def _scale_prior_slope(self):
+        """Derivative of `log_prior` with respect to the log scales, of shape (K, S)."""
+        xp = array_namespace(self.weights)
+        spread = self.scale[:, : self.family.n_outputs]
+        slope = self.prior_rows * (self.prior_variance / (spread * spread) - 1)
+        if self.family.penalty_scales:
+            slope = slope + self.alphas * self._squares() * self._precision()
+        rest = xp.zeros_like(self.scale[:, self.family.n_outputs :])
+        return xp.concat([slope, rest], axis=1)
 
     def update_penalty(self, statistics):
         """New bank with the penalties re-estimated from the evidence, if they are "auto"."""
@@ -326,13 +356,11 @@ class LinearExpert(Expert):
 
     def at_bound(self):
         """Whether a scale has reached the smallest allowed."""
-        if self.scale is None:
-            return False
-        xp = array_namespace(self.scale)
-        return bool(xp.any(self.scale <= self.family.min_scale * (1 + 1e-6)))
+        return self.scale is not None and self.family.degenerate(self.scale)
 
     def n_parameters(self):
         """Weights and scales; of C > 1 classes, one class's weights are implied."""
         experts, outputs, size = self.weights.shape
         free = outputs - 1 if self.family.coupled else outputs
-        return experts * (free * size + (0 if self.scale is None else outputs))
+        scales = self.family.n_scales * (1 if self.family.shared else experts)
+        return experts * free * size + scales

@@ -1,8 +1,65 @@
 """What a family is."""
 
+from typing import Any, NamedTuple
+
 from sklearn.base import BaseEstimator
 
-__all__ = ["Family"]
+from .._arrays import array_namespace, host, like, log_ceiling, ones
+from .._scaling import learn_scaling, mean_scaling
+from .._validation import check_choice, check_positive
+
+__all__ = ["Counts", "Family", "Location", "LogLink", "ScaleSums", "check_targets"]
+
+# Standard deviations of y that a scale may reach: its square is still a number.
+_LARGEST_SCALE = 1e8
+
+# Largest change of the logarithm of a scale in one update.
+_LARGEST_MOVE = 1.0
+
+
+class ScaleSums(NamedTuple):
+    """What an update of the scales is made of; S scales and C predictors an expert.
+
+    Attributes
+    ----------
+    count : array of shape (K, 1)
+        Responsibility per expert.
+    slope : array of shape (K, S)
+        Derivative of the log density with respect to the logarithm of every scale, summed.
+    square : array of shape (K, S) or None
+        The squares of these derivatives, summed, for families that do not learn their scales in
+        closed form.
+    moved : array of shape (K, C) or float
+        Change of the squared residuals, weighted as in `working`, that a step of the linear
+        predictors has brought since `slope` was summed.
+    penalty : array of shape (K, C) or float
+        Twice the penalty on the coefficients, in units of the squared scale.
+    prior_rows : float
+        Rows that an expert is taken to have seen before the data, with
+    prior_variance : array of shape (C,) or float
+        this squared scale.
+    """
+
+    count: Any
+    slope: Any
+    square: Any = None
+    moved: Any = 0.0
+    penalty: Any = 0.0
+    prior_rows: float = 0.0
+    prior_variance: Any = 0.0
+
+    def shared(self):
+        """The same for scales that all experts share."""
+
+        def pooled(x, axis_length):
+            if x is None or isinstance(x, float):
+                return x
+            xp = array_namespace(x)
+            return xp.broadcast_to(xp.sum(x, axis=0, keepdims=True), (axis_length, x.shape[1]))
+
+        experts = self.count.shape[0]
+        parts = (pooled(x, experts) for x in self[:5])
+        return ScaleSums(*parts, experts * self.prior_rows, self.prior_variance)
 
 
 class Family(BaseEstimator):
@@ -14,33 +71,64 @@ class Family(BaseEstimator):
 
     Notes
     -----
-    n rows, K experts, C columns of the linear predictor:
-    `y` of shape (n, n_targets), `eta` of shape (n, K, C), `scale` of shape (K, C) or None,
+    n rows, K experts, C columns of the linear predictor, S scales of an expert:
+    `y` of shape (n, n_targets), `eta` of shape (n, K, C), `scale` of shape (K, S) or None,
     `resp` of shape (n, K); tables of log densities have shape (n, K).
 
     Attributes
     ----------
-    has_scale : bool
-        Whether every expert and output has a scale (a standard deviation) to estimate. The
-        targets of such a family are centred and scaled before the fit.
     coupled : bool
         Whether the C predictors of an expert share a normaliser (softmax).
+    location : bool
+        Whether the predictor is the centre of y. Then the targets are centred and scaled before
+        the fit, and the score is R2; otherwise it is D2, the share of the deviance explained.
+    labels : bool
+        Whether the targets are class codes 0, 1, ... and the mean is a table of probabilities.
+    largest_step : float or None
+        Root mean square change of a predictor that one update may make; None for no limit.
+    closed_form : bool
+        Whether `update_scale` does without `ScaleSums.square`.
+    penalty_scales : bool
+        Whether `precision` is one over the squared scale, and not one.
+    smooth : bool
+        Whether the log density has a derivative everywhere.
+    n_outputs : int
+        C; set by `initialize`.
+    n_scales : int
+        S; set by `initialize`. 0 for families without a scale.
+    units : Scaling or None
+        How the targets are scaled before the fit; set by `initialize`.
+    start : list of float
+        Predictors (C,) that a climb can start from, in scaled units; set by `initialize`.
     """
 
-    has_scale = False
     coupled = False
+    location = False
+    labels = False
+    largest_step = None
+    closed_form = True
+    penalty_scales = False
+    smooth = True
+    n_scales = 0
+    units = None
 
-    def initialize(self, y):
+    def initialize(self, y, weight=None):
         """Family that knows what the targets fix (the number of classes, say).
 
         Parameters
         ----------
         y : array of shape (n_samples, n_targets)
+        weight : array of shape (n_samples,) or None
 
         Returns
         -------
         Family
-            A new family; its `n_outputs` is C.
+            A new family with `n_outputs`, `n_scales`, `units` and `start`.
+
+        Raises
+        ------
+        ValueError
+            If the targets are not what the family describes.
         """
         raise NotImplementedError
 
@@ -54,20 +142,244 @@ class Family(BaseEstimator):
 
     def link(self, mean):
         """Linear predictors (n, K, C) that have the means `mean` (n, K, n_targets or n_classes)."""
-        return mean
+        raise NotImplementedError
 
     def mean(self, eta, scale):
         """Expected target under every expert, of shape (n, K, n_targets or n_classes)."""
         raise NotImplementedError
 
-    def working(self, y, eta):
-        """Score and weight of the linear predictor, up to the factor 1 / scale ** 2.
+    def feasible(self, mean, floor):
+        """Means that some model has predicted, moved to where the density is a number.
+
+        `floor` is the share of the mean of y, or the probability, that is left at least.
+        """
+        return mean
+
+    def cdf(self, y, eta, scale):
+        """Probability of at most y, output by output, of shape (n, K, n_targets)."""
+        raise NotImplementedError
+
+    def sample(self, eta, scale, random_state):
+        """Random targets (n, K, n_targets) on the host, drawn by a NumPy RandomState."""
+        raise NotImplementedError
+
+    def deviance(self, y, mean):
+        """Twice the log-likelihood lost by predicting `mean` for `y`, elementwise."""
+        return (y - mean) ** 2
+
+    def working(self, y, eta, scale):
+        """Score and weight of the linear predictor, up to the factor `precision(scale)`.
 
         Returns
         -------
         score : array of shape (n, K, C)
             Derivative of the log density.
         weight : array of shape (n, K, C) or None
-            Expected curvature (class probabilities if `coupled`); None stands for one.
+            Expected curvature (class probabilities if `coupled`), or that of a lower bound that
+            touches; None stands for one.
         """
+        raise NotImplementedError
+
+    def precision(self, scale):
+        """Factor (K, C) that score and weight leave out, and that penalties are given in."""
+        return 1.0
+
+    def scale_slope(self, y, eta, scale):
+        """Derivative of the log density with respect to the log scales, of shape (n, K, S)."""
+        raise NotImplementedError
+
+    def scale_sums(self, y, eta, scale, resp):
+        """Slopes of the log scales summed over rows, and their squares; None if not needed."""
+        if self.n_scales == 0:
+            return None, None
+        xp = array_namespace(eta)
+        slope = self.scale_slope(y, eta, scale)
+        weighted = resp[:, :, None] * slope
+        square = None if self.closed_form else xp.sum(weighted * slope, axis=0)
+        return xp.sum(weighted, axis=0), square
+
+    def initial_scale(self, n_experts, x):
+        """Scales (K, S) before anything is known, or None."""
+        if self.n_scales == 0:
+            return None
+        return ones((n_experts, self.n_scales), x) * like(self._initial_scales(), x)
+
+    def _initial_scales(self):
+        return [1.0] * self.n_scales
+
+    @property
+    def shared(self):
+        """Whether all experts have the same scales."""
+        return getattr(self, "scale", "expert") == "shared"
+
+    def update_scale(self, scale, sums):
+        """New scales (K, S), within their limits, from the old ones and a `ScaleSums`."""
+        sums = sums.shared() if self.shared else sums
+        return self.limited(self._update_scale(scale, sums))
+
+    def _update_scale(self, scale, sums):
+        """One Newton step on the logarithms, with the squared slopes as curvature."""
+        xp = array_namespace(scale)
+        variance = scale * scale
+        slope = sums.slope + sums.prior_rows * (sums.prior_variance / variance - 1)
+        curvature = sums.square + 2 * sums.prior_rows * sums.prior_variance / variance
+        tiny = xp.finfo(scale.dtype).smallest_normal
+        move = slope / xp.maximum(curvature, xp.full_like(curvature, tiny))
+        return scale * xp.exp(xp.clip(move, -_LARGEST_MOVE, _LARGEST_MOVE))
+
+    def limited(self, scale):
+        """Scales within the smallest and largest allowed."""
+        xp = array_namespace(scale)
+        return xp.clip(scale, self.min_scale, _LARGEST_SCALE)
+
+    def degenerate(self, scale):
+        """Whether a scale has run into the smallest allowed, which the likelihood asks to pass."""
+        return bool((host(scale) <= self.min_scale * (1 + 1e-6)).any())
+
+    def attributes(self, coef, intercept, scale):
+        """Coefficients (K, C, d), intercepts (K, C) and scales in the units of y as given.
+
+        Returns
+        -------
+        dict
+            By the names of the fitted attributes.
+        """
+        attributes = {"expert_coef_": coef, "expert_intercept_": intercept}
+        return attributes if scale is None else {**attributes, "expert_scale_": scale}
+
+    def _check_scale(self):
+        check_choice(self.scale, "scale", ("expert", "shared"))
+        check_positive(self.min_scale, "min_scale")
+
+    def _with(self, y, units=None, start=None, **state):
+        """A copy of this family that knows the targets."""
+        family = type(self)(**self.get_params(deep=False))
+        family.n_outputs = y.shape[1]
+        family.units, family.start = units, start or [0.0] * y.shape[1]
+        vars(family).update(state)
+        return family
+
+
+def check_targets(y, ok, family, given, allowed):
+    """Raise unless all of `ok` (like y) is true: what was given, what is allowed."""
+    xp = array_namespace(y)
+    if not bool(xp.all(ok)):
+        bad = host(y)[~host(ok)]
+        raise ValueError(
+            f"y has {bad.size} {given} (the first is {bad[0]:g}), but family={family!r} is for "
+            f"{allowed}. Leave out those rows, or choose another family."
+        )
+
+
+class Location(Family):
+    """Families whose predictor is the centre of y and whose scale is its spread."""
+
+    location = True
+    penalty_scales = True
+
+    def initialize(self, y, weight=None):
+        """Family for targets of shape (n_samples, n_outputs)."""
+        self._check_scale()
+        units = learn_scaling(y, weight, constant_spread=1.0)
+        return self._with(y, units, n_scales=y.shape[1])
+
+    def link(self, mean):
+        """The mean itself."""
+        return mean
+
+    def mean(self, eta, scale):
+        """Expected target, of shape (n, K, C): the linear predictor itself."""
+        return eta
+
+    def precision(self, scale):
+        """One over the squared scale."""
+        scale = scale[:, : self.n_outputs]
+        return 1 / (scale * scale)
+
+    def _deviation(self, y, eta, scale):
+        """Distance from the centre in scales, cut where its square would overflow.
+
+        So a row far from every expert keeps a finite density.
+        """
+        xp = array_namespace(eta)
+        limit = xp.full_like(scale, float(xp.finfo(eta.dtype).max) ** 0.5 * 1e-4)
+        deviation = (y[:, None, :] - eta) / scale
+        # Not xp.clip, which would lay the rows of the table out anew.
+        return xp.maximum(xp.minimum(deviation, limit), -limit)
+
+    def _spread(self, scale, sums):
+        """Root of the weighted mean square deviation, for the first C scales.
+
+        An expert that no row belongs to keeps its own.
+        """
+        xp = array_namespace(scale)
+        count, variance = sums.count + sums.prior_rows, scale * scale
+        square = variance * (sums.slope[:, : self.n_outputs] + sums.count)
+        square = square + sums.moved + sums.penalty + sums.prior_rows * sums.prior_variance
+        used = count > 0
+        variance = xp.where(used, square / xp.where(used, count, 1.0), variance)
+        return xp.sqrt(xp.clip(variance, 0.0, None))
+
+    def _update_scale(self, scale, sums):
+        return self._spread(scale, sums)
+
+    def attributes(self, coef, intercept, scale):
+        """Coefficients, intercepts and scales in the units of y as given."""
+        spread, center = self.units.spread, self.units.center
+        return super().attributes(
+            coef * spread[None, :, None], intercept * spread + center, scale * spread
+        )
+
+
+class LogLink(Family):
+    """Families whose predictor is the logarithm of the mean."""
+
+    largest_step = 1.0
+
+    def link(self, mean):
+        """Logarithm of the mean."""
+        return array_namespace(mean).log(mean)
+
+    def mean(self, eta, scale):
+        """Exponential of the predictor, cut before it or one over it overflows."""
+        xp = array_namespace(eta)
+        limit = like(log_ceiling(eta), eta)
+        return xp.exp(xp.maximum(xp.minimum(eta, limit), -limit))
+
+    def feasible(self, mean, floor):
+        """Means of at least `floor` times the mean of y."""
+        xp = array_namespace(mean)
+        least = xp.exp(like(self.start, mean)) * max(floor, 1e-30)
+        return xp.maximum(mean, least + xp.zeros_like(mean))
+
+    def _with_mean(self, y, weight, **state):
+        """Family that starts at the mean of the targets."""
+        mean = mean_scaling(y, weight).spread
+        return self._with(y, start=host(self.link(mean)).tolist(), **state)
+
+
+class Counts(LogLink):
+    """Families of counts."""
+
+    def _check_counts(self, y, name):
+        check_targets(y, y >= 0, name, "negative values", "counts of at least 0")
+
+    def deviance(self, y, mean):
+        """Poisson deviance."""
+        xp = array_namespace(mean)
+        ratio = xp.where(y > 0, y / mean, xp.ones_like(mean))
+        return 2 * (y * xp.log(ratio) - y + mean)
+
+    def cdf(self, y, eta, scale=None):
+        """Probability of at most y, of shape (n, K, C)."""
+        xp = array_namespace(eta)
+        count = xp.floor(y[:, None, :]) + xp.zeros_like(eta)
+        inside = count >= 0
+        proba = self._cdf(
+            xp.where(inside, count, xp.zeros_like(count)), self.mean(eta, None), scale
+        )
+        return xp.where(inside, proba, xp.zeros_like(proba))
+
+    def _cdf(self, count, mean, scale):
+        """Probability of at most `count`, which is not negative."""
         raise NotImplementedError

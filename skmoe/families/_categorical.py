@@ -1,6 +1,6 @@
 """Class labels."""
 
-from .._arrays import array_namespace, device, log_softmax
+from .._arrays import array_namespace, device, host, log_softmax
 from ._base import Family
 
 __all__ = ["Categorical"]
@@ -34,7 +34,9 @@ class Categorical(Family):
     array([[[0.333, 0.333, 0.333]]])
     """
 
-    def initialize(self, y):
+    labels = True
+
+    def initialize(self, y, weight=None):
         """Family for targets of shape (n_samples, 1) that hold class codes 0, 1, ..."""
         xp = array_namespace(y)
         return self.with_classes(int(xp.max(y)) + 1)
@@ -44,6 +46,7 @@ class Categorical(Family):
         family = type(self)()
         family.n_classes = n_classes
         family.n_outputs = 1 if n_classes <= 2 else n_classes
+        family.start = [0.0] * family.n_outputs
         return family
 
     @property
@@ -87,7 +90,7 @@ class Categorical(Family):
         """Class probabilities, of shape (n, K, n_classes)."""
         return array_namespace(eta).exp(self._log_prob_classes(eta))
 
-    def working(self, y, eta):
+    def working(self, y, eta, scale=None):
         """Indicators less probabilities; p (coupled) or p (1 - p) as the weight."""
         prob, indicator = self.mean(eta), self._one_hot(y, eta)
         if self.n_classes == 1:
@@ -96,3 +99,17 @@ class Categorical(Family):
             prob, indicator = prob[:, :, 1:], indicator[:, :, 1:]
             return indicator - prob, prob * (1 - prob)
         return indicator - prob, prob
+
+    def cdf(self, y, eta, scale=None):
+        """Probability of a class code of at most y, of shape (n, K, 1)."""
+        xp = array_namespace(eta)
+        proba = self.mean(eta)
+        codes = xp.arange(self.n_classes, dtype=y.dtype, device=device(y))
+        below = xp.astype(codes <= y[:, :, None], eta.dtype)
+        return xp.sum(proba * below, axis=2, keepdims=True)
+
+    def sample(self, eta, scale, random_state):
+        """Random class codes."""
+        edges = host(self.mean(eta)).cumsum(axis=2)
+        drawn = random_state.uniform(size=(*edges.shape[:2], 1)) * edges[:, :, -1:]
+        return (drawn >= edges).sum(axis=2, keepdims=True).astype(float)

@@ -2,14 +2,13 @@
 
 import math
 
-from .._arrays import array_namespace
-from .._validation import check_positive
-from ._base import Family
+from .._arrays import array_namespace, host, special
+from ._base import Location
 
 __all__ = ["Gaussian"]
 
 
-class Gaussian(Family):
+class Gaussian(Location):
     r"""Gaussian responses with one standard deviation per expert and output.
 
     Maximised: :math:`\sum_i r_{ik} \log N(y_i \mid \eta_{ik}, \sigma_k^2)`, summed over outputs,
@@ -17,6 +16,9 @@ class Gaussian(Family):
 
     Parameters
     ----------
+    scale : {"expert", "shared"}, default="expert"
+        Whether every expert has a standard deviation of its own or all have the same. With a
+        shared one no single expert can pass through a few rows exactly.
     min_scale : float, default=1e-3
         Smallest standard deviation of an expert, in units of the standard deviation of y. The
         likelihood has no upper bound without it: an expert that passes through a few rows
@@ -24,7 +26,7 @@ class Gaussian(Family):
 
     Attributes
     ----------
-    n_outputs : int
+    n_outputs, n_scales : int
         Number of columns of y; set by `initialize`.
 
     References
@@ -41,55 +43,33 @@ class Gaussian(Family):
     array([[-0.9189, -1.6121]])
     """
 
-    has_scale = True
-
-    def __init__(self, min_scale=1e-3):
+    def __init__(self, scale="expert", min_scale=1e-3):
+        self.scale = scale
         self.min_scale = min_scale
 
-    def initialize(self, y):
-        """Family for targets of shape (n_samples, n_outputs)."""
-        family = type(self)(check_positive(self.min_scale, "min_scale"))
-        family.n_outputs = y.shape[1]
-        return family
-
     def log_prob(self, y, eta, scale):
-        """Log density of every row under every expert, of shape (n, K).
-
-        Deviations are cut where their square would overflow, so that a row far from every
-        expert keeps a finite density.
-        """
+        """Log density of every row under every expert, of shape (n, K)."""
         xp = array_namespace(eta)
-        limit = xp.full_like(scale, float(xp.finfo(eta.dtype).max) ** 0.5 * 1e-4)
-        deviation = (y[:, None, :] - eta) / scale
-        # Not xp.clip, which would lay the rows of the table out anew.
-        deviation = xp.maximum(xp.minimum(deviation, limit), -limit)
+        deviation = self._deviation(y, eta, scale)
         constant = xp.log(scale) + 0.5 * math.log(2 * math.pi)
         if eta.shape[2] == 1:
             deviation = deviation[:, :, 0]
             return -0.5 * deviation * deviation - constant[:, 0]
         return -xp.sum(0.5 * deviation * deviation + constant, axis=2)
 
-    def mean(self, eta, scale):
-        """Expected target, of shape (n, K, C): the linear predictor itself."""
-        return eta
-
-    def working(self, y, eta):
+    def working(self, y, eta, scale):
         """Residuals, of shape (n, K, C), and unit weights."""
         return y[:, None, :] - eta, None
 
-    def update_scale(self, scale, count, square):
-        """Root of the mean square deviation, at least `min_scale`.
+    def scale_slope(self, y, eta, scale):
+        """Squared deviations less one."""
+        deviation = (y[:, None, :] - eta) / scale
+        return deviation * deviation - 1
 
-        Parameters
-        ----------
-        scale : array of shape (K, C)
-            Kept for experts that no row belongs to.
-        count : array of shape (K, 1)
-            Responsibility per expert.
-        square : array of shape (K, C)
-            Weighted squared deviations.
-        """
-        xp = array_namespace(scale)
-        used = count > 0
-        variance = xp.where(used, square / xp.where(used, count, 1.0), scale * scale)
-        return xp.sqrt(xp.clip(variance, self.min_scale**2, None))
+    def cdf(self, y, eta, scale):
+        """Probability of at most y."""
+        return special("ndtr", self._deviation(y, eta, scale))
+
+    def sample(self, eta, scale, random_state):
+        """Random targets."""
+        return random_state.normal(host(eta), host(scale))

@@ -52,6 +52,10 @@ class ConstantGate(Gate):
     # It looks at no column.
     positions = ()
 
+    def allows_missing(self):
+        """Yes: the gate does not look at X."""
+        return True
+
     def log_weight(self, X):
         """Log weights, the same in every row, of shape (n, K)."""
         return (self.log_prob[:, None] * ones((1, X.shape[0]), X)).T

@@ -9,8 +9,8 @@ from .._estimators import (
     Rows,
     class_proba,
     fit_labels,
+    in_parallel,
     raw_columns,
-    takes_weights,
 )
 from .._validation import check_share
 from ._base import Gate
@@ -32,8 +32,9 @@ class EstimatorGate(Refitted, Gate):
     Parameters
     ----------
     estimator : classifier
-        With `predict_proba` and row weights in `fit`; a pipeline may pass them to its last step.
-        It sees the scaled columns.
+        With `predict_proba`; a pipeline passes row weights to its last step. It sees the columns
+        as given. Where `fit` takes no `sample_weight`, rows are repeated or left out by their
+        share (see :class:`~skmoe.experts.EstimatorExpert`).
     floor : float, default=1e-3
         Probability that every expert keeps, mixed in equally: a tree says zero where it has not
         seen an expert, and zero is never revised.
@@ -61,6 +62,7 @@ class EstimatorGate(Refitted, Gate):
     """
 
     block_rows = BLOCK_ROWS
+    raw = True
 
     def __init__(self, estimator, floor=1e-3, columns=None):
         self.estimator = estimator
@@ -74,18 +76,13 @@ class EstimatorGate(Refitted, Gate):
                 f"The gate {self.estimator!r} has no predict_proba; a gate needs probabilities. "
                 "Pass a classifier with predict_proba, or wrap this one in CalibratedClassifierCV."
             )
-        if not takes_weights(self.estimator):
-            raise ValueError(
-                f"The fit of the gate {self.estimator!r} takes no sample_weight; a gate learns "
-                "from shares of rows. Pass a classifier whose fit takes sample_weight."
-            )
         return self._replaced(
             n_experts=n_experts,
             positions=columns,
             estimator_=None,
             nothing=zeros((0,), X),
             floor_=check_share(self.floor, "floor"),
-        )
+        )._counting()
 
     def with_params(self, params):
         """The same gate."""
@@ -101,20 +98,20 @@ class EstimatorGate(Refitted, Gate):
 
     def statistics(self, X, resp):
         """The rows and their responsibilities."""
-        return Rows(X, resp)
+        return Rows(raw_columns(X, self.positions), host(resp))
 
     def update(self, statistics, step=1.0):
         """New gate with a classifier fitted anew; this one if frozen or for a part of a step."""
         if step < 1 or self.is_frozen:
             return self._replaced()
-        X, resp = statistics.tables
-        table, resp = raw_columns(X, self.positions), host(resp).astype(float)
+        table, resp = statistics.tables
         row, label = np.nonzero(resp > _SHARE * resp.sum(axis=1, keepdims=True))
         if len(row) == 0:
             return self._replaced()
-        return self._replaced(
-            estimator_=fit_labels(self.estimator, table[row], label, resp[row, label])
-        )
+        self.fits.count += 1
+        weight = resp[row, label].astype(float)
+        fitted = in_parallel(fit_labels, [(self.estimator, table[row], label, weight)], None)
+        return self._replaced(estimator_=fitted[0])
 
     def gradient(self, X, resp):
         """Nothing: there are no parameters to move."""

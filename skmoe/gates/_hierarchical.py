@@ -109,6 +109,15 @@ class HierarchicalGate(Gate):
         self.depth = depth
         self.branching = branching
 
+    def allows_missing(self):
+        """Whether the gate inside takes missing values."""
+        return as_gate(self.gate).allows_missing()
+
+    @property
+    def raw(self):
+        """Whether the gate inside looks at the columns as given."""
+        return as_gate(self.gate).raw
+
     @property
     def columns(self):
         """The columns that the nodes look at."""
@@ -305,6 +314,11 @@ class HierarchicalGate(Gate):
     def most_penalised(self):
         """New gate with all nodes at their largest penalty."""
         return self._with_nodes(node.most_penalised() for node in self.nodes)
+
+    def cost(self):
+        """The nodes' estimators and how often they were fitted."""
+        costs = [node.cost() for node in self.nodes]
+        return {name: sum(cost[name] for cost in costs) for name in costs[0]}
 
     def frozen(self):
         """Gate with all nodes frozen; itself if they have nothing to freeze."""

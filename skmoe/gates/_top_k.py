@@ -57,6 +57,15 @@ class TopKGate(Gate):
         self.gate = gate
         self.k = k
 
+    def allows_missing(self):
+        """Whether the gate inside takes missing values."""
+        return as_gate(self.gate).allows_missing()
+
+    @property
+    def raw(self):
+        """Whether the gate inside looks at the columns as given."""
+        return as_gate(self.gate).raw
+
     @property
     def columns(self):
         """The columns that the wrapped gate looks at."""
@@ -81,6 +90,10 @@ class TopKGate(Gate):
     def started(self):
         """The gate that closes all but k experts."""
         return self._replaced(inner=self.inner.started(), routes=self.k < self.n_experts)
+
+    def cost(self):
+        """Of the wrapped gate."""
+        return self.inner.cost()
 
     def frozen(self):
         """The wrapped gate frozen; itself if that has nothing to freeze."""

@@ -1,0 +1,270 @@
+"""Experts of different kinds in one mixture."""
+
+from itertools import chain
+
+from sklearn.utils.metaestimators import _BaseComposition
+
+from .._arrays import array_namespace, device
+from ._base import Expert, as_expert
+
+__all__ = ["MixedExpert"]
+
+
+class MixedExpert(Expert, _BaseComposition):
+    r"""Experts of different kinds side by side: a linear one beside a tree.
+
+    Maximised: :math:`\sum_i r_{ik} \log f(y_i; \eta_k(x_i), \sigma_k)`, every expert by its own
+    kind. The experts are dealt out in the order of the list: of K experts and m kinds, the first
+    K / m are of the first kind, and so on.
+
+    Parameters
+    ----------
+    experts : list of (str, expert) tuples
+        Names, and for each an expert of :mod:`skmoe.experts`, its name or a scikit-learn
+        estimator. Their parameters are reached as `expert__<name>__<parameter>`.
+
+    Attributes
+    ----------
+    banks : tuple of Expert
+        The experts of each kind; on the bank that `initialize` and `update` return.
+    kinds : list of str
+        Name of the kind of every expert.
+
+    References
+    ----------
+    .. [1] Jordan, M. I. & Jacobs, R. A. (1994). Hierarchical mixtures of experts and the EM
+       algorithm. Neural Computation 6, 181-214.
+
+    Examples
+    --------
+    >>> from sklearn.tree import DecisionTreeRegressor
+    >>> from skmoe import MoERegressor
+    >>> from skmoe.experts import LinearExpert, MixedExpert
+    >>> kinds = [("line", LinearExpert()), ("tree", DecisionTreeRegressor(max_depth=4))]
+    >>> model = MoERegressor(2, expert=MixedExpert(kinds))
+    >>> model.set_params(expert__tree__max_depth=3).expert.experts[1][1].max_depth
+    3
+    """
+
+    def __init__(self, experts):
+        self.experts = experts
+
+    def get_params(self, deep=True):
+        """Hyperparameters, those of the named experts among them."""
+        return self._get_params("experts", deep=deep)
+
+    def set_params(self, **params):
+        """Set hyperparameters, those of the named experts among them."""
+        return self._set_params("experts", **params)
+
+    def _members(self):
+        """The kinds as experts, their names checked."""
+        pairs = isinstance(self.experts, (list, tuple)) and len(self.experts) > 0
+        if not pairs or not all(isinstance(p, (list, tuple)) and len(p) == 2 for p in self.experts):
+            raise ValueError(
+                f"experts={self.experts!r} was given; a list of (name, expert) tuples is allowed. "
+                "Pass for example experts=[('line', LinearExpert()), ('other', LinearExpert())]."
+            )
+        self._validate_names([name for name, _ in self.experts])
+        return [as_expert(expert) for _, expert in self.experts]
+
+    @property
+    def raw(self):
+        """Whether any kind looks at the columns as given."""
+        return any(member.raw for member in self._members())
+
+    def allows_missing(self):
+        """Whether all kinds take missing values."""
+        return all(member.allows_missing() for member in self._members())
+
+    @property
+    def block_rows(self):
+        """Rows of a block that the slowest kind to ask works best on."""
+        return max((m.block_rows for m in self._members() if m.block_rows), default=None)
+
+    def located(self, locate):
+        """The columns of every kind."""
+        return [member.located(locate) for member in self._members()]
+
+    def share_jobs(self, n_jobs):
+        """Pass the number of jobs on to all kinds."""
+        self.experts = [
+            (name, member) for (name, _), member in zip(self.experts, self._members(), strict=True)
+        ]
+        for _, member in self.experts:
+            member.share_jobs(n_jobs)
+
+    def cost(self):
+        """Estimators of all kinds and how often each was fitted."""
+        return {name: fits for bank in self.banks for name, fits in bank.cost().items()}
+
+    def initialize(self, n_experts, X, family, columns=None):
+        """Bank of which nothing has been learnt."""
+        members = self._members()
+        if n_experts < len(members):
+            raise ValueError(
+                f"{n_experts} experts were asked for, but MixedExpert names {len(members)} kinds; "
+                "at least one expert of each is needed. Ask for more experts, or name fewer kinds."
+            )
+        columns = [None] * len(members) if columns is None else columns
+        kind = [k * len(members) // n_experts for k in range(n_experts)]
+        places = [[k for k in range(n_experts) if kind[k] == m] for m in range(len(members))]
+        banks = (
+            member.initialize(len(own), X, family, positions)
+            for member, own, positions in zip(members, places, columns, strict=True)
+        )
+        return self._replaced(
+            banks=tuple(banks), places=places, names=[name for name, _ in self.experts]
+        )
+
+    @property
+    def family(self):
+        """How y scatters."""
+        return self.banks[0].family
+
+    @property
+    def kinds(self):
+        """Name of the kind of every expert."""
+        kind = {k: name for name, own in zip(self.names, self.places, strict=True) for k in own}
+        return [kind[k] for k in range(len(kind))]
+
+    def _with(self, banks):
+        return self._replaced(banks=tuple(banks))
+
+    def _together(self, tables):
+        """Tables of all kinds side by side, experts (axis 1) in their order."""
+        xp = array_namespace(tables[0])
+        stacked = list(chain.from_iterable(self.places))
+        order = sorted(range(len(stacked)), key=stacked.__getitem__)
+        return xp.take(xp.concat(tables, axis=1), self._positions(order, tables[0]), axis=1)
+
+    @staticmethod
+    def _positions(experts, like):
+        return array_namespace(like).asarray(experts, device=device(like))
+
+    def _own(self, table):
+        """Every kind with its columns of a table (n, K); None stays None."""
+        for bank, own in zip(self.banks, self.places, strict=True):
+            if table is None:
+                yield bank, None
+            else:
+                xp = array_namespace(table)
+                yield bank, xp.take(table, self._positions(own, table), axis=1)
+
+    def take(self, experts):
+        """Bank of some of the experts, repeated as often as they are named."""
+        banks, places, names = [], [], []
+        for bank, own, name in zip(self.banks, self.places, self.names, strict=True):
+            chosen = [place for place, k in enumerate(experts) if k in own]
+            if chosen:
+                banks.append(bank.take([own.index(experts[place]) for place in chosen]))
+                places.append(chosen)
+                names.append(name)
+        return self._replaced(banks=tuple(banks), places=places, names=names)
+
+    def joined(self, other):
+        """Bank of these experts and, after them, those of another bank."""
+        first = sum(map(len, self.places))
+        after = [[first + k for k in own] for own in other.places]
+        return self._replaced(
+            banks=self.banks + other.banks,
+            places=self.places + after,
+            names=self.names + other.names,
+        )
+
+    @property
+    def pools(self):
+        """Whether experts of some kind are shrunk towards their one-expert fit."""
+        return any(bank.pools for bank in self.banks)
+
+    def pooling(self):
+        """The kind whose one-expert fit the others of that kind are shrunk towards."""
+        return next((bank for bank in self.banks if bank.pools), self.banks[0])
+
+    def pooled_at(self, one):
+        """Bank whose experts of that kind start at, and are shrunk towards, `one`."""
+        first = self.pooling()
+        return self._with(bank.pooled_at(one) if bank is first else bank for bank in self.banks)
+
+    def predict(self, X, wanted=None):
+        """Expected target under every expert, of shape (n, K, n_targets or n_classes)."""
+        return self._together([bank.predict(X, own) for bank, own in self._own(wanted)])
+
+    def log_prob(self, X, y, wanted=None):
+        """Log density of every row under every expert, of shape (n, K)."""
+        return self._together([bank.log_prob(X, y, own) for bank, own in self._own(wanted)])
+
+    def statistics(self, X, y, resp):
+        """Statistics of every kind."""
+        return tuple(bank.statistics(X, y, own) for bank, own in self._own(resp))
+
+    def _each(self, method, statistics, *arguments):
+        pairs = zip(self.banks, statistics, strict=True)
+        return [getattr(bank, method)(own, *arguments) for bank, own in pairs]
+
+    def update(self, statistics, step=1.0):
+        """New bank with every kind updated."""
+        return self._with(self._each("update", statistics, step))
+
+    def gradient(self, X, y, resp):
+        """Gradients of all kinds, one after the other."""
+        slopes = [bank.gradient(X, y, own) for bank, own in self._own(resp)]
+        return array_namespace(slopes[0]).concat(slopes)
+
+    @property
+    def params(self):
+        """Parameters of all kinds, one after the other."""
+        params = [bank.params for bank in self.banks]
+        return array_namespace(params[0]).concat(params)
+
+    def with_params(self, params):
+        """New bank with other parameters."""
+        banks, first = [], 0
+        for bank in self.banks:
+            size = bank.params.shape[0]
+            banks.append(bank.with_params(params[first : first + size]))
+            first += size
+        return self._with(banks)
+
+    def log_prior(self):
+        """Minus the penalties of all kinds."""
+        return sum(float(bank.log_prior()) for bank in self.banks)
+
+    def log_prior_gradient(self):
+        """Gradients of the penalties of all kinds, one after the other."""
+        slopes = [bank.log_prior_gradient() for bank in self.banks]
+        return array_namespace(slopes[0]).concat(slopes)
+
+    def _changed(self, banks):
+        """New bank with other banks; itself if all are the same."""
+        banks = tuple(banks)
+        same = all(new is old for new, old in zip(banks, self.banks, strict=True))
+        return self if same else self._with(banks)
+
+    def frozen(self):
+        """Bank whose estimators are kept; itself without such."""
+        return self._changed(bank.frozen() for bank in self.banks)
+
+    def thawed(self):
+        """Bank whose estimators are fitted anew on every pass."""
+        return self._changed(bank.thawed() for bank in self.banks)
+
+    def update_penalty(self, statistics):
+        """New bank with its penalties re-estimated; itself once they have settled."""
+        return self._changed(self._each("update_penalty", statistics))
+
+    def log_volume(self, statistics):
+        """Log of posterior over prior volume of all kinds."""
+        return sum(self._each("log_volume", statistics))
+
+    def most_penalised(self):
+        """New bank with the penalties that are estimated at their largest."""
+        return self._with(bank.most_penalised() for bank in self.banks)
+
+    def at_bound(self):
+        """Whether a scale of some kind has run into its bound."""
+        return any(bank.at_bound() for bank in self.banks)
+
+    def n_parameters(self):
+        """Parameters of all kinds."""
+        return sum(bank.n_parameters() for bank in self.banks)

@@ -1,0 +1,94 @@
+"""Shares and yes or no as numbers: Bernoulli."""
+
+from .._arrays import array_namespace, host
+from ._base import Family, check_targets
+
+__all__ = ["Bernoulli"]
+
+
+class Bernoulli(Family):
+    r"""Targets of 0 and 1 (or shares between), with the log odds as linear predictor.
+
+    Maximised: :math:`\sum_i r_{ik} (y_i \eta_{ik} - \log(1 + e^{\eta_{ik}}))`: logistic
+    regression whose prediction is the probability of 1. For labels, use `MoEClassifier`; this
+    family is for several yes or no targets at once, and for shares of successes given with
+    `sample_weight=trials`.
+
+    Attributes
+    ----------
+    n_outputs : int
+        Number of columns of y; set by `initialize`.
+
+    Notes
+    -----
+    A row of weight w stands for w trials, each of which may be any expert's.
+
+    References
+    ----------
+    .. [1] McCullagh, P. & Nelder, J. A. (1989). Generalized linear models, 2nd edition, chapter 4.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skmoe import MoERegressor
+    >>> x, y = np.zeros((4, 1)), np.array([0, 0, 0, 1])
+    >>> MoERegressor(1, family="bernoulli").fit(x, y).predict(x[:1]).round(2)
+    array([0.25])
+    """
+
+    def initialize(self, y, weight=None):
+        """Family for targets between 0 and 1, of shape (n_samples, n_outputs)."""
+        ok = (y >= 0) & (y <= 1)
+        check_targets(y, ok, "bernoulli", "values below 0 or above 1", "0, 1 and shares between")
+        return self._with(y)
+
+    @staticmethod
+    def _softplus(eta):
+        """Logarithm of 1 + exp(eta)."""
+        xp = array_namespace(eta)
+        return xp.maximum(eta, xp.zeros_like(eta)) + xp.log1p(xp.exp(-xp.abs(eta)))
+
+    def log_prob(self, y, eta, scale=None):
+        """Log probability of every row under every expert, of shape (n, K)."""
+        return array_namespace(eta).sum(y[:, None, :] * eta - self._softplus(eta), axis=2)
+
+    def link(self, mean):
+        """Log odds."""
+        xp = array_namespace(mean)
+        return xp.log(mean) - xp.log1p(-mean)
+
+    def feasible(self, mean, floor):
+        """Probabilities of at least half the `floor`."""
+        least = max(floor / 2, 1e-7)
+        return array_namespace(mean).clip(mean, least, 1 - least)
+
+    def mean(self, eta, scale=None):
+        """Probability of 1, of shape (n, K, C)."""
+        xp = array_namespace(eta)
+        return 0.5 * (1 + xp.tanh(0.5 * eta))
+
+    def working(self, y, eta, scale=None):
+        """Targets less probabilities, and p (1 - p) as the weight."""
+        mean = self.mean(eta)
+        return y[:, None, :] - mean, mean * (1 - mean)
+
+    def deviance(self, y, mean):
+        """Twice the log loss, less that of the shares themselves."""
+        xp = array_namespace(mean)
+
+        def loss(y, mean):
+            ratio = xp.where(y > 0, y / xp.where(mean > 0, mean, 1e-30), xp.ones_like(mean))
+            return y * xp.log(ratio)
+
+        return 2 * (loss(y, mean) + loss(1 - y, 1 - mean))
+
+    def cdf(self, y, eta, scale=None):
+        """Probability of at most y."""
+        xp = array_namespace(eta)
+        y = y[:, None, :] + xp.zeros_like(eta)
+        step = xp.where(y >= 1, xp.ones_like(eta), 1 - self.mean(eta))
+        return xp.where(y < 0, xp.zeros_like(eta), step)
+
+    def sample(self, eta, scale, random_state):
+        """Random zeros and ones."""
+        return random_state.binomial(1, host(self.mean(eta))).astype(float)

@@ -1,0 +1,145 @@
+"""Positive responses: Gamma."""
+
+from .._arrays import array_namespace, host, special
+from .._scaling import mean_scaling
+from ._base import LogLink, check_targets
+
+__all__ = ["Gamma"]
+
+# Shape above which the series of the digamma function is used: the difference would cancel.
+_LARGE = 20.0
+
+# Steps of the fixed point for the shape; each takes off most of the error.
+_STEPS = 12
+
+
+class Gamma(LogLink):
+    r"""Positive, skewed responses, with the logarithm of the mean as linear predictor.
+
+    Maximised: :math:`\sum_i r_{ik} \log p(y_i \mid \mu_{ik}, s_k)`, the Gamma density of mean
+    :math:`\mu = e^\eta` and coefficient of variation s (shape :math:`1 / s^2`): the standard
+    deviation of y is s times its mean. One expert is scikit-learn's `GammaRegressor`, and its
+    s estimated by maximum likelihood.
+
+    Parameters
+    ----------
+    scale : {"expert", "shared"}, default="expert"
+        Whether every expert has an s of its own or all have the same.
+    min_scale : float, default=1e-3
+        Smallest s. The likelihood has no upper bound without it (see `Gaussian`).
+
+    Attributes
+    ----------
+    n_outputs, n_scales : int
+        Number of columns of y; set by `initialize`.
+
+    References
+    ----------
+    .. [1] McCullagh, P. & Nelder, J. A. (1989). Generalized linear models, 2nd edition, chapter 8.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skmoe import MoERegressor
+    >>> x = np.linspace(0, 1, 200).reshape(-1, 1)
+    >>> y = np.exp(1 + 2 * x[:, 0]) * np.random.default_rng(0).gamma(25, 1 / 25, size=200)
+    >>> model = MoERegressor(1, family="gamma").fit(x, y)
+    >>> model.expert_coef_.round(1), model.expert_scale_.round(1)
+    (array([[2.]]), array([0.2]))
+    """
+
+    penalty_scales = True
+
+    def __init__(self, scale="expert", min_scale=1e-3):
+        self.scale = scale
+        self.min_scale = min_scale
+
+    def initialize(self, y, weight=None):
+        """Family for positive targets of shape (n_samples, n_outputs)."""
+        self._check_scale()
+        check_targets(y, y > 0, "gamma", "values of zero or less", "numbers above 0")
+        return self._with(y, mean_scaling(y, weight), n_scales=y.shape[1])
+
+    def log_prob(self, y, eta, scale):
+        """Log density of every row under every expert, of shape (n, K)."""
+        xp = array_namespace(eta)
+        y, shape = y[:, None, :], 1 / (scale * scale)
+        # Written around its mode: shape * (eta - log y) and their like would cancel.
+        top = 0.5 * xp.log(shape) - _log_gamma_rest(shape) - xp.log(y)
+        return xp.sum(top - shape * self._half_deviance(y, self.mean(eta, None)), axis=2)
+
+    @staticmethod
+    def _half_deviance(y, mean):
+        xp = array_namespace(mean)
+        ratio = y / mean
+        least = xp.full_like(ratio, xp.finfo(ratio.dtype).smallest_normal)
+        return ratio - 1 - xp.log(xp.maximum(ratio, least))
+
+    def working(self, y, eta, scale):
+        """Relative residuals, of shape (n, K, C), and unit weights."""
+        return y[:, None, :] / self.mean(eta, None) - 1, None
+
+    def precision(self, scale):
+        """One over the squared scale: the shape."""
+        return 1 / (scale * scale)
+
+    def scale_slope(self, y, eta, scale):
+        """Derivative with respect to the logarithm of s."""
+        shape = 1 / (scale * scale)
+        half = self._half_deviance(y[:, None, :], self.mean(eta, None))
+        return 2 * shape * (half - _log_less_digamma(shape))
+
+    def _update_scale(self, scale, sums):
+        """Maximum given the predictors, by a fixed point: both sides fall as 1 / shape."""
+        xp = array_namespace(scale)
+        count = sums.count + sums.prior_rows
+        used = count > 0
+        shape = 1 / (scale * scale)
+        half = sums.count * _log_less_digamma(shape) + sums.slope / (2 * shape)
+        half = half + 0.5 * (sums.penalty + sums.prior_rows * sums.prior_variance)
+        half = xp.maximum(half, 0.5 * self.min_scale**2 * count)
+        for _ in range(_STEPS):
+            side = sums.count * _log_less_digamma(shape) + 0.5 * sums.prior_rows / shape
+            shape = xp.where(used, shape * side / xp.where(used, half, xp.ones_like(half)), shape)
+        return 1 / xp.sqrt(shape)
+
+    def attributes(self, coef, intercept, scale):
+        """Coefficients, intercepts and scales in the units of y as given."""
+        xp = array_namespace(intercept)
+        return super().attributes(coef, intercept + xp.log(self.units.spread), scale)
+
+    def deviance(self, y, mean):
+        """Gamma deviance."""
+        return 2 * self._half_deviance(y, mean)
+
+    def cdf(self, y, eta, scale):
+        """Probability of at most y, by the incomplete gamma function."""
+        xp = array_namespace(eta)
+        mean = self.mean(eta, None)
+        shape = 1 / (scale * scale) + xp.zeros_like(mean)
+        ratio = xp.clip(y[:, None, :] / mean, 0.0, None)
+        return special("gammainc", shape, shape * ratio)
+
+    def sample(self, eta, scale, random_state):
+        """Random targets."""
+        variance = host(scale) ** 2
+        return random_state.gamma(1 / variance, variance * host(self.mean(eta, None)))
+
+
+def _log_less_digamma(shape):
+    """log(shape) - digamma(shape)."""
+    xp = array_namespace(shape)
+    large = shape > _LARGE
+    few = xp.where(large, xp.ones_like(shape), shape)
+    series = 1 / (2 * shape) + 1 / (12 * shape**2) - 1 / (120 * shape**4)
+    return xp.where(large, series, xp.log(few) - special("digamma", few))
+
+
+def _log_gamma_rest(shape):
+    """Log gamma(shape) - (shape - 1) log(shape) + shape - log(shape) / 2, by Stirling if large."""
+    xp = array_namespace(shape)
+    large = shape > _LARGE
+    few = xp.where(large, xp.ones_like(shape), shape)
+    direct = special("gammaln", few) - (few - 0.5) * xp.log(few) + few
+    series = 0.9189385332046727 + 1 / (12 * shape) - 1 / (360 * shape**3)
+    return xp.where(large, series, direct)

@@ -1,0 +1,63 @@
+"""Counts: Poisson."""
+
+from .._arrays import array_namespace, host, special
+from ._base import Counts
+
+__all__ = ["Poisson"]
+
+
+class Poisson(Counts):
+    r"""Counts, with the logarithm of the mean as linear predictor.
+
+    Maximised: :math:`\sum_i r_{ik} (y_i \eta_{ik} - e^{\eta_{ik}} - \log y_i!)`. One expert is
+    scikit-learn's `PoissonRegressor`. As there, counts with an exposure (years, person-days) are
+    given as rates, `y = count / exposure`, with `sample_weight=exposure`.
+
+    Attributes
+    ----------
+    n_outputs : int
+        Number of columns of y; set by `initialize`.
+
+    Notes
+    -----
+    A row of weight w stands for w rows of weight one: a row with an exposure of ten years is ten
+    rows of a year, each of which may be any expert's. Where one and the same expert answers for
+    all of a row's exposure, give the counts, and the logarithm of the exposure as a column.
+
+    References
+    ----------
+    .. [1] Wedel, M., DeSarbo, W. S., Bult, J. R. & Ramaswamy, V. (1993). A latent class Poisson
+       regression model for heterogeneous count data. Journal of Applied Econometrics 8, 397-411.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skmoe import MoERegressor
+    >>> x, y = np.array([[0.0], [0.0], [1.0], [1.0]]), np.array([1, 3, 7, 9])
+    >>> MoERegressor(1, family="poisson").fit(x, y).predict(x[:1]).round()
+    array([2.])
+    """
+
+    def initialize(self, y, weight=None):
+        """Family for counts of shape (n_samples, n_outputs)."""
+        self._check_counts(y, "poisson")
+        return self._with_mean(y, weight)
+
+    def log_prob(self, y, eta, scale=None):
+        """Log probability of every row under every expert, of shape (n, K)."""
+        xp = array_namespace(eta)
+        y = y[:, None, :]
+        constant = special("gammaln", y + 1)
+        return xp.sum(y * eta - self.mean(eta, None) - constant, axis=2)
+
+    def working(self, y, eta, scale=None):
+        """Counts less means, and means as the weight."""
+        mean = self.mean(eta, None)
+        return y[:, None, :] - mean, mean
+
+    def _cdf(self, count, mean, scale):
+        return special("gammaincc", count + 1, mean)
+
+    def sample(self, eta, scale, random_state):
+        """Random counts."""
+        return random_state.poisson(host(self.mean(eta, None))).astype(float)
