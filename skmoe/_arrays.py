@@ -12,18 +12,20 @@ import array_api_compat
 import array_api_compat.numpy
 import numpy as np
 import scipy.special
-from array_api_compat import device
+from scipy.sparse import csr_array, hstack, issparse, vstack
 from sklearn.utils._array_api import _convert_to_numpy
 
 __all__ = [
     "array_namespace",
     "block_length",
+    "concat_rows",
     "device",
     "equilibrated",
     "exp",
     "host",
     "inverse_spd",
     "is_on_gpu",
+    "is_sparse",
     "largest",
     "like",
     "log_ceiling",
@@ -32,7 +34,9 @@ __all__ = [
     "ones",
     "softmax_weights",
     "solve_spd",
+    "sparse_design",
     "special",
+    "take_rows",
     "zeros",
 ]
 
@@ -41,6 +45,9 @@ __all__ = [
 # Constants, so that the same data are cut into the same blocks on every machine.
 _CPU_ROWS, _GPU_ROWS = 2048, 65536
 
+# Rows of a block of a sparse table, of which few entries are stored.
+_SPARSE_ROWS = 16384
+
 # Looking for the largest this many times over is faster than sorting.
 _FEW = 4
 
@@ -48,12 +55,45 @@ _FEW = 4
 _TINY = 1e-30
 
 
+def is_sparse(x):
+    """Whether `x` is a sparse array of scipy."""
+    return type(x) is not np.ndarray and issparse(x)
+
+
 def array_namespace(*arrays):
-    """The array library of `arrays`; NumPy's is found without the general search."""
+    """The array library of `arrays`; NumPy's, also that of sparse ones, without a search."""
     for x in arrays:
-        if type(x) is not np.ndarray:
+        if type(x) is not np.ndarray and not issparse(x):
             return array_api_compat.array_namespace(*arrays)
     return array_api_compat.numpy
+
+
+def device(x):
+    """The device that `x` lives on."""
+    return "cpu" if is_sparse(x) else array_api_compat.device(x)
+
+
+def take_rows(x, rows):
+    """Rows of an array at positions given on the host."""
+    if is_sparse(x):
+        return x[rows]
+    xp = array_namespace(x)
+    return xp.take(x, xp.asarray(rows, device=device(x)), axis=0)
+
+
+def concat_rows(arrays):
+    """Arrays under one another."""
+    if len(arrays) == 1:
+        return arrays[0]
+    if is_sparse(arrays[0]):
+        return vstack(arrays, format="csr")
+    return array_namespace(*arrays).concat(arrays, axis=0)
+
+
+def sparse_design(*columns):
+    """Sparse tables side by side and a last column of ones."""
+    last = csr_array(np.ones((columns[0].shape[0], 1), dtype=columns[0].dtype))
+    return csr_array(hstack([*columns, last], format="csr"))
 
 
 def is_on_gpu(x):
@@ -65,12 +105,16 @@ def is_on_gpu(x):
 
 def block_length(x):
     """Rows in a block for the kind of device that `x` lives on."""
+    if is_sparse(x):
+        return _SPARSE_ROWS
     return _GPU_ROWS if is_on_gpu(x) else _CPU_ROWS
 
 
 def host(x):
-    """Copy an array of any namespace to NumPy (NumPy arrays pass through)."""
-    return x if isinstance(x, np.ndarray) else _convert_to_numpy(x, array_namespace(x))
+    """Copy an array of any namespace to NumPy (NumPy and sparse arrays pass through)."""
+    if isinstance(x, np.ndarray) or issparse(x):
+        return x
+    return _convert_to_numpy(x, array_namespace(x))
 
 
 def like(values, x, dtype=None):

@@ -41,14 +41,14 @@ from .initialization import (
     sample_size,
 )
 from .reviving import dead_experts, revived, usage
-from .solvers import EM, Trace
+from .solvers import EM, LBFGS, Trace
 
 __all__ = ["BaseMixtureOfExperts", "Units", "in_units", "make_part"]
 
 # Families and solvers: their names, and the methods that make an object one.
 _NAMED = {
     "family": ({**FAMILIES, "categorical": Categorical}, ("log_prob", "working")),
-    "solver": ({"auto": EM, "em": EM}, ("solve", "estimate_penalties")),
+    "solver": ({"auto": EM, "em": EM, "lbfgs": LBFGS}, ("solve", "estimate_penalties")),
 }
 
 # Penalties are known to a tenth at best, so the climbs between two estimates may be rough.
@@ -131,6 +131,7 @@ class BaseMixtureOfExperts(
         context.call_on_fit_task_begin(estimator=self, X=X, y=y, metadata=metadata)
 
         units, mixture, blocks = self._start(checked, X, targets, state, weight, settings)
+        settings = self._with_solver(settings, mixture)
         mixture = Mixture(mixture.gate.started(), mixture.expert)
 
         def attributes(trace, mixture):
@@ -317,6 +318,7 @@ class BaseMixtureOfExperts(
         for part in (settings.gate, settings.expert):
             set_random_states(part, random_state)
         units, blocks, mixture = self._prepared(X, targets, weight, settings, columns)
+        settings = self._with_solver(settings, mixture)
         most = self._sample_rows(mixture)
         sample = distinct_rows(blocks, random_state, most, mixture)
         if settings.n_experts > sample.n_distinct:
@@ -352,6 +354,14 @@ class BaseMixtureOfExperts(
             settings.expert.initialize(settings.n_experts, design, family, columns[1]),
         )
         return units, blocks, mixture
+
+    def _with_solver(self, settings, mixture):
+        """Settings with the solver that "auto" stands for with this mixture."""
+        parts = mixture.gate, mixture.expert
+        by_gradient = any(part.gradient_only for part in parts)
+        if self.solver != "auto" or not by_gradient or any(part.raw for part in parts):
+            return settings
+        return settings._replace(solver=LBFGS())
 
     def _sample_rows(self, mixture):
         """Rows that starts are tried on."""
@@ -676,7 +686,9 @@ class BaseMixtureOfExperts(
             parts = self._check_settings()
         except ValueError:
             return tags
-        tags.input_tags.allow_nan = _accepted(parts)["ensure_all_finite"] == "allow-nan"
+        accepted = _accepted(parts)
+        tags.input_tags.allow_nan = accepted["ensure_all_finite"] == "allow-nan"
+        tags.input_tags.sparse = accepted["accept_sparse"] == "csr"
         return tags
 
     def _sk_visual_block_(self):
@@ -709,7 +721,11 @@ class Settings(NamedTuple):
 def _accepted(parts):
     """What a gate and an expert (of settings or a mixture) take as X, as words for validation."""
     missing = parts.gate.allows_missing() and parts.expert.allows_missing()
-    return {"ensure_all_finite": "allow-nan" if missing else True}
+    sparse = parts.gate.allows_sparse() and parts.expert.allows_sparse()
+    return {
+        "ensure_all_finite": "allow-nan" if missing else True,
+        "accept_sparse": "csr" if sparse else False,
+    }
 
 
 def _log_likelihood(mixture, blocks):

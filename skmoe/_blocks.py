@@ -2,17 +2,18 @@
 
 from functools import cache
 
+from scipy.sparse import csr_array
 from sklearn.utils.parallel import Parallel, delayed
 from threadpoolctl import ThreadpoolController
 
-from ._arrays import array_namespace, block_length, device, like, ones
+from ._arrays import block_length, concat_rows, is_sparse, like, ones, take_rows
 from ._statistics import fold
 
-__all__ = ["Blocks"]
+__all__ = ["Blocks", "thread_pools"]
 
 
 @cache
-def _thread_pools():
+def thread_pools():
     """The thread pools of the BLAS libraries in this process; finding them takes milliseconds."""
     return ThreadpoolController()
 
@@ -42,7 +43,8 @@ class Blocks:
     """
 
     def __init__(self, X, y=None, weight=None, *, prepare=None, length=None, n_jobs=None):
-        self.X, self.y, self.weight = X, y, weight
+        self.X = csr_array(X) if is_sparse(X) else X
+        self.y, self.weight = y, weight
         self.prepare = prepare
         self.length = length or block_length(X)
         self.n_jobs = n_jobs
@@ -73,10 +75,7 @@ class Blocks:
 
     def take(self, rows, weight):
         """A few rows, chosen by position on the host, with weights given on the host."""
-        xp = array_namespace(self.X)
-        chosen = xp.asarray(rows, device=device(self.X))
-        X, y = xp.take(self.X, chosen, axis=0), xp.take(self.y, chosen, axis=0)
-        weight = like(weight, X)
+        X, y, weight = take_rows(self.X, rows), take_rows(self.y, rows), like(weight, self.X)
         return Blocks(X, y, weight, prepare=self.prepare, length=self.length, n_jobs=self.n_jobs)
 
     def _block(self, index):
@@ -90,7 +89,7 @@ class Blocks:
     def _prepared(self, index):
         start = index * self.length
         rows = slice(start, min(start + self.length, self.X.shape[0]))
-        X = self.X[rows, ...]
+        X = self.X[rows, :]
         y = None if self.y is None else self.y[rows, ...]
         weight = None if self.weight is None else self.weight[rows, ...]
         if self.prepare is not None:
@@ -107,7 +106,7 @@ class Blocks:
         parallel = Parallel(n_jobs=self.n_jobs, prefer="threads", return_as="generator")
         # The threads share the cores, so each product gets one; set here and not in the threads,
         # because a BLAS library must not be resized while another thread is inside it.
-        with _thread_pools().limit(limits=1):
+        with thread_pools().limit(limits=1):
             yield from parallel(delayed(lambda i: f(*self._block(i)))(i) for i in tasks)
 
     def sum(self, f):
@@ -116,7 +115,4 @@ class Blocks:
 
     def map(self, f):
         """Results of `f(X, y, weight)`, one row per row of data, put under one another."""
-        results = list(self._results(f))
-        if len(results) == 1:
-            return results[0]
-        return array_namespace(results[0]).concat(results, axis=0)
+        return concat_rows(list(self._results(f)))

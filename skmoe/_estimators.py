@@ -9,7 +9,8 @@ from sklearn.utils import get_tags
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import has_fit_parameter
 
-from ._arrays import host
+from ._arrays import concat_rows, host
+from ._blocks import thread_pools
 
 __all__ = [
     "BLOCK_ROWS",
@@ -56,6 +57,10 @@ class Refitted:
         """Fits of the estimators so far."""
         return self.fits.count
 
+    def allows_sparse(self):
+        """Whether the estimator takes a sparse X."""
+        return get_tags(self.estimator).input_tags.sparse
+
     def allows_missing(self):
         """Whether the estimator takes missing values."""
         return _allows_missing(self.estimator)
@@ -79,7 +84,7 @@ class Rows:
     def __add__(self, other):
         """Rows of both."""
         pairs = zip(self.tables, other.tables, strict=True)
-        return Rows(*(np.concatenate(pair) for pair in pairs))
+        return Rows(*(concat_rows(pair) for pair in pairs))
 
 
 def raw_columns(X, positions):
@@ -136,8 +141,10 @@ def fit_weighted(estimator, X, y, weight):
 
 def in_parallel(function, arguments, n_jobs):
     """Results of a function for every tuple of arguments, in order."""
+    # Side by side, the fits share the cores: each gets one thread of its own libraries.
+    limit = None if n_jobs in (None, 1) else 1
     # The weights are ours: no estimator needs to ask for them.
-    with config_context(enable_metadata_routing=False):
+    with config_context(enable_metadata_routing=False), thread_pools().limit(limits=limit):
         parallel = Parallel(n_jobs=n_jobs, prefer="threads")
         return parallel(delayed(function)(*given) for given in arguments)
 
@@ -155,6 +162,6 @@ def class_proba(estimator, X, n_classes, floor):
 
     The share `floor` is mixed in equally. No probability is zero, not in float32 either.
     """
-    proba = np.full((len(X), n_classes), floor / n_classes)
+    proba = np.full((X.shape[0], n_classes), floor / n_classes)
     proba[:, estimator.classes_] += (1 - floor) * estimator.predict_proba(X)
     return np.maximum(proba, np.finfo(np.float32).tiny)

@@ -4,7 +4,8 @@ A bank of K experts with C linear predictors each has weights of shape (K, C, D)
 the constant last. Its curvature is held in one of two shapes:
 
 * `Separable`: the C predictors do not share a normaliser; D x D matrices.
-* `Softmax`: they do (softmax regression); (C - 1) D x (C - 1) D matrices.
+* `Softmax`: they do (softmax regression); (C - 1) D x (C - 1) D matrices;
+* `Diagonal`: tables too wide, or sparse, for a matrix of D x D; D numbers.
 
 The softmax gate is a bank of one expert with K predictors. Where the full softmax matrix would be
 too large, `Separable(bound=0.5)` is its upper bound (Böhning 1992): the step climbs for certain,
@@ -14,21 +15,26 @@ only slower.
 from functools import cache
 from typing import Any, NamedTuple
 
-from ._arrays import array_namespace, device, inverse_spd, like, solve_spd
+from ._arrays import array_namespace, device, inverse_spd, is_sparse, like, solve_spd
 from ._grouping import group_rows
 
 __all__ = [
+    "Diagonal",
     "Separable",
     "Softmax",
     "SoftmaxGram",
     "coefficients_only",
+    "curvature_for",
     "gradient",
-    "softmax_curvature",
 ]
 
 # Order of the largest softmax matrix that is built; above it the bound is cheaper per unit of
 # log-likelihood gained, and never needs more memory than the data.
 _LARGEST_SOFTMAX = 500
+
+# Columns of a design above which no matrix of their number squared is built: K of them would
+# take more memory than a block of rows, and a gradient tells as much in less time.
+_LARGEST_GRAM = 1000
 
 
 def _rows_last(table):
@@ -155,6 +161,10 @@ class Separable:
         xp = array_namespace(gram)
         return self.bound * xp.sum((gram @ step[..., None])[..., 0] * step, axis=-1)
 
+    def total(self, gram):
+        """Sum of the weights of all rows, (K, 1 or C): the constant's own entry."""
+        return gram[..., -1, -1]
+
     def determined(self, gram, ridge, outputs):
         """Number of well-determined parameters (MacKay's gamma) of every expert, (K,)."""
         xp = array_namespace(gram)
@@ -236,8 +246,79 @@ class Softmax:
         return _log_volume(self._matrix(gram), xp.tile(ridge, (1, outputs - 1)))
 
 
-def softmax_curvature(predictors, size):
-    """The full matrix where it is small enough, its bound elsewhere."""
-    if (predictors - 1) * size <= _LARGEST_SOFTMAX:
-        return Softmax()
-    return Separable(bound=0.5)
+class DiagonalGram(NamedTuple):
+    """Sums of r w x_j^2, and of r w |x_j| ||x||_1 that bound what the columns do together."""
+
+    own: Any
+    bound: Any
+
+
+class Diagonal:
+    """Curvature of predictors column by column, for wide or sparse tables.
+
+    A step divides by an upper bound of the whole matrix (De Pierro 1995), so that it climbs for
+    certain, only slowly: it serves starts, and L-BFGS does the climb. The penalties are estimated
+    from the diagonal itself, as if the columns were uncorrelated.
+
+    Parameters
+    ----------
+    bound : float, default=1.0
+        Factor on every weight; 0.5 makes it an upper bound for softmax regression.
+    """
+
+    def __init__(self, bound=1.0):
+        self.bound = bound
+
+    def gram(self, X, resp, weight=None):
+        """Sums (K, 1 or C, D) of one block."""
+        weight = None if self.bound != 1.0 else weight
+        table = resp[:, :, None] if weight is None else resp[:, :, None] * weight
+        size, square = abs(X), X.power(2) if is_sparse(X) else X * X
+        norm = size.sum(axis=1) if is_sparse(X) else array_namespace(X).sum(size, axis=1)
+        return DiagonalGram(gradient(square, table), gradient(size, table * norm[:, None, None]))
+
+    def step(self, gram, score, ridge):
+        """Step (K, C, D) for the penalised gradient `score` (K, C, D)."""
+        matrix = self.bound * gram.bound + ridge[:, None, :]
+        xp = array_namespace(matrix)
+        return score / xp.where(matrix > 0, matrix, xp.ones_like(matrix))
+
+    def quadratic(self, gram, step):
+        """Upper bound of `step' A step` for every expert and predictor (K, C)."""
+        return self.bound * array_namespace(step).sum(gram.bound * step * step, axis=-1)
+
+    def total(self, gram):
+        """Sum of the weights of all rows, (K, 1 or C): the constant's own entry."""
+        return gram.own[..., -1]
+
+    def _shares(self, gram, ridge):
+        """Curvature over penalty, zero where nothing is penalised, (K, 1 or C, D)."""
+        xp = array_namespace(gram.own)
+        ridge = ridge[:, None, :] + xp.zeros_like(gram.own)
+        penalised = ridge > 0
+        share = self.bound * gram.own / xp.where(penalised, ridge, xp.ones_like(ridge))
+        return xp.where(penalised, share, xp.zeros_like(share))
+
+    def determined(self, gram, ridge, outputs):
+        """Number of well-determined parameters (MacKay's gamma) of every expert, (K,)."""
+        share = self._shares(gram, ridge)
+        determined = array_namespace(share).sum(share / (1 + share), axis=(1, 2))
+        return outputs / share.shape[1] * determined
+
+    def log_volume(self, gram, ridge, outputs):
+        """Log of posterior over prior volume of the penalised parameters."""
+        share = self._shares(gram, ridge)
+        total = float(array_namespace(share).sum(array_namespace(share).log1p(share)))
+        return -0.5 * outputs / share.shape[1] * total
+
+
+def curvature_for(X, size, coupled=0):
+    """The curvature for so many columns of the design X and `coupled` predictors.
+
+    Of coupled predictors, the full matrix where it is small enough, its bound elsewhere.
+    """
+    if is_sparse(X) or size > _LARGEST_GRAM:
+        return Diagonal(bound=0.5 if coupled else 1.0)
+    if not coupled:
+        return Separable()
+    return Softmax() if (coupled - 1) * size <= _LARGEST_SOFTMAX else Separable(bound=0.5)

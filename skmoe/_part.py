@@ -4,7 +4,7 @@ import copy
 
 from sklearn.base import BaseEstimator
 
-from ._arrays import array_namespace, device
+from ._arrays import array_namespace, device, is_sparse
 
 __all__ = ["Part", "take_columns"]
 
@@ -13,9 +13,10 @@ def take_columns(X, positions):
     """Chosen columns of a design and its constant (the last column)."""
     if positions is None:
         return X
-    xp = array_namespace(X)
-    wanted = xp.asarray([*positions, X.shape[1] - 1], device=device(X))
-    return xp.take(X, wanted, axis=1)
+    xp, wanted = array_namespace(X), [*positions, X.shape[1] - 1]
+    if is_sparse(X):
+        return X[:, wanted]
+    return xp.take(X, xp.asarray(wanted, device=device(X)), axis=1)
 
 
 class Part(BaseEstimator):
@@ -30,10 +31,14 @@ class Part(BaseEstimator):
         Rows of a block that the part works best on; None leaves that to the device.
     raw : bool
         Whether the part looks at the columns as given, not at the scaled ones.
+    gradient_only : bool
+        Whether the design is too wide, or sparse, for the matrix of Newton's method; known after
+        `initialize`.
     """
 
     block_rows = None
     raw = False
+    gradient_only = False
 
     def located(self, locate):
         """What `initialize` takes as `columns`: where `locate` finds the part's columns."""
@@ -41,6 +46,10 @@ class Part(BaseEstimator):
 
     def allows_missing(self):
         """Whether values of X may be missing (NaN)."""
+        return False
+
+    def allows_sparse(self):
+        """Whether X may be sparse."""
         return False
 
     def share_jobs(self, n_jobs):

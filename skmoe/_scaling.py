@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from ._arrays import array_namespace, device, host, ones, zeros
+from ._arrays import array_namespace, device, host, is_sparse, ones, sparse_design, zeros
 from ._blocks import Blocks
 
 __all__ = ["Scaling", "learn_scaling", "mean_scaling"]
@@ -35,6 +35,9 @@ class Scaling(NamedTuple):
         responsibilities runs along the rows. Values beyond `reach` are cut there: a query at
         1e200 gets a finite answer.
         """
+        if is_sparse(X):
+            scaled = X * (1 / self.spread[0])
+            return sparse_design(X, scaled) if with_raw else sparse_design(scaled)
         xp = array_namespace(X)
         n, d = X.shape
         first = d if with_raw else 0
@@ -72,7 +75,9 @@ def _reach(spread):
 def learn_scaling(values, weight, *, constant_spread, n_jobs=None):
     """Weighted mean and standard deviation of every column, in three passes over blocks.
 
-    Missing values (NaN) do not count.
+    Missing values (NaN) do not count. The columns of a sparse table are not centred, and all
+    are divided by the same number, the root of the rows' mean squared length: a weighting such
+    as tf-idf has chosen their relative scales, and a rare word is no more telling for being rare.
 
     Parameters
     ----------
@@ -88,6 +93,8 @@ def learn_scaling(values, weight, *, constant_spread, n_jobs=None):
     Scaling
     """
     xp = array_namespace(values)
+    if is_sparse(values):
+        return _common_scaling(values, weight)
     blocks = Blocks(values, None, weight, n_jobs=n_jobs)
 
     def known(X, w):
@@ -152,3 +159,15 @@ def mean_scaling(values, weight):
     mean = moment / total * magnitude
     spread = xp.where(mean > 0, mean, xp.ones_like(mean))
     return Scaling(xp.zeros_like(spread), spread, _reach(spread))
+
+
+def _common_scaling(values, weight):
+    """Division of all columns of a sparse table by one number."""
+
+    def sums(X, _, w):
+        return w.sum(), w @ X.power(2).sum(axis=1)
+
+    total, square = Blocks(values, None, weight).sum(sums)
+    length = float(square / total) ** 0.5
+    spread = (length or 1.0) * ones(values.shape[1:], values)
+    return Scaling(0 * spread, spread, _reach(spread))

@@ -4,8 +4,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.cluster import kmeans_plusplus
+from sklearn.decomposition import TruncatedSVD
 
-from ._arrays import array_namespace, host, like
+from ._arrays import array_namespace, host, is_sparse, like
 from ._mixture import Mixture
 from .gates import ConstantGate
 from .solvers._trace import Trace
@@ -19,6 +20,7 @@ __all__ = [
     "fit_pooled",
     "prefer_evidence",
     "sample_size",
+    "sketch",
     "taught",
 ]
 
@@ -38,6 +40,9 @@ _FIRST_PASSES = 5
 # on a few rows, and a pass costs next to nothing.
 _WORK = 1e5
 _KEEP = 4
+
+# Columns that starts on a sparse table look at.
+_SKETCH = 30
 
 # Stands for a missing value where rows are told apart; no scaled value is likely to equal it.
 _MISSING = 0.7548776662466927
@@ -106,6 +111,9 @@ def distinct_rows(blocks, random_state, most, mixture):
     def project(X, y, weight):
         xp = array_namespace(X)
         table = features(mixture, X)
+        if is_sparse(X):
+            keys = [table @ v[:size] + y @ v[size + 1 :] for v in directions]
+            return xp.stack([*keys, weight], axis=1)
         if table.shape[1] < X.shape[1] - 1:
             # Scaled, a missing value is the mean: as a row of its own, it is told apart.
             table = xp.where(xp.isnan(X[:, :size]), like(_MISSING, X), table)
@@ -200,6 +208,17 @@ def features(mixture, X):
     return X[:, first:-1]
 
 
+def sketch(mixture, X):
+    """The scaled columns of a design on the host; of a sparse one, a few that hold most of it."""
+    table = host(features(mixture, X)).astype(np.float64)
+    if not is_sparse(table):
+        return table
+    size = min(_SKETCH, *(length - 1 for length in table.shape))
+    if size < 1:
+        return table.toarray()
+    return TruncatedSVD(size, random_state=0).fit_transform(table)
+
+
 def fit_pooled(expert, blocks, solver):
     """Bank of one expert of an initialised bank's kind, fitted to all rows."""
     X, _, _ = blocks.first()
@@ -241,13 +260,14 @@ def find_start(mixture, sample, solver, *, kinds, n_init, random_state):
        Computational Statistics & Data Analysis 41, 561-575.
     """
     n_experts = mixture.n_experts()
-    X, y, weight = (host(table).astype(np.float64) for table in sample.whole())
+    X, y, weight = sample.whole()
+    X, y, weight = sketch(mixture, X), *(host(table).astype(np.float64) for table in (y, weight))
     y = mixture.expert.family.as_table(y)
     tree = _tree(mixture.gate)
     runs = []
     for index in range(n_init):
         kind = KINDS[kinds[index % len(kinds)]]
-        labels = _cells(kind, tree, features(mixture, X), y, weight, random_state)
+        labels = _cells(kind, tree, X, y, weight, random_state)
         own = np.eye(n_experts)[labels]
         resp = weight[:, None] * (_OWN_SHARE * own + (1 - _OWN_SHARE) / n_experts)
         given = sample.with_weight(like(resp, sample.X, mixture.params.dtype))
@@ -263,8 +283,9 @@ def find_start(mixture, sample, solver, *, kinds, n_init, random_state):
 def taught(mixture, given):
     """Mixture whose gate and experts have learnt `given`, blocks with responsibilities."""
     for _ in range(_GIVEN_STEPS):
-        mixture = mixture.update(given.sum(mixture.statistics_given))
-    return mixture
+        # Estimators learn what is given in one step, and the same again in every other.
+        mixture = mixture.update(given.sum(mixture.statistics_given)).frozen()
+    return mixture.thawed()
 
 
 def _first_passes(mixture, n_rows):

@@ -1,11 +1,12 @@
 """Mixture-of-experts regression."""
 
 from sklearn.base import RegressorMixin
-from sklearn.utils.validation import check_array, check_is_fitted, validate_data
+from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d, validate_data
 
 from ._arrays import array_namespace
 from ._base import BaseMixtureOfExperts
 from ._compat import get_namespace_and_device, move_to, with_callbacks
+from .experts._base import as_expert
 
 __all__ = ["MoERegressor"]
 
@@ -212,7 +213,7 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.target_tags.multi_output = True
+        tags.target_tags.multi_output = as_expert(self.expert).allows_outputs()
         tags.target_tags.positive_only = self.family in ("poisson", "negative_binomial", "gamma")
         return tags
 
@@ -241,6 +242,8 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
                 f"X or y holds text ({error}); numbers are allowed. Encode text columns of X; for "
                 "text labels in y use MoEClassifier."
             ) from error
+        if y.ndim == 2 and y.shape[1] == 1 and not as_expert(self.expert).allows_outputs():
+            y = column_or_1d(y, warn=True)
         flat = y.ndim == 1
         y = y[:, None] if flat else y
         return X, y, {"_flat_targets": flat, "_n_outputs": y.shape[1]}

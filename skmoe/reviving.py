@@ -4,7 +4,7 @@ import numpy as np
 
 from ._arrays import array_namespace, host, like
 from ._mixture import Mixture
-from .initialization import KINDS, features, taught
+from .initialization import KINDS, sketch, taught
 
 __all__ = ["dead_experts", "revived", "usage"]
 
@@ -55,14 +55,13 @@ def revived(mixture, dead, gate, sample, solver, random_state):
     mixture : Mixture
         With a gate that routes again, after a short climb with all experts open.
     """
-    X, y, weight = (host(table).astype(np.float64) for table in sample.whole())
+    X, y, weight = sample.whole()
+    X, y, weight = sketch(mixture, X), *(host(table).astype(np.float64) for table in (y, weight))
     density = host(sample.map(lambda X, y, weight: mixture.log_density(X, y)))
     order = np.argsort(density)
     reach = np.cumsum(weight[order]) <= weight.sum() * len(dead) / mixture.n_experts()
     worst = order[: max(int(reach.sum()), len(dead))]
-    cell = KINDS["kmeans"](
-        features(mixture, X[worst]), y[worst], weight[worst], len(dead), random_state
-    )
+    cell = KINDS["kmeans"](X[worst], y[worst], weight[worst], len(dead), random_state)
     resp = host(sample.map(lambda X, y, weight: mixture.responsibilities(X, y))).astype(float)
     resp[worst] = np.eye(mixture.n_experts())[np.asarray(dead)[cell]]
     given = sample.with_weight(like(resp * weight[:, None], sample.X, mixture.params.dtype))

@@ -29,6 +29,10 @@ class Expert(Part):
 
     pools = False
 
+    def allows_outputs(self):
+        """Whether y may have several columns."""
+        return True
+
     def pooling(self):
         """Bank of the kind whose one-expert fit the experts are shrunk towards."""
         return self

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.base import is_classifier
 from sklearn.dummy import DummyRegressor
 from sklearn.model_selection import KFold
+from sklearn.utils import get_tags
 
 from .._arrays import array_namespace, host, like, zeros
 from .._estimators import (
@@ -135,6 +136,16 @@ class EstimatorExpert(Refitted, Expert):
                 + ". Use MoERegressor with regressors and MoEClassifier with classifiers."
             )
 
+        if family.n_outputs > 1 and not family.labels and not self.allows_outputs():
+            raise ValueError(
+                f"y has {family.n_outputs} columns, but the expert {name} predicts one. Wrap it in "
+                "scikit-learn's MultiOutputRegressor, or fit one mixture for every column."
+            )
+
+    def allows_outputs(self):
+        """Whether the estimator predicts several columns."""
+        return get_tags(self.estimator).target_tags.multi_output
+
     def take(self, experts):
         """Bank of some of the experts, repeated as often as they are named."""
         xp = array_namespace(self.nothing)
@@ -155,7 +166,7 @@ class EstimatorExpert(Refitted, Expert):
         size = len(self.unfitted)
         if self.family.labels:
             return class_proba(estimator, table, size, self.floor_)
-        answer = np.reshape(estimator.predict(table), (len(table), size)).astype(float)
+        answer = np.reshape(estimator.predict(table), (-1, size)).astype(float)
         return self.family.feasible(self._units(answer, "scaled"), self.floor_)
 
     def _units(self, y, direction):
@@ -167,10 +178,18 @@ class EstimatorExpert(Refitted, Expert):
         """Rows that every fitted clone is wanted for, and what it predicts there."""
         table = raw_columns(X, self.positions)
         asked = None if wanted is None else host(wanted)
-        for k, estimator in enumerate(self.estimators_):
-            rows = np.arange(len(table)) if asked is None else np.flatnonzero(asked[:, k])
-            if estimator is not None and len(rows):
-                yield k, rows, self._answer(estimator, table if asked is None else table[rows])
+        every = np.arange(table.shape[0])
+        jobs = [
+            (k, estimator, every if asked is None else np.flatnonzero(asked[:, k]))
+            for k, estimator in enumerate(self.estimators_)
+            if estimator is not None
+        ]
+        jobs = [job for job in jobs if len(job[2])]
+        tables = (table if asked is None else table[rows] for _, _, rows in jobs)
+        given = ((job[1], own) for job, own in zip(jobs, tables, strict=True))
+        answers = in_parallel(self._answer, given, self.n_jobs)
+        for (k, _, rows), answer in zip(jobs, answers, strict=True):
+            yield k, rows, answer
 
     def predict(self, X, wanted=None):
         """Expected target under every expert; of clones, only where it is wanted."""

@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from .._arrays import array_namespace, device, host, like, zeros
-from .._normal_equations import Separable, coefficients_only, gradient, softmax_curvature
+from .._normal_equations import Diagonal, coefficients_only, curvature_for, gradient
 from .._part import take_columns
 from .._penalty import Penalty
 from .._statistics import scale as rescaled
@@ -120,8 +120,17 @@ class LinearExpert(Expert):
             family=family,
             positions=columns,
             penalised=penalised,
-            curvature=softmax_curvature(outputs, size) if family.coupled else Separable(),
+            curvature=curvature_for(X, size, outputs if family.coupled else 0),
         )._with_penalties([Penalty.of(self.alpha)] * n_experts)
+
+    @property
+    def gradient_only(self):
+        """Whether the curvature is known column by column only."""
+        return isinstance(self.curvature, Diagonal)
+
+    def allows_sparse(self):
+        """Yes: predictors and gradients are products with X."""
+        return True
 
     @property
     def alpha_(self):
@@ -249,9 +258,10 @@ class LinearExpert(Expert):
             return change
         xp = array_namespace(change)
         square = self.curvature.quadratic(gram, change)
-        weight = gram[..., -1, -1]
+        weight = self.curvature.total(gram)
         mean = square / xp.where(weight > 0, weight, xp.ones_like(weight))
-        return change / xp.maximum(xp.sqrt(mean) / limit, xp.ones_like(mean))[..., None]
+        size = xp.sqrt(xp.clip(mean, 0.0, None)) / limit
+        return change / xp.maximum(size, xp.ones_like(size))[..., None]
 
     def gradient(self, X, y, resp):
         """Gradient with respect to `params`, a vector."""

@@ -73,6 +73,19 @@ class MixedExpert(Expert, _BaseComposition):
         """Whether any kind looks at the columns as given."""
         return any(member.raw for member in self._members())
 
+    @property
+    def gradient_only(self):
+        """Whether some kind knows its curvature column by column only."""
+        return any(bank.gradient_only for bank in self.banks)
+
+    def allows_sparse(self):
+        """Whether all kinds take a sparse X."""
+        return all(member.allows_sparse() for member in self._members())
+
+    def allows_outputs(self):
+        """Whether all kinds predict several columns."""
+        return all(member.allows_outputs() for member in self._members())
+
     def allows_missing(self):
         """Whether all kinds take missing values."""
         return all(member.allows_missing() for member in self._members())

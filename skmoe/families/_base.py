@@ -367,7 +367,8 @@ class Counts(LogLink):
     def deviance(self, y, mean):
         """Poisson deviance."""
         xp = array_namespace(mean)
-        ratio = xp.where(y > 0, y / mean, xp.ones_like(mean))
+        some = y > 0
+        ratio = xp.where(some, y / xp.where(some, mean, 1.0), xp.ones_like(mean))
         return 2 * (y * xp.log(ratio) - y + mean)
 
     def cdf(self, y, eta, scale=None):

@@ -9,7 +9,8 @@ from ._base import Location
 __all__ = ["StudentT"]
 
 # Degrees of freedom that are estimated stay between a Cauchy distribution and all but a normal one.
-_FEWEST, _MOST, _INITIAL = 1.0, 200.0, 10.0
+# They begin low: from there the climb leaves outliers outside, and finds light tails all the same.
+_FEWEST, _MOST, _INITIAL = 1.0, 200.0, 2.0
 
 # Largest change of their logarithm in one update.
 _LARGEST_MOVE = 1.0

@@ -52,6 +52,10 @@ class ConstantGate(Gate):
     # It looks at no column.
     positions = ()
 
+    def allows_sparse(self):
+        """Yes: the gate does not look at X."""
+        return True
+
     def allows_missing(self):
         """Yes: the gate does not look at X."""
         return True

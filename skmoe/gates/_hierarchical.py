@@ -109,6 +109,15 @@ class HierarchicalGate(Gate):
         self.depth = depth
         self.branching = branching
 
+    @property
+    def gradient_only(self):
+        """Whether the nodes know their curvature column by column only."""
+        return any(node.gradient_only for node in self.nodes)
+
+    def allows_sparse(self):
+        """Whether the gate inside takes a sparse X."""
+        return as_gate(self.gate).allows_sparse()
+
     def allows_missing(self):
         """Whether the gate inside takes missing values."""
         return as_gate(self.gate).allows_missing()

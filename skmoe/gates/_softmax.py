@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from .._arrays import array_namespace, exp, log_softmax, zeros
-from .._normal_equations import coefficients_only, gradient, softmax_curvature
+from .._normal_equations import Diagonal, coefficients_only, curvature_for, gradient
 from .._part import take_columns
 from .._penalty import Penalty
 from .._statistics import scale as rescaled
@@ -105,8 +105,17 @@ class SoftmaxGate(Gate):
             positions=columns,
             penalised=coefficients_only(size, X),
             penalty=Penalty.of(self.alpha, initial=_INITIAL_ALPHA),
-            curvature=softmax_curvature(n_experts, size),
+            curvature=curvature_for(X, size, n_experts),
         )
+
+    @property
+    def gradient_only(self):
+        """Whether the curvature is known column by column only."""
+        return isinstance(self.curvature, Diagonal)
+
+    def allows_sparse(self):
+        """Whether the logits are linear in the columns themselves."""
+        return self.linear
 
     @property
     def alpha_(self):

@@ -57,6 +57,15 @@ class TopKGate(Gate):
         self.gate = gate
         self.k = k
 
+    @property
+    def gradient_only(self):
+        """Whether the gate inside knows its curvature column by column only."""
+        return self.inner.gradient_only
+
+    def allows_sparse(self):
+        """Whether the gate inside takes a sparse X."""
+        return as_gate(self.gate).allows_sparse()
+
     def allows_missing(self):
         """Whether the gate inside takes missing values."""
         return as_gate(self.gate).allows_missing()

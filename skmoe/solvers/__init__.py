@@ -1,6 +1,7 @@
 """Solvers: how a mixture is fitted to blocks of data."""
 
 from ._em import EM
+from ._lbfgs import LBFGS
 from ._trace import Trace
 
-__all__ = ["EM", "Trace"]
+__all__ = ["EM", "LBFGS", "Trace"]
