@@ -3,7 +3,6 @@
 import pytest
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import LogisticRegression
-from sklearn.neighbors import KNeighborsRegressor
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
@@ -36,7 +35,7 @@ ESTIMATOR_PARTS = {
     MoEClassifier: {"gate": DecisionTreeClassifier(max_depth=2), "expert": LogisticRegression()},
 }
 ESTIMATORS += [kind(n_experts=2, max_iter=10, **parts) for kind, parts in ESTIMATOR_PARTS.items()]
-KINDS = MixedExpert([("line", "linear"), ("neighbours", KNeighborsRegressor(2))])
+KINDS = MixedExpert([("line", "linear"), ("tree", DecisionTreeRegressor(max_depth=2))])
 ESTIMATORS += [
     MoERegressor(expert=HistGradientBoostingRegressor(max_iter=3), n_experts=3, max_iter=10),
     MoERegressor(expert=KINDS, n_experts=2, max_iter=10),
