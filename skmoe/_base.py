@@ -12,7 +12,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from ._arrays import array_namespace, like
+from ._arrays import array_namespace, is_sparse, like
 from ._blocks import Blocks
 from ._compat import (
     CallbackSupportMixin,
@@ -93,9 +93,9 @@ class Units(NamedTuple):
 
     def prepare(self, X, y):
         """Design and scaled targets of a block of raw rows."""
-        return self.X.design(X, self.with_raw), y if y is None or self.y is None else self.y.scaled(
-            y
-        )
+        if y is not None and self.y is not None:
+            y = self.y.scaled(y)
+        return self.X.design(X, self.with_raw), y
 
     def restored(self, y):
         """Targets in the units given."""
@@ -121,7 +121,7 @@ class BaseMixtureOfExperts(
         settings = self._check_settings()
         # Validation notes the columns on the estimator; until the fit has succeeded, on a copy.
         checked = copy.copy(self)
-        X, targets, state = self._validate_fit(checked, X, y, _accepted(settings))
+        X, targets, state = self._validate_fit(checked, X, y, _accepted(settings, X))
         weight = self._row_weight(self._check_weight(X, sample_weight), targets, state)
         metadata = None if sample_weight is None else {"sample_weight": sample_weight}
 
@@ -430,10 +430,11 @@ class BaseMixtureOfExperts(
                 stacklevel=5,
             )
         if mixture.expert.at_bound():
+            family = mixture.expert.family
+            of = " times the standard deviation of y" if family.location else ""
             warnings.warn(
                 f"The fit is degenerate: an expert's scale has reached its lower bound, "
-                f"min_scale={mixture.expert.family.min_scale:g} (of the spread of y, for families "
-                "with a spread of their own). "
+                f"min_scale={family.min_scale:g}{of}. "
                 "That expert passes through its rows exactly; the log-likelihood means little. "
                 "Use fewer experts, a larger penalty (alpha) or a larger min_scale.",
                 ConvergenceWarning,
@@ -491,7 +492,7 @@ class BaseMixtureOfExperts(
         check_is_fitted(self)
         check_same_namespace(X, self, attribute="_x_center", method=method)
         xp, _, _ = get_namespace_and_device(X)
-        accepted = _accepted(self._mixture)
+        accepted = _accepted(self._mixture, X)
         X = validate_data(self, X, reset=False, dtype=[xp.float64, xp.float32], **accepted)
         if targets is not None and targets.shape[0] != X.shape[0]:
             raise ValueError(f"X has {X.shape[0]} rows and y has {targets.shape[0]}.")
@@ -683,10 +684,11 @@ class BaseMixtureOfExperts(
         tags = super().__sklearn_tags__()
         tags.array_api_support = True
         try:
-            parts = self._check_settings()
+            parts = Mixture(as_gate(self.gate), as_expert(self.expert))
         except ValueError:
+            # What is wrong with a setting, a fit will say.
             return tags
-        accepted = _accepted(parts)
+        accepted = _accepted(parts, None)
         tags.input_tags.allow_nan = accepted["ensure_all_finite"] == "allow-nan"
         tags.input_tags.sparse = accepted["accept_sparse"] == "csr"
         return tags
@@ -718,9 +720,9 @@ class Settings(NamedTuple):
     tol: float
 
 
-def _accepted(parts):
+def _accepted(parts, X):
     """What a gate and an expert (of settings or a mixture) take as X, as words for validation."""
-    missing = parts.gate.allows_missing() and parts.expert.allows_missing()
+    missing = parts.gate.allows_missing() and parts.expert.allows_missing() and not is_sparse(X)
     sparse = parts.gate.allows_sparse() and parts.expert.allows_sparse()
     return {
         "ensure_all_finite": "allow-nan" if missing else True,

@@ -32,12 +32,12 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
     gate : str, gate or classifier, default="softmax"
         Who is responsible for a row: "softmax", "quadratic", "gaussian", "hierarchical", "top_k",
         "constant", a gate of :mod:`skmoe.gates`, or any scikit-learn
-        classifier with `predict_proba` and row weights.
+        classifier with `predict_proba`.
     expert : str, expert or classifier, default="linear"
         What an expert predicts: "linear", an expert of :mod:`skmoe.experts`, or any
-        scikit-learn classifier with row weights and `predict_proba`.
-    solver : {"auto", "em"} or solver, default="auto"
-        How the objective is climbed.
+        scikit-learn classifier with `predict_proba`.
+    solver : {"auto", "em", "lbfgs"} or solver, default="auto"
+        How the objective is climbed. "auto" is EM, and L-BFGS for sparse or very wide X.
     init : {"auto", "kmeans", "planes", "joint", "lines"}, default="auto"
         Where the climb starts: cells of k-means++ seeds among the columns, random half-spaces,
         k-means++ cells among columns and labels together, or the nearest of random
@@ -54,11 +54,13 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
         Whether a further `fit` goes on from the mixture of the last one, in its units, with its
         penalties and without new starts.
     n_jobs : int or None, default=None
-        Threads that share the blocks of rows; the result is the same for any number.
+        Threads that share the blocks of rows, or the fits of scikit-learn estimators as experts;
+        the result is the same for any number.
     random_state : int, RandomState instance or None, default=None
         Draws the starts. Pass an int for the same answer each time.
     verbose : int, default=0
-        1 prints the objective after every pass.
+        1 prints the objective after every pass, and how often estimators among the parts were
+        fitted.
 
     Attributes
     ----------
@@ -147,7 +149,9 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Sparse where gate and experts take it (softmax and linear ones do), with missing
+            values where both take those.
         y : array-like of shape (n_samples,)
             Labels, numbers or strings.
         sample_weight : array-like of shape (n_samples,), default=None

@@ -75,17 +75,19 @@ class HMERegressor(_Hierarchical, MoERegressor):
         Branches of every decision: there are `branching ** depth` experts.
     gate : str, gate or classifier, default="softmax"
         The gate at every node: "softmax", "quadratic", "gaussian", "constant", a gate of
-        :mod:`skmoe.gates`, or any scikit-learn classifier with `predict_proba` and row weights.
+        :mod:`skmoe.gates`, or any scikit-learn classifier with `predict_proba`.
     grow : bool, default=False
         Whether the tree starts from one decision and is grown: again and again the expert with
         the most to gain on held-out rows is split, until none gains or all are `depth` deep.
     expert : str, expert or regressor, default="linear"
-        What an expert predicts: "linear", an expert of :mod:`skmoe.experts`, or any
-        scikit-learn regressor with row weights.
-    family : {"gaussian"} or family, default="gaussian"
-        How y scatters around an expert's prediction.
-    solver : {"auto", "em"} or solver, default="auto"
-        How the objective is climbed.
+        What an expert predicts: "linear", an expert of :mod:`skmoe.experts` (`MixedExpert` for
+        several kinds), or any scikit-learn regressor.
+    family : str or family, default="gaussian"
+        How y scatters around an expert's prediction: "gaussian", "student_t" and "laplace" (heavy
+        tails), "poisson" and "negative_binomial" (counts), "gamma" (positive numbers),
+        "bernoulli" (0, 1 and shares between), or an object of :mod:`skmoe.families`.
+    solver : {"auto", "em", "lbfgs"} or solver, default="auto"
+        How the objective is climbed. "auto" is EM, and L-BFGS for sparse or very wide X.
     init : {"auto", "kmeans", "planes", "joint", "lines"}, default="auto"
         Where the climb starts: cells of k-means++ seeds among the columns, random half-spaces,
         k-means++ cells among columns and target together, or the nearest of random
@@ -100,11 +102,13 @@ class HMERegressor(_Hierarchical, MoERegressor):
         Whether a further `fit` goes on from the mixture of the last one, in its units, with its
         penalties and without new starts.
     n_jobs : int or None, default=None
-        Threads that share the blocks of rows; the result is the same for any number.
+        Threads that share the blocks of rows, or the fits of scikit-learn estimators as experts;
+        the result is the same for any number.
     random_state : int, RandomState instance or None, default=None
         Draws the starts. Pass an int for the same answer each time.
     verbose : int, default=0
-        1 prints the objective after every pass.
+        1 prints the objective after every pass, and how often estimators among the parts were
+        fitted.
 
     Attributes
     ----------
@@ -119,7 +123,11 @@ class HMERegressor(_Hierarchical, MoERegressor):
         Coefficients of the experts, in units of y per unit of each column.
     expert_intercept_ : array of shape (n_experts,) or (n_experts, n_outputs)
     expert_scale_ : array of shape (n_experts,) or (n_experts, n_outputs)
-        Standard deviations around the experts' predictions, in units of y.
+        Scales around the experts' predictions, for families that have one: in units of y the
+        standard deviation (Gaussian) or what stands for it (Student's t, Laplace); the
+        coefficient of variation (Gamma, and of a negative binomial's rate).
+    expert_df_ : array of shape (n_experts,) or (n_experts, n_outputs)
+        Degrees of freedom; only with the family "student_t".
     expert_ : expert
         The fitted bank of experts, in the order of the leaves. It sees scaled columns.
     n_experts_ : int
@@ -218,15 +226,15 @@ class HMEClassifier(_Hierarchical, MoEClassifier):
         Branches of every decision: there are `branching ** depth` experts.
     gate : str, gate or classifier, default="softmax"
         The gate at every node: "softmax", "quadratic", "gaussian", "constant", a gate of
-        :mod:`skmoe.gates`, or any scikit-learn classifier with `predict_proba` and row weights.
+        :mod:`skmoe.gates`, or any scikit-learn classifier with `predict_proba`.
     grow : bool, default=False
         Whether the tree starts from one decision and is grown: again and again the expert with
         the most to gain on held-out rows is split, until none gains or all are `depth` deep.
     expert : str, expert or classifier, default="linear"
         What an expert predicts: "linear", an expert of :mod:`skmoe.experts`, or any
-        scikit-learn classifier with row weights and `predict_proba`.
-    solver : {"auto", "em"} or solver, default="auto"
-        How the objective is climbed.
+        scikit-learn classifier with `predict_proba`.
+    solver : {"auto", "em", "lbfgs"} or solver, default="auto"
+        How the objective is climbed. "auto" is EM, and L-BFGS for sparse or very wide X.
     init : {"auto", "kmeans", "planes", "joint", "lines"}, default="auto"
         Where the climb starts: cells of k-means++ seeds among the columns, random half-spaces,
         k-means++ cells among columns and labels together, or the nearest of random
@@ -243,11 +251,13 @@ class HMEClassifier(_Hierarchical, MoEClassifier):
         Whether a further `fit` goes on from the mixture of the last one, in its units, with its
         penalties and without new starts.
     n_jobs : int or None, default=None
-        Threads that share the blocks of rows; the result is the same for any number.
+        Threads that share the blocks of rows, or the fits of scikit-learn estimators as experts;
+        the result is the same for any number.
     random_state : int, RandomState instance or None, default=None
         Draws the starts. Pass an int for the same answer each time.
     verbose : int, default=0
-        1 prints the objective after every pass.
+        1 prints the objective after every pass, and how often estimators among the parts were
+        fitted.
 
     Attributes
     ----------

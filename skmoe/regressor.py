@@ -7,6 +7,8 @@ from ._arrays import array_namespace
 from ._base import BaseMixtureOfExperts
 from ._compat import get_namespace_and_device, move_to, with_callbacks
 from .experts._base import as_expert
+from .families import NAMES as FAMILIES
+from .families._base import LogLink
 
 __all__ = ["MoERegressor"]
 
@@ -15,8 +17,9 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
     r"""Mixture-of-experts regression.
 
     Maximised: the penalised log-likelihood :math:`\sum_i w_i \log \sum_k g_k(x_i)
-    N(y_i \mid b_k' x_i + a_k, \sigma_k^2)` less the penalties of gate and experts
-    (:class:`~skmoe.gates.SoftmaxGate`, :class:`~skmoe.experts.LinearExpert`).
+    f(y_i \mid b_k' x_i + a_k, \sigma_k)` less the penalties of gate and experts
+    (:class:`~skmoe.gates.SoftmaxGate`, :class:`~skmoe.experts.LinearExpert`), with the density f
+    of the family (:class:`~skmoe.families.Gaussian`).
 
     A gate divides the inputs softly into regions, an expert answers in each. Columns and target
     are centred and scaled inside the fit, so their units do not matter; coefficients are
@@ -29,14 +32,16 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
     gate : str, gate or classifier, default="softmax"
         Who is responsible for a row: "softmax", "quadratic", "gaussian", "hierarchical", "top_k",
         "constant" (a mixture of regressions), a gate of :mod:`skmoe.gates`, or any scikit-learn
-        classifier with `predict_proba` and row weights.
+        classifier with `predict_proba`.
     expert : str, expert or regressor, default="linear"
-        What an expert predicts: "linear", an expert of :mod:`skmoe.experts`, or any
-        scikit-learn regressor with row weights.
-    family : {"gaussian"} or family, default="gaussian"
-        How y scatters around an expert's prediction.
-    solver : {"auto", "em"} or solver, default="auto"
-        How the objective is climbed.
+        What an expert predicts: "linear", an expert of :mod:`skmoe.experts` (`MixedExpert` for
+        several kinds), or any scikit-learn regressor.
+    family : str or family, default="gaussian"
+        How y scatters around an expert's prediction: "gaussian", "student_t" and "laplace" (heavy
+        tails), "poisson" and "negative_binomial" (counts), "gamma" (positive numbers),
+        "bernoulli" (0, 1 and shares between), or an object of :mod:`skmoe.families`.
+    solver : {"auto", "em", "lbfgs"} or solver, default="auto"
+        How the objective is climbed. "auto" is EM, and L-BFGS for sparse or very wide X.
     init : {"auto", "kmeans", "planes", "joint", "lines"}, default="auto"
         Where the climb starts: cells of k-means++ seeds among the columns, random half-spaces,
         k-means++ cells among columns and target together, or the nearest of random
@@ -51,11 +56,13 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
         Whether a further `fit` goes on from the mixture of the last one, in its units, with its
         penalties and without new starts.
     n_jobs : int or None, default=None
-        Threads that share the blocks of rows; the result is the same for any number.
+        Threads that share the blocks of rows, or the fits of scikit-learn estimators as experts;
+        the result is the same for any number.
     random_state : int, RandomState instance or None, default=None
         Draws the starts. Pass an int for the same answer each time.
     verbose : int, default=0
-        1 prints the objective after every pass.
+        1 prints the objective after every pass, and how often estimators among the parts were
+        fitted.
 
     Attributes
     ----------
@@ -67,7 +74,11 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
         Coefficients of the experts, in units of y per unit of each column.
     expert_intercept_ : array of shape (n_experts,) or (n_experts, n_outputs)
     expert_scale_ : array of shape (n_experts,) or (n_experts, n_outputs)
-        Standard deviations around the experts' predictions, in units of y.
+        Scales around the experts' predictions, for families that have one: in units of y the
+        standard deviation (Gaussian) or what stands for it (Student's t, Laplace); the
+        coefficient of variation (Gamma, and of a negative binomial's rate).
+    expert_df_ : array of shape (n_experts,) or (n_experts, n_outputs)
+        Degrees of freedom; only with the family "student_t".
     gate_, expert_ : gate and expert
         The fitted parts. They see scaled columns.
     n_experts_ : int
@@ -149,7 +160,9 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Sparse where gate and experts take it (softmax and linear ones do), with missing
+            values where both take those.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
         sample_weight : array-like of shape (n_samples,), default=None
             A row of weight 2 counts as two rows.
@@ -161,7 +174,8 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
         Raises
         ------
         ValueError
-            If a hyperparameter, X, y or the weights are not as described.
+            If a hyperparameter, X, y or the weights are not as described, y is not what the
+            family is for, or an estimator cannot stand for an expert.
         """
         return self._fit(X, y, sample_weight)
 
@@ -213,8 +227,13 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.target_tags.multi_output = as_expert(self.expert).allows_outputs()
-        tags.target_tags.positive_only = self.family in ("poisson", "negative_binomial", "gamma")
+        try:
+            tags.target_tags.multi_output = as_expert(self.expert).allows_outputs()
+        except ValueError:
+            # What is wrong with the expert, a fit will say.
+            tags.target_tags.multi_output = True
+        kind = FAMILIES.get(str(self.family), type(self.family))
+        tags.target_tags.positive_only = issubclass(kind, LogLink)
         return tags
 
     def _family(self):
