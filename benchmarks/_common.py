@@ -101,14 +101,11 @@ def planted(n, d, n_experts, rng, *, n_test=0, sharpness=8.0, noise=0.1):
     return (*draw(n), *draw(n_test)) if n_test else draw(n)
 
 
-def build(X, y, gate, expert, n_experts, **options):
-    """Mixture of Gaussian experts, not yet fitted, and the blocks it sees, as `fit` builds them."""
+def build(X, y, gate, expert, n_experts, family=None, **options):
+    """Mixture, not yet fitted (of Gaussian experts unless told), and its blocks, as in `fit`."""
     y = y[:, None]
-    family = Gaussian().initialize(y)
-    units = Units(
-        learn_scaling(X, None, constant_spread=float("inf")),
-        learn_scaling(y, None, constant_spread=1.0),
-    )
+    family = (family or Gaussian()).initialize(y)
+    units = Units(learn_scaling(X, None, constant_spread=float("inf")), family.units)
     blocks = Blocks(X, y, None, prepare=units.prepare, **options)
     design, _, _ = blocks.first()
     mixture = Mixture(

@@ -12,7 +12,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from ._arrays import array_namespace, is_sparse, like
+from ._arrays import array_namespace, host, is_sparse, like
 from ._blocks import Blocks
 from ._compat import (
     CallbackSupportMixin,
@@ -741,6 +741,8 @@ def in_units(part, scaling):
     if part.positions is not None:
         n_features = scaling.center.shape[0]
         own = [position % n_features for position in part.positions]
-        coef = coef @ like(np.eye(n_features)[own], coef)
+        table = np.zeros((*coef.shape[:-1], n_features))
+        table[..., own] = host(coef)
+        coef = like(table, coef)
     coef = coef / scaling.spread
     return coef, intercept - coef @ scaling.center

@@ -1,5 +1,7 @@
 """Sparse tables: the same answer as dense ones, and never a table of zeros."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -170,3 +172,27 @@ def test_parts_that_need_dense_tables_say_so():
             MoEClassifier(2, gate=gate).fit(X, y)
     with pytest.raises(ValueError, match=r"LBFGS climbs along gradients.*solver='em'"):
         MoERegressor(2, gate="constant", expert=RandomForestRegressor(2), solver="lbfgs").fit(X, y)
+
+
+def test_columns_of_a_part_need_no_matrix_of_the_columns_squared():
+    X, y = words()
+    tracemalloc.start()
+    for settings in ({"gate": SoftmaxGate(columns=[0, 5])}, {"gate": "constant"}):
+        model = MoEClassifier(2, random_state=0, **settings).fit(X, y)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 3000 * 3000 * 8 / 2
+    assert model.expert_coef_.shape == (2, 3000)
+
+
+def test_regimes_in_text_are_told_apart_with_the_default_penalty():
+    """Labels that turn round where a number is large: no expert for all could tell them."""
+    X, y = words(n=1500)
+    side = np.random.default_rng(1).integers(0, 2, size=1500)
+    table = sparse.csr_array(sparse.hstack([side[:, None] - 0.5, X / 5]))
+    turned = np.where(side == 1, 1 - y, y)
+    gate = SoftmaxGate(columns=[0])
+    model = MoEClassifier(2, gate=gate, n_init=4, random_state=0).fit(table, turned)
+    one = MoEClassifier(1).fit(table, turned)
+    assert np.mean(model.assign(table) == side) in (0, 1)
+    assert model.score(table, turned) > one.score(table, turned) + 0.05

@@ -58,7 +58,7 @@ class LinearExpert(Expert):
     Maximised: :math:`\sum_i r_{ik} \log f(y_i; \eta_{ik}, \sigma_k) - \frac{\alpha}{2 \sigma_k^2}
     \|b_k - b_0\|^2` with :math:`\eta_{ik} = b_k' x_i + a_k`, :math:`\sigma_k = 1` in the penalty
     of counts and labels, by one Newton step an update; for Gaussian experts that step is the
-    exact maximum. Columns are scaled to unit variance.
+    exact maximum. Columns are scaled to unit variance, those of a sparse table by one number.
 
     Parameters
     ----------
@@ -70,7 +70,8 @@ class LinearExpert(Expert):
         (with penalty 1), and the strength, one for every expert, is estimated from the data
         (MacKay's evidence); the variances are drawn towards that of the one-expert fit with the
         weight of one row. Where the data do not tell the experts apart, the mixture becomes that
-        one-expert fit instead of over-fitting.
+        one-expert fit instead of over-fitting. On sparse tables, and those of 1,000 columns or
+        more, the strength stays at 1: the evidence needs a matrix of the columns squared.
     columns : list of names, positions or booleans, slice or None, default=None
         The columns that the experts look at; None stands for all, an empty list for the
         intercept alone.
@@ -338,10 +339,15 @@ class LinearExpert(Expert):
         rest = xp.zeros_like(self.scale[:, self.family.n_outputs :])
         return xp.concat([slope, rest], axis=1)
 
+    def _may_learn_penalties(self):
+        # Column by column, correlated columns would count several times: the evidence would ask
+        # for more and more penalty, until nothing is left.
+        return self.pools and self.weights.shape[0] > 1 and not self.gradient_only
+
     def update_penalty(self, statistics):
         """New bank with the penalties re-estimated from the evidence, if they are "auto"."""
-        experts, outputs, size = self.weights.shape
-        if not self.pools or experts == 1:
+        _, outputs, size = self.weights.shape
+        if not self._may_learn_penalties():
             return self
         xp = array_namespace(self.weights)
         determined = self.curvature.determined(statistics.observed(), self._ridge(), outputs)
@@ -355,9 +361,9 @@ class LinearExpert(Expert):
 
     def log_volume(self, statistics):
         """Log of posterior over prior volume of the weights, if `alpha` is "auto"."""
-        experts, outputs, _ = self.weights.shape
-        if not self.pools or experts == 1:
+        if not self._may_learn_penalties():
             return 0.0
+        outputs = self.weights.shape[1]
         return self.curvature.log_volume(statistics.observed(), self._ridge(), outputs)
 
     def most_penalised(self):
