@@ -307,21 +307,15 @@ class Location(Family):
         # Not xp.clip, which would lay the rows of the table out anew.
         return xp.maximum(xp.minimum(deviation, limit), -limit)
 
-    def _spread(self, scale, sums):
-        """Root of the weighted mean square deviation, for the first C scales.
-
-        An expert that no row belongs to keeps its own.
-        """
+    def _update_scale(self, scale, sums):
+        """Root of the weighted mean square deviation; an expert without rows keeps its own."""
         xp = array_namespace(scale)
         count, variance = sums.count + sums.prior_rows, scale * scale
-        square = variance * (sums.slope[:, : self.n_outputs] + sums.count)
+        square = variance * (sums.slope + sums.count)
         square = square + sums.moved + sums.penalty + sums.prior_rows * sums.prior_variance
         used = count > 0
         variance = xp.where(used, square / xp.where(used, count, 1.0), variance)
         return xp.sqrt(xp.clip(variance, 0.0, None))
-
-    def _update_scale(self, scale, sums):
-        return self._spread(scale, sums)
 
     def attributes(self, coef, intercept, scale):
         """Coefficients, intercepts and scales in the units of y as given."""

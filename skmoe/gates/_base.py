@@ -2,7 +2,7 @@
 
 from .._part import Part
 
-__all__ = ["Gate"]
+__all__ = ["Gate", "Wrapper", "as_gate"]
 
 
 class Gate(Part):
@@ -87,6 +87,33 @@ class Gate(Part):
     def refined(self):
         """Gate for one more climb after this one has ended; None for none."""
         return None
+
+
+class Wrapper(Gate):
+    """A gate made of another one, the hyperparameter `gate`: it looks at what that looks at."""
+
+    @property
+    def raw(self):
+        """Whether the gate inside looks at the columns as given."""
+        return as_gate(self.gate).raw
+
+    @property
+    def columns(self):
+        """The columns that the gate inside looks at."""
+        return getattr(as_gate(self.gate), "columns", None)
+
+    @property
+    def block_rows(self):
+        """Rows of a block that the gate inside works best on."""
+        return as_gate(self.gate).block_rows
+
+    def allows_missing(self):
+        """Whether the gate inside takes missing values."""
+        return as_gate(self.gate).allows_missing()
+
+    def allows_sparse(self):
+        """Whether the gate inside takes a sparse X."""
+        return as_gate(self.gate).allows_sparse()
 
 
 def as_gate(value):

@@ -2,7 +2,7 @@
 
 from .._arrays import array_namespace, device, log_softmax, zeros
 from .._validation import check_count
-from ._base import Gate, as_gate
+from ._base import Wrapper, as_gate
 
 __all__ = ["HierarchicalGate", "balanced_tree", "check_size"]
 
@@ -64,7 +64,7 @@ def _steps(branches, listed):
     ]
 
 
-class HierarchicalGate(Gate):
+class HierarchicalGate(Wrapper):
     r"""A tree of gates: a row goes down from node to node, an expert stands at every leaf.
 
     Maximised: :math:`\sum_i \sum_k r_{ik} \log \prod_{l} g_{l}(x_i)`, the product over the nodes on
@@ -114,33 +114,10 @@ class HierarchicalGate(Gate):
         """Whether the nodes know their curvature column by column only."""
         return any(node.gradient_only for node in self.nodes)
 
-    def allows_sparse(self):
-        """Whether the gate inside takes a sparse X."""
-        return as_gate(self.gate).allows_sparse()
-
-    def allows_missing(self):
-        """Whether the gate inside takes missing values."""
-        return as_gate(self.gate).allows_missing()
-
-    @property
-    def raw(self):
-        """Whether the gate inside looks at the columns as given."""
-        return as_gate(self.gate).raw
-
-    @property
-    def columns(self):
-        """The columns that the nodes look at."""
-        return getattr(as_gate(self.gate), "columns", None)
-
     @property
     def climbs_once(self):
         """Whether the gate at the nodes does."""
         return as_gate(self.gate).climbs_once
-
-    @property
-    def block_rows(self):
-        """Rows of a block that the wrapped gate works best on."""
-        return as_gate(self.gate).block_rows
 
     def initialize(self, n_experts, X, columns=None):
         """Equal probabilities of the branches of a balanced tree."""

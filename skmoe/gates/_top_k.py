@@ -2,12 +2,12 @@
 
 from .._arrays import array_namespace, largest, log_softmax
 from .._validation import check_count
-from ._base import Gate, as_gate
+from ._base import Wrapper, as_gate
 
 __all__ = ["TopKGate"]
 
 
-class TopKGate(Gate):
+class TopKGate(Wrapper):
     r"""Only the k most probable experts answer a row, in the fit and in prediction.
 
     Maximised: what the wrapped gate maximises. The fit climbs :math:`\sum_i \log \sum_{k \in
@@ -61,29 +61,6 @@ class TopKGate(Gate):
     def gradient_only(self):
         """Whether the gate inside knows its curvature column by column only."""
         return self.inner.gradient_only
-
-    def allows_sparse(self):
-        """Whether the gate inside takes a sparse X."""
-        return as_gate(self.gate).allows_sparse()
-
-    def allows_missing(self):
-        """Whether the gate inside takes missing values."""
-        return as_gate(self.gate).allows_missing()
-
-    @property
-    def raw(self):
-        """Whether the gate inside looks at the columns as given."""
-        return as_gate(self.gate).raw
-
-    @property
-    def columns(self):
-        """The columns that the wrapped gate looks at."""
-        return getattr(as_gate(self.gate), "columns", None)
-
-    @property
-    def block_rows(self):
-        """Rows of a block that the wrapped gate works best on."""
-        return as_gate(self.gate).block_rows
 
     def initialize(self, n_experts, X, columns=None):
         """The wrapped gate, open to all experts."""
