@@ -339,7 +339,8 @@ class BaseMixtureOfExperts(
             mixture = Mixture(mixture.gate, mixture.expert.pooled_at(one))
         best = self._find_start(mixture, sampled, settings, random_state)
         # Held-out rows have already decided on a tree that has grown.
-        if mixture.expert.pools and best.n_experts() == mixture.n_experts():
+        weighed = mixture.expert.pools and not mixture.expert.gradient_only
+        if weighed and best.n_experts() == mixture.n_experts():
             best = prefer_evidence(best, mixture, sampled)
         return units, best, blocks
 

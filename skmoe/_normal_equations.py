@@ -257,8 +257,8 @@ class Diagonal:
     """Curvature of predictors column by column, for wide or sparse tables.
 
     A step divides by an upper bound of the whole matrix (De Pierro 1995), so that it climbs for
-    certain, only slowly: it serves starts, and L-BFGS does the climb. The penalties are estimated
-    from the diagonal itself, as if the columns were uncorrelated.
+    certain, only slowly: it serves starts, and L-BFGS does the climb. The penalty of a gate is
+    estimated from the diagonal itself, as if the columns were uncorrelated.
 
     Parameters
     ----------
