@@ -145,7 +145,7 @@ def in_parallel(function, arguments, n_jobs):
     limit = None if n_jobs in (None, 1) else 1
     # The weights are ours: no estimator needs to ask for them.
     with config_context(enable_metadata_routing=False), thread_pools().limit(limits=limit):
-        parallel = Parallel(n_jobs=n_jobs, prefer="threads")
+        parallel = Parallel(n_jobs=n_jobs, prefer="threads", batch_size=1)
         return parallel(delayed(function)(*given) for given in arguments)
 
 
