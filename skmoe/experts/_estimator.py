@@ -226,6 +226,8 @@ class EstimatorExpert(Refitted, Expert):
         target = target.astype(int) if self.family.labels else target
         target = target[:, 0] if target.shape[1] == 1 else target
         jobs = [job for k in range(resp.shape[1]) for job in self._jobs(k, resp[:, k], table)]
+        # The longest first: no job is left alone at the end.
+        jobs.sort(key=lambda job: -len(job.rows))
         self.fits.count += len(jobs)
         results = in_parallel(
             self._fitted,
