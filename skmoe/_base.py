@@ -293,6 +293,7 @@ class BaseMixtureOfExperts(
         columns = self._columns(settings, getattr(checked, "feature_names_in_", None), X.shape[1])
         if self.warm_start and hasattr(self, "_mixture") and self._goes_on(settings):
             self._check_goes_on(X, targets, state)
+            self._mixture.expert.family.check(targets)
             return self._units, self._mixture, self._blocks(X, targets, weight, self._units)
         return self._fresh_start(X, targets, weight, settings, columns)
 

@@ -281,6 +281,7 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
             raise ValueError(
                 f"y has {y.shape[1]} columns, but the mixture was fitted with {self._n_outputs}."
             )
+        self._mixture.expert.family.check(y)
         return y
 
     def _experts_in_units(self, table):

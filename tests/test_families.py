@@ -432,3 +432,15 @@ def test_a_large_range_of_targets(family):
     assert model.fit(x, y).score(x, y) > 0.95
     far = model.predict(np.array([[1e6], [-1e6]]))
     assert np.isfinite(far).all()
+
+
+@pytest.mark.parametrize(("family", "bad"), [("poisson", -1.0), ("gamma", 0.0), ("bernoulli", 2.0)])
+def test_bad_targets_are_named_after_the_fit_too(family, bad):
+    X, y = targets_of(family, n=60)
+    model = MoERegressor(2, family=family, random_state=0, warm_start=True).fit(X, y)
+    before = model.predict(X)
+    y[3] = bad
+    for method in (model.fit, model.score, model.score_samples, model.responsibilities, model.bic):
+        with pytest.raises(ValueError, match=f"y has 1 .*family='{family}'"):
+            method(X, y)
+    assert_allclose(model.predict(X), before)

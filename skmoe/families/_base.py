@@ -132,6 +132,9 @@ class Family(BaseEstimator):
         """
         raise NotImplementedError
 
+    def check(self, y):
+        """Raise a ValueError if the targets (n, n_targets) are not what the family is for."""
+
     def as_table(self, y):
         """Targets (n, n_targets) on the host as numbers between which distances make sense."""
         return y
@@ -353,10 +356,13 @@ class LogLink(Family):
 
 
 class Counts(LogLink):
-    """Families of counts."""
+    """Families of counts; `name` is what `family=` calls them."""
 
-    def _check_counts(self, y, name):
-        check_targets(y, y >= 0, name, "negative values", "counts of at least 0")
+    name = None
+
+    def check(self, y):
+        """Raise a ValueError for negative targets."""
+        check_targets(y, y >= 0, self.name, "negative values", "counts of at least 0")
 
     def deviance(self, y, mean):
         """Poisson deviance."""

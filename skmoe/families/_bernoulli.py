@@ -38,9 +38,13 @@ class Bernoulli(Family):
 
     def initialize(self, y, weight=None):
         """Family for targets between 0 and 1, of shape (n_samples, n_outputs)."""
+        self.check(y)
+        return self._with(y)
+
+    def check(self, y):
+        """Raise a ValueError for targets that are no shares."""
         ok = (y >= 0) & (y <= 1)
         check_targets(y, ok, "bernoulli", "values below 0 or above 1", "0, 1 and shares between")
-        return self._with(y)
 
     @staticmethod
     def _softplus(eta):

@@ -57,8 +57,12 @@ class Gamma(LogLink):
     def initialize(self, y, weight=None):
         """Family for positive targets of shape (n_samples, n_outputs)."""
         self._check_scale()
-        check_targets(y, y > 0, "gamma", "values of zero or less", "numbers above 0")
+        self.check(y)
         return self._with(y, mean_scaling(y, weight), n_scales=y.shape[1])
+
+    def check(self, y):
+        """Raise a ValueError for targets of zero or less."""
+        check_targets(y, y > 0, "gamma", "values of zero or less", "numbers above 0")
 
     def log_prob(self, y, eta, scale):
         """Log density of every row under every expert, of shape (n, K)."""

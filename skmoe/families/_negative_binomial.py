@@ -65,6 +65,7 @@ class NegativeBinomial(Counts):
     (array([3.]), array([1.2]))
     """
 
+    name = "negative_binomial"
     closed_form = False
 
     def __init__(self, scale="expert", min_scale=0.01):
@@ -74,7 +75,7 @@ class NegativeBinomial(Counts):
     def initialize(self, y, weight=None):
         """Family for counts of shape (n_samples, n_outputs)."""
         self._check_scale()
-        self._check_counts(y, "negative_binomial")
+        self.check(y)
         return self._with_mean(y, weight, n_scales=y.shape[1])
 
     def log_prob(self, y, eta, scale):

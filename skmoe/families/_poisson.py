@@ -38,9 +38,11 @@ class Poisson(Counts):
     array([2.])
     """
 
+    name = "poisson"
+
     def initialize(self, y, weight=None):
         """Family for counts of shape (n_samples, n_outputs)."""
-        self._check_counts(y, "poisson")
+        self.check(y)
         return self._with_mean(y, weight)
 
     def log_prob(self, y, eta, scale=None):
