@@ -130,13 +130,19 @@ def _repeats(weight):
     return times
 
 
-def fit_weighted(estimator, X, y, weight):
-    """A clone of `estimator`, fitted to weighted rows."""
+def _sample(estimator, X, y, weight):
+    """Rows, targets and keywords for `fit`: the weights, or rows drawn by them."""
     name = _weight_name(estimator)
     if name is not None:
-        return clone(estimator).fit(X, y, **{name: weight})
+        return X, y, {name: weight}
     rows = np.repeat(np.arange(len(y)), _repeats(weight))
-    return clone(estimator).fit(X[rows], y[rows])
+    return X[rows], y[rows], {}
+
+
+def fit_weighted(estimator, X, y, weight):
+    """A clone of `estimator`, fitted to weighted rows."""
+    X, y, params = _sample(estimator, X, y, weight)
+    return clone(estimator).fit(X, y, **params)
 
 
 def in_parallel(function, arguments, n_jobs):
@@ -151,10 +157,10 @@ def in_parallel(function, arguments, n_jobs):
 
 def fit_labels(estimator, X, label, weight):
     """A clone of a classifier, fitted to weighted rows; of one label or no column, their shares."""
-    several = X.shape[1] > 0 and (label != label[0]).any()
-    return fit_weighted(
-        estimator if several else DummyClassifier(strategy="prior"), X, label, weight
-    )
+    X, label, params = _sample(estimator, X, label, weight)
+    if X.shape[1] > 0 and (label != label[0]).any():
+        return clone(estimator).fit(X, label, **params)
+    return DummyClassifier(strategy="prior").fit(X, label, *params.values())
 
 
 def class_proba(estimator, X, n_classes, floor):

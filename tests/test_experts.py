@@ -16,6 +16,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, PoissonRegressor, Ridge
 from sklearn.model_selection import GridSearchCV, KFold
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVR
@@ -395,3 +396,20 @@ def test_unfit_experts_are_named_before_any_fit(lines, model, message):
     with pytest.raises(ValueError, match=message):
         model.fit(X, y > 0 if isinstance(model, MoEClassifier) else y)
     assert not hasattr(model, "gate_")
+
+
+def test_a_drawn_sample_of_one_label_is_no_trap(lines):
+    """Of 300 rows with one other label, few draws hold both."""
+    X, _ = lines
+    label = np.arange(300) == 7
+    for expert in (KNeighborsClassifier(1), make_pipeline(StandardScaler(), MLPClassifier((2,)))):
+        model = MoEClassifier(3, expert=expert, max_iter=3, random_state=0).fit(X, label)
+        assert_allclose(model.predict_proba(X).sum(axis=1), 1)
+
+
+def test_the_cost_of_two_kinds_of_trees_is_their_sum():
+    x, y = line_and_steps(200)
+    trees = [("small", DecisionTreeRegressor(max_depth=1)), ("large", DecisionTreeRegressor())]
+    model = MoERegressor(2, expert=MixedExpert(trees), random_state=0).fit(x, y)
+    fits = sum(bank.n_fits for bank in model.expert_.banks)
+    assert model.expert_.cost() == {"DecisionTreeRegressor": fits}

@@ -1,5 +1,6 @@
 """Experts of different kinds in one mixture."""
 
+from collections import Counter
 from itertools import chain
 
 from sklearn.utils.metaestimators import _BaseComposition
@@ -109,7 +110,10 @@ class MixedExpert(Expert, _BaseComposition):
 
     def cost(self):
         """Estimators of all kinds and how often each was fitted."""
-        return {name: fits for bank in self.banks for name, fits in bank.cost().items()}
+        total = Counter()
+        for bank in self.banks:
+            total.update(bank.cost())
+        return dict(total)
 
     def initialize(self, n_experts, X, family, columns=None):
         """Bank of which nothing has been learnt."""

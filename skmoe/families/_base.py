@@ -51,15 +51,14 @@ class ScaleSums(NamedTuple):
     def shared(self):
         """The same for scales that all experts share."""
 
-        def pooled(x, axis_length):
+        def pooled(x):
             if x is None or isinstance(x, float):
                 return x
             xp = array_namespace(x)
-            return xp.broadcast_to(xp.sum(x, axis=0, keepdims=True), (axis_length, x.shape[1]))
+            return xp.broadcast_to(xp.sum(x, axis=0, keepdims=True), x.shape)
 
-        experts = self.count.shape[0]
-        parts = (pooled(x, experts) for x in self[:5])
-        return ScaleSums(*parts, experts * self.prior_rows, self.prior_variance)
+        rows = self.count.shape[0] * self.prior_rows
+        return ScaleSums(*map(pooled, self[:5]), rows, self.prior_variance)
 
 
 class Family(BaseEstimator):
