@@ -18,6 +18,9 @@ __all__ = ["LinearExpert"]
 # passing through them exactly.
 _PRIOR_ROWS = 1.0
 
+# Logarithm of an extrapolated scale whose exponential, and one over it, can still be squared.
+_WIDEST = 40.0
+
 
 class LinearStatistics(NamedTuple):
     """Sums over rows at the current parameters.
@@ -304,7 +307,8 @@ class LinearExpert(Expert):
         new = self._replaced(weights=xp.reshape(params[:n_weights], shape))
         if self.scale is None:
             return new
-        scale = xp.exp(xp.reshape(params[n_weights:], (-1, self.scale.shape[1])))
+        log_scale = xp.clip(params[n_weights:], -_WIDEST, _WIDEST)
+        scale = xp.exp(xp.reshape(log_scale, (-1, self.scale.shape[1])))
         scale = xp.broadcast_to(self.family.limited(scale), self.scale.shape)
         return new._replaced(scale=scale)
 
