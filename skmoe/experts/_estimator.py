@@ -135,7 +135,6 @@ class EstimatorExpert(Refitted, Expert):
                 + ("no classifier" if family.labels else "a classifier in a regression")
                 + ". Use MoERegressor with regressors and MoEClassifier with classifiers."
             )
-
         if family.n_outputs > 1 and not family.labels and not self.allows_outputs():
             raise ValueError(
                 f"y has {family.n_outputs} columns, but the expert {name} predicts one. Wrap it in "

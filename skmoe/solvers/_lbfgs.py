@@ -69,7 +69,7 @@ class LBFGS(BaseEstimator):
         Returns
         -------
         mixture : Mixture
-            The best mixture met.
+            The mixture of the last accepted step.
         trace : Trace
         """
         memory = check_count(self.memory, "memory")
@@ -80,7 +80,7 @@ class LBFGS(BaseEstimator):
             )
         weight = float(blocks.sum(lambda X, y, weight: array_namespace(weight).sum(weight)))
         start = mixture.params
-        best = [mixture, -float("inf")]
+        reached = [mixture]
 
         def loss(params):
             trace.n_iter += 1
@@ -92,18 +92,17 @@ class LBFGS(BaseEstimator):
             within = host(new.expert.params)
             first = len(slope) - len(within)
             slope[first:] *= abs(within - params[first:]) <= _ROUNDING * (1 + abs(within))
-            if value > best[1]:
-                best[:] = new, value
             return -value / weight, -slope / weight
 
         def after_step(intermediate_result):
-            trace.record(-float(intermediate_result.fun) * weight, best[0])
+            reached[0] = mixture.with_params(like(intermediate_result.x, start))
+            trace.record(-float(intermediate_result.fun) * weight, reached[0])
             if trace.stopped or trace.n_iter >= trace.max_iter or self._has_settled(trace):
                 raise StopIteration
 
         point = host(start).astype(float)
         trace.begin(-loss(point)[0] * weight, weight)
-        # Once its own limits are reached, scipy stops: they are set out of reach.
+        # The trace decides when to stop: scipy's own tolerances are out of reach.
         options = {"maxcor": memory, "maxiter": trace.max_iter, "maxfun": 10 * trace.max_iter}
         minimize(
             loss,
@@ -114,7 +113,7 @@ class LBFGS(BaseEstimator):
             options={**options, "ftol": 0.0, "gtol": 1e-9},
         )
         trace.converged = not trace.stopped and trace.n_iter < trace.max_iter
-        return best[0], trace
+        return reached[0], trace
 
     def _has_settled(self, trace):
         """Whether the last few passes together have gained no more than the tolerance."""
