@@ -12,7 +12,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from ._arrays import array_namespace, host, is_sparse, like
+from ._arrays import array_namespace, host, like
 from ._blocks import Blocks
 from ._compat import (
     CallbackSupportMixin,
@@ -23,8 +23,9 @@ from ._compat import (
 )
 from ._estimators import set_random_states
 from ._mixture import Mixture
+from ._online import OnlineMixin
 from ._scaling import learn_scaling
-from ._validation import check_count, check_positive, resolve_columns
+from ._validation import accepted, check_count, check_positive, resolve_columns
 from .experts import NAMES as EXPERTS
 from .experts._base import as_expert
 from .families import NAMES as FAMILIES
@@ -41,14 +42,17 @@ from .initialization import (
     sample_size,
 )
 from .reviving import dead_experts, revived, usage
-from .solvers import EM, LBFGS, Trace
+from .solvers import EM, LBFGS, Adam, Memory, Trace
 
 __all__ = ["BaseMixtureOfExperts", "Units", "in_units", "make_part"]
 
 # Families and solvers: their names, and the methods that make an object one.
 _NAMED = {
     "family": ({**FAMILIES, "categorical": Categorical}, ("log_prob", "working")),
-    "solver": ({"auto": EM, "em": EM, "lbfgs": LBFGS}, ("solve", "estimate_penalties")),
+    "solver": (
+        {"auto": EM, "em": EM, "lbfgs": LBFGS, "adam": Adam},
+        ("solve", "estimate_penalties", "check_parts"),
+    ),
 }
 
 # Penalties are known to a tenth at best, so the climbs between two estimates may be rough.
@@ -110,7 +114,11 @@ class Units(NamedTuple):
 
 
 class BaseMixtureOfExperts(
-    CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
+    OnlineMixin,
+    CallbackSupportMixin,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    BaseEstimator,
 ):
     """What regressor and classifier share: the fit and everything that reads a fitted mixture."""
 
@@ -121,18 +129,16 @@ class BaseMixtureOfExperts(
         settings = self._check_settings()
         # Validation notes the columns on the estimator; until the fit has succeeded, on a copy.
         checked = copy.copy(self)
-        X, targets, state = self._validate_fit(checked, X, y, _accepted(settings, X))
+        X, targets, state = self._validate_fit(checked, X, y, accepted(settings, X))
         weight = self._row_weight(self._check_weight(X, sample_weight), targets, state)
         metadata = None if sample_weight is None else {"sample_weight": sample_weight}
 
+        several = self._several(settings)
         # A gate that is refined, or closes experts that may die, may climb more than once.
-        passes = settings.max_iter if settings.gate.climbs_once else None
+        once = settings.gate.climbs_once and len(several) == 1
+        passes = settings.max_iter if once else None
         context = self._init_callback_context(max_subtasks=passes)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y, metadata=metadata)
-
-        units, mixture, blocks = self._start(checked, X, targets, state, weight, settings)
-        settings = self._with_solver(settings, mixture)
-        mixture = Mixture(mixture.gate.started(), mixture.expert)
 
         def attributes(trace, mixture):
             fitted = self._fitted_attributes(mixture, units, trace)
@@ -155,7 +161,15 @@ class BaseMixtureOfExperts(
                 reconstruction_attributes=lambda: attributes(trace, mixture),
             )
 
-        mixture, trace = self._climb(mixture, blocks, settings, report)
+        climbs = []
+        for own in several:
+            units, mixture, blocks = self._start(checked, X, targets, state, weight, own)
+            own = self._with_solver(own, mixture)
+            mixture = Mixture(mixture.gate.started(), mixture.expert)
+            climbs.append(self._climb(mixture, blocks, own, report))
+            if climbs[-1][1].stopped:
+                break
+        mixture, trace = self._together(climbs, blocks, settings)
         fitted = {
             **attributes(trace, mixture),
             **self._exact_likelihood(mixture, units, blocks, trace),
@@ -172,6 +186,36 @@ class BaseMixtureOfExperts(
             estimator=self, X=X, y=y, metadata=metadata, reconstruction_attributes={}
         )
         return self
+
+    def _several(self, settings):
+        """Settings of the climbs that are averaged, or of which the best is kept.
+
+        Starts of parts with statistics are chosen among after a few passes: then it is one.
+        """
+        if not self.average:
+            # Held-out rows are the same in all, so that their scores can be compared.
+            set_random_states(settings.solver, settings.random_state)
+            if settings.has_statistics():
+                return [settings]
+        return [self._single(settings, index) for index in range(settings.n_init)]
+
+    @staticmethod
+    def _single(settings, index):
+        """Settings of one climb of several."""
+        random_state = np.random.RandomState(settings.random_state.randint(2**31 - 1))
+        solver = clone(settings.solver)
+        set_random_states(solver, random_state)
+        kind = settings.kinds[index % len(settings.kinds)]
+        return settings._replace(n_init=1, kinds=[kind], solver=solver, random_state=random_state)
+
+    def _together(self, climbs, blocks, settings):
+        """The mixture of all climbs, or the best of them, and its trace."""
+        if not self.average:
+            return max(climbs, key=lambda climb: climb[1].best_score())
+        mixture = Mixture.averaged([mixture for mixture, _ in climbs])
+        trace = Trace.of([trace for _, trace in climbs])
+        trace.history = [_log_likelihood(mixture, blocks) + mixture.log_prior()]
+        return mixture, trace
 
     def _climb(self, mixture, blocks, settings, report):
         """The mixture after the climb on all rows, and those that its gate asks for."""
@@ -196,9 +240,9 @@ class BaseMixtureOfExperts(
 
     def _revive(self, mixture, trace, blocks, settings, report):
         """The mixture with its dead experts brought back, as long as that raises the objective."""
-        random_state = check_random_state(self.random_state)
+        random_state = settings.random_state
         share = usage(mixture, blocks)
-        while not trace.stopped and (dead := dead_experts(share)):
+        while not trace.stopped and mixture.has_statistics and (dead := dead_experts(share)):
             sample = distinct_rows(blocks, random_state, sample_size(mixture), mixture)
             sampled = blocks.take(sample.rows, sample.weight)
             gate = settings.gate.initialize(
@@ -230,12 +274,22 @@ class BaseMixtureOfExperts(
         gate, expert = self._make_gate(), make_part(self.expert, "expert")
         for part in (gate, expert):
             part.share_jobs(self.n_jobs)
+        solver = make_part(self.solver, "solver")
+        if self.solver == "auto" and not Mixture(gate, expert).has_statistics:
+            solver = Adam()
+        if self.average and self.warm_start:
+            raise ValueError(
+                "average=True was given with warm_start=True; mixtures that have been averaged are "
+                "not taken apart again. Set one of them to False."
+            )
+        solver.check_parts(gate, expert)
         return Settings(
             n_experts=self._count_experts(),
             gate=gate,
             expert=expert,
             family=make_part(self._family(), "family"),
-            solver=make_part(self.solver, "solver"),
+            solver=solver,
+            random_state=check_random_state(self.random_state),
             kinds=kinds,
             n_init=check_count(self.n_init, "n_init"),
             max_iter=check_count(self.max_iter, "max_iter"),
@@ -315,11 +369,12 @@ class BaseMixtureOfExperts(
 
     def _fresh_start(self, X, targets, weight, settings, columns):
         """Units, the best start and the blocks to climb on, for a first fit."""
-        random_state = check_random_state(self.random_state)
+        random_state = settings.random_state
         for part in (settings.gate, settings.expert):
             set_random_states(part, random_state)
-        units, blocks, mixture = self._prepared(X, targets, weight, settings, columns)
-        settings = self._with_solver(settings, mixture)
+        units, blocks, full = self._prepared(X, targets, weight, settings, columns)
+        mixture = full.stand_in()
+        settings = settings._replace(solver=self._starter(settings, mixture))
         most = self._sample_rows(mixture)
         sample = distinct_rows(blocks, random_state, most, mixture)
         if settings.n_experts > sample.n_distinct:
@@ -328,22 +383,25 @@ class BaseMixtureOfExperts(
         if sample.n_distinct <= most:
             # All distinct rows, in an order of their own: the same rows in another order, or
             # repeated instead of weighted, give the same fit to the last bit.
-            units, blocks, mixture = self._prepared(
+            units, blocks, full = self._prepared(
                 sampled.X, sampled.y, sampled.weight, settings, columns
             )
-            sampled = blocks
+            mixture, sampled = full.stand_in(), blocks
+        if not settings.expert.has_statistics:
+            return units, full.drawn(random_state), blocks
         if settings.n_experts == 1:
             one = fit_pooled(mixture.expert, blocks, settings.solver)
-            return units, Mixture(mixture.gate, one), blocks
+            return units, full.begun(Mixture(mixture.gate, one), random_state), blocks
         if mixture.expert.pools:
             one = fit_pooled(mixture.expert, blocks, settings.solver)
             mixture = Mixture(mixture.gate, mixture.expert.pooled_at(one))
         best = self._find_start(mixture, sampled, settings, random_state)
         # Held-out rows have already decided on a tree that has grown.
         weighed = mixture.expert.pools and not mixture.expert.gradient_only
+        weighed = weighed and full.has_statistics and not settings.online
         if weighed and best.n_experts() == mixture.n_experts():
             best = prefer_evidence(best, mixture, sampled)
-        return units, best, blocks
+        return units, full.begun(best, random_state), blocks
 
     def _prepared(self, X, targets, weight, settings, columns):
         """What the rows fix: units, blocks and a mixture that knows nothing more."""
@@ -359,11 +417,16 @@ class BaseMixtureOfExperts(
 
     def _with_solver(self, settings, mixture):
         """Settings with the solver that "auto" stands for with this mixture."""
-        parts = mixture.gate, mixture.expert
-        by_gradient = any(part.gradient_only for part in parts)
-        if self.solver != "auto" or not by_gradient or any(part.raw for part in parts):
+        if settings.solver.stochastic or self.solver != "auto":
             return settings
-        return settings._replace(solver=LBFGS())
+        return settings._replace(solver=self._starter(settings, mixture))
+
+    def _starter(self, settings, mixture):
+        """The solver that starts are compared with, which takes no random steps."""
+        if self.solver != "auto" and not settings.solver.stochastic:
+            return settings.solver
+        by_gradient = any(part.gradient_only for part in mixture)
+        return LBFGS() if by_gradient and not any(part.raw for part in mixture) else EM()
 
     def _sample_rows(self, mixture):
         """Rows that starts are tried on."""
@@ -379,10 +442,15 @@ class BaseMixtureOfExperts(
             n_init=settings.n_init,
             random_state=random_state,
         )
+        if settings.online or not settings.has_statistics():
+            # Penalties of a first batch would be too strong for all, those of a stand-in wrong.
+            return best
         return settings.solver.estimate_penalties(best, sample, max(settings.tol, _PENALTY_TOL))
 
     def _learn_units(self, X, weight, family, settings):
-        scaling = learn_scaling(X, weight, constant_spread=float("inf"), n_jobs=self.n_jobs)
+        # A column that does not vary says nothing, but in a stream it may do so later.
+        constant = 1.0 if settings.online else float("inf")
+        scaling = learn_scaling(X, weight, constant_spread=constant, n_jobs=self.n_jobs)
         rows = [part.block_rows for part in (settings.gate, settings.expert) if part.block_rows]
         with_raw = settings.gate.raw or settings.expert.raw
         return Units(scaling, family.units, max(rows, default=None), with_raw)
@@ -414,7 +482,9 @@ class BaseMixtureOfExperts(
 
     def _warn_about(self, trace, mixture):
         """Warnings that name the number that caused them and the remedy."""
-        if not (trace.converged or trace.stopped):
+        if trace.problem:
+            warnings.warn(trace.problem, ConvergenceWarning, stacklevel=5)
+        elif not (trace.converged or trace.stopped):
             warnings.warn(
                 f"The fit did not converge in max_iter={self.max_iter} passes: the gain still "
                 f"expected is {trace.expected_gain() / trace.weight:.3g} per row, above "
@@ -424,10 +494,12 @@ class BaseMixtureOfExperts(
             )
         tried = mixture.gate.routes and not trace.stopped
         if tried and (dead := dead_experts(mixture.gate.usage_)):
+            remedy = "a larger balance or noise of TopKGate"
+            if mixture.has_statistics:
+                remedy = "a larger k: restarting them from rows explained badly did not help"
             warnings.warn(
-                f"The experts {dead} answer next to no row, and restarting them from the worst "
-                "explained rows did not raise the objective. Use fewer experts than "
-                f"{mixture.n_experts()}, or a larger k.",
+                f"The experts {dead} answer next to no row. Use fewer experts than "
+                f"{mixture.n_experts()}, or {remedy}.",
                 ConvergenceWarning,
                 stacklevel=5,
             )
@@ -448,16 +520,24 @@ class BaseMixtureOfExperts(
         shift = trace.weight * units.log_spread()
         objective = trace.history[-1] - shift
         return {
-            "_mixture": mixture,
-            "_units": units,
-            "gate_": mixture.gate,
-            "expert_": mixture.expert,
-            "n_experts_": mixture.n_experts(),
+            **self._model_attributes(mixture, units),
+            "_memory": Memory(trace.weight),
             "n_iter_": trace.n_iter,
             "converged_": trace.converged,
             "log_likelihood_": objective - mixture.log_prior(),
             "objective_": objective,
             "history_": [value - shift for value in trace.history],
+            "validation_scores_": [score - units.log_spread() for score in trace.scores],
+        }
+
+    def _model_attributes(self, mixture, units):
+        """What a fit sets that describes the mixture."""
+        return {
+            "_mixture": mixture,
+            "_units": units,
+            "gate_": mixture.gate,
+            "expert_": mixture.expert,
+            "n_experts_": mixture.n_experts(),
             "n_parameters_": mixture.n_parameters(),
             "_x_center": units.X.center,
             **self._gate_attributes(mixture.gate, units),
@@ -494,8 +574,8 @@ class BaseMixtureOfExperts(
         check_is_fitted(self)
         check_same_namespace(X, self, attribute="_x_center", method=method)
         xp, _, _ = get_namespace_and_device(X)
-        accepted = _accepted(self._mixture, X)
-        X = validate_data(self, X, reset=False, dtype=[xp.float64, xp.float32], **accepted)
+        words = accepted(self._mixture, X)
+        X = validate_data(self, X, reset=False, dtype=[xp.float64, xp.float32], **words)
         if targets is not None and targets.shape[0] != X.shape[0]:
             raise ValueError(f"X has {X.shape[0]} rows and y has {targets.shape[0]}.")
         return self._blocks(X, targets, None, self._units)
@@ -690,9 +770,9 @@ class BaseMixtureOfExperts(
         except ValueError:
             # What is wrong with a setting, a fit will say.
             return tags
-        accepted = _accepted(parts, None)
-        tags.input_tags.allow_nan = accepted["ensure_all_finite"] == "allow-nan"
-        tags.input_tags.sparse = accepted["accept_sparse"] == "csr"
+        words = accepted(parts, None)
+        tags.input_tags.allow_nan = words["ensure_all_finite"] == "allow-nan"
+        tags.input_tags.sparse = words["accept_sparse"] == "csr"
         return tags
 
     def _sk_visual_block_(self):
@@ -720,16 +800,12 @@ class Settings(NamedTuple):
     n_init: int
     max_iter: int
     tol: float
+    random_state: Any
+    online: bool = False
 
-
-def _accepted(parts, X):
-    """What a gate and an expert (of settings or a mixture) take as X, as words for validation."""
-    missing = parts.gate.allows_missing() and parts.expert.allows_missing() and not is_sparse(X)
-    sparse = parts.gate.allows_sparse() and parts.expert.allows_sparse()
-    return {
-        "ensure_all_finite": "allow-nan" if missing else True,
-        "accept_sparse": "csr" if sparse else False,
-    }
+    def has_statistics(self):
+        """Whether gate and experts have."""
+        return Mixture(self.gate, self.expert).has_statistics
 
 
 def _log_likelihood(mixture, blocks):

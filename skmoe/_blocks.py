@@ -1,12 +1,22 @@
 """Blocks of rows: the two verbs through which a data set is touched."""
 
 from functools import cache
+from itertools import pairwise
 
 from scipy.sparse import csr_array
 from sklearn.utils.parallel import Parallel, delayed
 from threadpoolctl import ThreadpoolController
 
-from ._arrays import block_length, concat_rows, is_sparse, like, ones, take_rows
+from ._arrays import (
+    array_namespace,
+    block_length,
+    concat_rows,
+    host,
+    is_sparse,
+    like,
+    ones,
+    take_rows,
+)
 from ._statistics import fold
 
 __all__ = ["Blocks", "thread_pools"]
@@ -75,20 +85,48 @@ class Blocks:
 
     def take(self, rows, weight):
         """A few rows, chosen by position on the host, with weights given on the host."""
-        X, y, weight = take_rows(self.X, rows), take_rows(self.y, rows), like(weight, self.X)
-        return Blocks(X, y, weight, prepare=self.prepare, length=self.length, n_jobs=self.n_jobs)
+        return self.some(rows).with_weight(like(weight, self.X))
+
+    def some(self, rows):
+        """A few rows, chosen by position on the host, with their own weights."""
+        taken = (None if x is None else take_rows(x, rows) for x in (self.X, self.y, self.weight))
+        return Blocks(*taken, prepare=self.prepare, length=self.length, n_jobs=self.n_jobs)
+
+    def batches(self, rows, number):
+        """Rows in the order of their positions `rows` (on the host), in batches of equal size.
+
+        A few batches are prepared at once.
+        """
+        edges = [i * len(rows) // number for i in range(number + 1)]
+        together = max(self.length * number // len(rows), 1)
+        for first in range(0, number, together):
+            ends = edges[first : first + together + 1]
+            chunk = self.some(rows[ends[0] : ends[-1]])
+            tables = chunk._prepared(slice(0, ends[-1] - ends[0]))
+            for start, stop in pairwise(ends):
+                yield tuple(x[start - ends[0] : stop - ends[0], ...] for x in tables)
+
+    def total_weight(self):
+        """Sum of the weights of all rows."""
+        if self.weight is None:
+            return float(self.X.shape[0])
+        return float(array_namespace(self.weight).sum(self.weight))
+
+    def shuffled(self, random_state):
+        """Positions of the rows of weight above zero, on the host, in random order."""
+        order = random_state.permutation(self.X.shape[0])
+        return order if self.weight is None else order[host(self.weight)[order] > 0]
 
     def _block(self, index):
         if index in self._kept:
             return self._kept[index]
-        block = self._prepared(index)
+        start = index * self.length
+        block = self._prepared(slice(start, min(start + self.length, self.X.shape[0])))
         if index < _KEPT_BLOCKS:
             self._kept[index] = block
         return block
 
-    def _prepared(self, index):
-        start = index * self.length
-        rows = slice(start, min(start + self.length, self.X.shape[0]))
+    def _prepared(self, rows):
         X = self.X[rows, :]
         y = None if self.y is None else self.y[rows, ...]
         weight = None if self.weight is None else self.weight[rows, ...]

@@ -39,6 +39,7 @@ class Refitted:
     """What parts made of estimators have in common: their estimators can be kept as they are."""
 
     is_frozen = False
+    forgets_rows = False
 
     def frozen(self):
         """Part that keeps its estimators from now on."""

@@ -21,8 +21,8 @@ _FEWEST_EXPERTS = 4
 # with blocks of 2048 rows, 3 to 101 columns and 4 to 256 experts on a CPU.
 _LARGEST_SHARE, _WIDTH = 0.3, 20
 
-# Every so many rows are looked at to see whether it is worth looking at all.
-_STRIDE = 16
+# So many rows, in even steps, are looked at to see whether it is worth looking at all.
+_LOOKED_AT = 128
 
 
 class Groups(NamedTuple):
@@ -34,11 +34,14 @@ class Groups(NamedTuple):
     places : array of int of shape (K * length,)
         Where a group's weights stand in the flattened table (K, n).
     weight : array of shape (K, length)
+    slots : array of int of shape (n * K,)
+        Where every entry of a table (n, K) stands among the groups; K * length if nowhere.
     """
 
     rows: Any
     places: Any
     weight: Any
+    slots: Any
 
     def design(self, X):
         """Rows of the design for every expert, (K, D, length)."""
@@ -54,6 +57,15 @@ class Groups(NamedTuple):
         flat = xp.reshape(columns, (table.shape[2], -1))
         gathered = xp.reshape(xp.take(flat, self.places, axis=1), (-1, *self.weight.shape))
         return xp.permute_dims(gathered, (1, 0, 2))
+
+    def spread(self, table):
+        """Table (n, K, C) of the groups' entries (K, C, length), zero where there are none."""
+        xp = array_namespace(table)
+        experts, columns, length = table.shape
+        flat = xp.reshape(xp.permute_dims(table, (1, 0, 2)), (columns, experts * length))
+        flat = xp.concat([flat, xp.zeros_like(flat[:, :1])], axis=1)
+        rows = xp.reshape(xp.take(flat, self.slots, axis=1), (columns, -1, experts))
+        return xp.permute_dims(rows, (1, 2, 0))
 
 
 def group_rows(weight, width):
@@ -76,7 +88,8 @@ def group_rows(weight, width):
     share = min(_LARGEST_SHARE, (width / _WIDTH) ** 2)
     xp = array_namespace(weight)
     table = weight.T
-    if _fullest(table[:, ::_STRIDE]) > share * (n // _STRIDE + 1):
+    stride = max(n // _LOOKED_AT, 1)
+    if _fullest(table[:, ::stride]) > share * (n // stride + 1):
         return None
     kept = _kept(table)
     count = xp.sum(xp.astype(kept, xp.int64), axis=1)
@@ -91,7 +104,10 @@ def group_rows(weight, width):
     expert = xp.arange(experts, device=device(weight))[:, None]
     places = rows + xp.reshape(xp.broadcast_to(n * expert, (experts, length)), (-1,))
     own = xp.reshape(xp.take(xp.reshape(table, (-1,)), places), (experts, length))
-    return Groups(rows, places, xp.where(inside, own, xp.zeros_like(own)))
+    rank = xp.cumulative_sum(xp.astype(kept, xp.int64), axis=1) - 1
+    slots = xp.where(kept, length * expert + rank, experts * length)
+    own = xp.where(inside, own, xp.zeros_like(own))
+    return Groups(rows, places, own, xp.reshape(slots.T, (-1,)))
 
 
 def _kept(table):

@@ -1,8 +1,10 @@
 """The mixture: a gate and a bank of experts, and nothing of solvers or estimators."""
 
+from functools import reduce
 from typing import Any, NamedTuple
 
 from ._arrays import array_namespace, exp, logsumexp, softmax_weights
+from .gates._averaged import AveragedGate
 
 __all__ = ["Mixture", "MixtureStatistics"]
 
@@ -77,6 +79,11 @@ class Mixture(NamedTuple):
         gate, expert = statistics[:2]
         return Mixture(self.gate.update(gate, step), self.expert.update(expert, step))
 
+    def settled(self, statistics):
+        """Statistics of both parts at which an update would leave them as they are."""
+        gate, expert = statistics[:2]
+        return self.gate.settled(gate), self.expert.settled(expert)
+
     def frozen(self):
         """Mixture whose parts keep what they would have to fit anew; itself without such."""
         gate, expert = self.gate.frozen(), self.expert.frozen()
@@ -86,6 +93,27 @@ class Mixture(NamedTuple):
     def thawed(self):
         """Mixture whose parts fit anew again."""
         return Mixture(self.gate.thawed(), self.expert.thawed())
+
+    @property
+    def has_statistics(self):
+        """Whether both parts have."""
+        return self.gate.has_statistics and self.expert.has_statistics
+
+    def stand_in(self):
+        """Mixture with statistics that a start is found with."""
+        return Mixture(self.gate.stand_in(), self.expert)
+
+    def begun(self, start, random_state):
+        """Mixture at the beginning of its climb, given its stand-in fitted to a sample."""
+        return Mixture(self.gate.begun(start.gate, random_state), start.expert)
+
+    def training(self, random_state):
+        """Mixture for steps along gradients of a few rows."""
+        return Mixture(self.gate.training(random_state), self.expert.training(random_state))
+
+    def drawn(self, random_state):
+        """Mixture with what starts at random drawn anew."""
+        return Mixture(self.gate.drawn(random_state), self.expert.drawn(random_state))
 
     def update_penalty(self, statistics):
         """New mixture with the penalties re-estimated; itself once all of them have settled."""
@@ -114,10 +142,14 @@ class Mixture(NamedTuple):
         responsibilities; add `log_prior` and `log_prior_gradient` for the objective.
         """
         xp = array_namespace(X)
-        density, resp = self.e_step(X, y)
-        resp = resp * weight[:, None]
-        slope = xp.concat([self.gate.gradient(X, resp), self.expert.gradient(X, y, resp)])
-        return xp.sum(density * weight), slope
+        log_gate, gate_gradient = self.gate.log_joint_and_gradient(X)
+        wanted = self._wanted(log_gate)
+        log_prob, expert_gradient = self.expert.log_prob_and_gradient(X, y, wanted)
+        joint = log_gate + log_prob
+        density = logsumexp(joint, axis=1)
+        resp = exp(joint - density) * weight[:, None]
+        slope = xp.concat([gate_gradient(resp), expert_gradient(resp)])
+        return xp.sum(density[:, 0] * weight), slope
 
     def log_prior_gradient(self):
         """Gradient of `log_prior` with respect to `params`."""
@@ -130,6 +162,12 @@ class Mixture(NamedTuple):
         params = self.gate.params, self.expert.params
         return array_namespace(*params).concat(params)
 
+    @property
+    def coefficients(self):
+        """Vector like `params`: 1 for what a decay of weights shrinks, 0 for the others."""
+        own = self.gate.coefficients, self.expert.coefficients
+        return array_namespace(*own).concat(own)
+
     def with_params(self, params):
         """New mixture with other parameters."""
         cut = self.gate.params.shape[0]
@@ -140,6 +178,14 @@ class Mixture(NamedTuple):
         score = self.gate.log_score(X)
         weight, total = softmax_weights(score)
         return self.expert.average(X, weight, self._wanted(score)) / total
+
+    @classmethod
+    def averaged(cls, mixtures):
+        """The mixture of several mixtures, each with the same share."""
+        if len(mixtures) == 1:
+            return mixtures[0]
+        gates, experts = zip(*mixtures, strict=True)
+        return cls(AveragedGate(list(gates)), reduce(lambda a, b: a.joined(b), experts))
 
     def n_parameters(self):
         """Number of free parameters of both parts."""

@@ -34,11 +34,18 @@ class Part(BaseEstimator):
     gradient_only : bool
         Whether the design is too wide, or sparse, for the matrix of Newton's method; known after
         `initialize`.
+    has_statistics : bool
+        Whether there are `statistics` and an `update` from them. Parts without learn along
+        gradients only.
+    forgets_rows : bool
+        Whether the part can learn from rows that it does not see again.
     """
 
     block_rows = None
     raw = False
     gradient_only = False
+    has_statistics = True
+    forgets_rows = True
 
     def located(self, locate):
         """What `initialize` takes as `columns`: where `locate` finds the part's columns."""
@@ -67,6 +74,14 @@ class Part(BaseEstimator):
         new.__dict__.update(state)
         return new
 
+    def training(self, random_state):
+        """Part for steps along gradients of a few rows: with noise, if it is of that kind."""
+        return self
+
+    def drawn(self, random_state):
+        """Part with what starts at random drawn anew."""
+        return self
+
     def update(self, statistics, step=1.0):
         """New part, the fraction `step` of the way to the maximum given `statistics`."""
         raise NotImplementedError
@@ -78,6 +93,15 @@ class Part(BaseEstimator):
     def thawed(self):
         """Part that fits anew again."""
         return self
+
+    def settled(self, statistics):
+        """Statistics at which an update would leave this part as it is.
+
+        Online EM: what sums over the rows so far would be at the present parameters, had these
+        rows not gone. `statistics` are those that led to the present parameters; sums that do not
+        depend on the parameters stay as they are.
+        """
+        return statistics
 
     @property
     def params(self):
@@ -94,6 +118,11 @@ class Part(BaseEstimator):
 
     def log_prior_gradient(self):
         """Gradient of `log_prior` with respect to `params`."""
+        return self.params * 0
+
+    @property
+    def coefficients(self):
+        """Vector like `params`: 1 for what a decay of weights shrinks, 0 for the others."""
         return self.params * 0
 
     def update_penalty(self, statistics):

@@ -4,10 +4,14 @@ from numbers import Integral, Real
 
 import numpy as np
 
+from ._arrays import is_sparse
+
 __all__ = [
+    "accepted",
     "check_alpha",
     "check_choice",
     "check_count",
+    "check_layers",
     "check_positive",
     "check_share",
     "resolve_columns",
@@ -22,6 +26,17 @@ def check_count(value, name, minimum=1):
             f"Pass for example {name}={max(minimum, 2)}."
         )
     return int(value)
+
+
+def check_layers(value, name):
+    """Numbers of units of hidden layers as a list of int."""
+    layers = list(value) if isinstance(value, (list, tuple)) else [value]
+    if not layers:
+        raise ValueError(
+            f"{name}={value!r} was given; at least one hidden layer is needed. "
+            f"Pass for example {name}=(64,), or linear experts."
+        )
+    return [check_count(units, name) for units in layers]
 
 
 def check_choice(value, name, allowed):
@@ -118,3 +133,13 @@ def resolve_columns(columns, feature_names, n_features, owner):
     if len(set(positions)) != len(positions):
         raise ValueError(f"{owner} got columns={columns!r}, which names a column twice.")
     return positions
+
+
+def accepted(parts, X):
+    """What a gate and an expert (of settings or a mixture) take as X, as words for validation."""
+    missing = parts.gate.allows_missing() and parts.expert.allows_missing() and not is_sparse(X)
+    sparse = parts.gate.allows_sparse() and parts.expert.allows_sparse()
+    return {
+        "ensure_all_finite": "allow-nan" if missing else True,
+        "accept_sparse": "csr" if sparse else False,
+    }

@@ -4,12 +4,14 @@ import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.preprocessing import LabelEncoder
 from sklearn.utils import compute_class_weight
-from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.multiclass import check_classification_targets, unique_labels
 from sklearn.utils.validation import column_or_1d, validate_data
 
 from ._arrays import array_namespace, host, like
 from ._base import BaseMixtureOfExperts
 from ._compat import get_namespace_and_device, move_to, with_callbacks
+from ._online import OnlineMixin
 
 __all__ = ["MoEClassifier"]
 
@@ -36,14 +38,19 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
     expert : str, expert or classifier, default="linear"
         What an expert predicts: "linear", an expert of :mod:`skmoe.experts`, or any
         scikit-learn classifier with `predict_proba`.
-    solver : {"auto", "em", "lbfgs"} or solver, default="auto"
-        How the objective is climbed. "auto" is EM, and L-BFGS for sparse or very wide X.
+    solver : {"auto", "em", "lbfgs", "adam"} or solver, default="auto"
+        How the objective is climbed. "auto" is EM, L-BFGS for sparse or very wide X, and Adam on
+        mini-batches where gate or experts are neural.
     init : {"auto", "kmeans", "planes", "joint", "lines"}, default="auto"
         Where the climb starts: cells of k-means++ seeds among the columns, random half-spaces,
         k-means++ cells among columns and labels together, or the nearest of random
         regressions. "auto" takes these in turn.
     n_init : int, default=1
-        Number of starts. All make a few passes, the best go on (emEM).
+        Number of starts. All make a few passes, the best go on (emEM). Experts that learn along
+        gradients ("mlp") go the whole way from every start, and the best on held-out rows stays.
+    average : bool, default=False
+        Whether all `n_init` mixtures are kept and averaged: a mixture of `n_init * n_experts`
+        experts. Mostly better than the best of them, above all with neural experts.
     max_iter : int, default=500
         Passes over the data at most.
     tol : float, default=1e-6
@@ -83,7 +90,10 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
     objective_ : float
         With penalty.
     history_ : list of float
-        Objective after every pass of the final climb; it never falls.
+        Objective after every pass of the final climb; with EM and L-BFGS it never falls. With
+        Adam, at the start, averaged over every epoch, and at the end.
+    validation_scores_ : list of float
+        Mean log density of the rows that Adam has held out, after every epoch.
     n_iter_ : int
         Passes of the final climb over the data.
     converged_ : bool
@@ -121,6 +131,7 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
         solver="auto",
         init="auto",
         n_init=1,
+        average=False,
         max_iter=500,
         tol=1e-6,
         class_weight=None,
@@ -135,6 +146,7 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
         self.solver = solver
         self.init = init
         self.n_init = n_init
+        self.average = average
         self.max_iter = max_iter
         self.tol = tol
         self.class_weight = class_weight
@@ -167,6 +179,38 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
             If a hyperparameter, X, y or the weights are not as described.
         """
         return self._fit(X, y, sample_weight)
+
+    @available_if(OnlineMixin._forgets_rows)
+    def partial_fit(self, X, y, classes=None, sample_weight=None):
+        """Learn from a batch of rows: online EM, or Adam where gate or experts are neural.
+
+        The first batch, of at least as many distinct rows as there are experts, tells the units
+        of the columns and the start; a thousand rows are better than ten. Penalties that are
+        "auto" stay at their starting values. After `fit` the mixture goes on from there.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,)
+        classes : array-like of shape (n_classes,), default=None
+            All labels that will ever come; needed at the first call, unless `fit` came before.
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        self : object
+
+        Raises
+        ------
+        ValueError
+            If a hyperparameter, X, y, `classes` or the weights are not as described, or the solver
+            or a part cannot learn from batches (L-BFGS, scikit-learn estimators).
+
+        See Also
+        --------
+        skmoe.solvers.EM : Settings of the schedule, and a forgetting factor for drift.
+        """
+        return self._partial_fit(X, y, sample_weight, classes)
 
     def predict_proba(self, X):
         """Class probabilities: the experts' probabilities weighted by the gate.
@@ -225,13 +269,31 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
     def _family():
         return "categorical"
 
-    def _validate_fit(self, checked, X, y, accepted):
+    def _with_classes(self, settings, classes):
+        """Settings for the classes given at the first call of `partial_fit`."""
+        if hasattr(self, "classes_"):
+            known = host(self.classes_)
+            if classes is not None and not np.array_equal(unique_labels(classes), known):
+                raise ValueError(
+                    f"classes={list(classes)[:10]} was given, but the first call had "
+                    f"{known[:10].tolist()}. Leave classes out after the first call."
+                )
+            return settings
+        if classes is None:
+            raise ValueError(
+                "classes=None was given at the first call of partial_fit; all labels that will "
+                "ever come are needed then. Pass classes=np.unique(all_labels)."
+            )
+        family = settings.family.with_classes(len(unique_labels(classes)))
+        return settings._replace(family=family)
+
+    def _validate_fit(self, checked, X, y, accepted, classes=None):
         """Checked X, class codes (n, 1) and what to note about them."""
         xp, _, device = get_namespace_and_device(X)
         X, y = validate_data(checked, X, y, dtype=[xp.float64, xp.float32], **accepted)
         y = column_or_1d(y, warn=True)
         check_classification_targets(y)
-        encoder = LabelEncoder().fit(y)
+        encoder = LabelEncoder().fit(y if classes is None else classes)
         codes = move_to(encoder.transform(y), xp=xp, device=device)
         return X, xp.astype(codes, X.dtype)[:, None], {"classes_": encoder.classes_}
 

@@ -20,6 +20,15 @@ class _Hierarchical:
     def _make_gate(self):
         return HierarchicalGate(make_part(self.gate, "gate"), self.depth, self.branching)
 
+    def _check_settings(self):
+        settings = super()._check_settings()
+        if self.grow and not settings.has_statistics():
+            raise ValueError(
+                "grow=True tries splits by EM, and neural gates or experts have no statistics for "
+                "it. Pass grow=False with them."
+            )
+        return settings
+
     def _count_experts(self):
         """Experts of the full tree, or of the first split where it is to be grown."""
         depth, branching = check_size(self.depth, self.branching)
@@ -86,14 +95,19 @@ class HMERegressor(_Hierarchical, MoERegressor):
         How y scatters around an expert's prediction: "gaussian", "student_t" and "laplace" (heavy
         tails), "poisson" and "negative_binomial" (counts), "gamma" (positive numbers),
         "bernoulli" (0, 1 and shares between), or an object of :mod:`skmoe.families`.
-    solver : {"auto", "em", "lbfgs"} or solver, default="auto"
-        How the objective is climbed. "auto" is EM, and L-BFGS for sparse or very wide X.
+    solver : {"auto", "em", "lbfgs", "adam"} or solver, default="auto"
+        How the objective is climbed. "auto" is EM, L-BFGS for sparse or very wide X, and Adam on
+        mini-batches where gate or experts are neural.
     init : {"auto", "kmeans", "planes", "joint", "lines"}, default="auto"
         Where the climb starts: cells of k-means++ seeds among the columns, random half-spaces,
         k-means++ cells among columns and target together, or the nearest of random
         regressions. "auto" takes these in turn.
     n_init : int, default=1
-        Number of starts. All make a few passes, the best go on (emEM).
+        Number of starts. All make a few passes, the best go on (emEM). Experts that learn along
+        gradients ("mlp") go the whole way from every start, and the best on held-out rows stays.
+    average : bool, default=False
+        Whether all `n_init` mixtures are kept and averaged: a mixture of `n_init * n_experts`
+        experts. Mostly better than the best of them, above all with neural experts.
     max_iter : int, default=500
         Passes over the data at most.
     tol : float, default=1e-6
@@ -138,7 +152,10 @@ class HMERegressor(_Hierarchical, MoERegressor):
     objective_ : float
         With penalty.
     history_ : list of float
-        Objective after every pass of the final climb; it never falls.
+        Objective after every pass of the final climb; with EM and L-BFGS it never falls. With
+        Adam, at the start, averaged over every epoch, and at the end.
+    validation_scores_ : list of float
+        Mean log density of the rows that Adam has held out, after every epoch.
     n_iter_ : int
         Passes of the final climb over the data.
     converged_ : bool
@@ -182,6 +199,7 @@ class HMERegressor(_Hierarchical, MoERegressor):
         solver="auto",
         init="auto",
         n_init=1,
+        average=False,
         max_iter=500,
         tol=1e-6,
         warm_start=False,
@@ -198,6 +216,7 @@ class HMERegressor(_Hierarchical, MoERegressor):
         self.solver = solver
         self.init = init
         self.n_init = n_init
+        self.average = average
         self.max_iter = max_iter
         self.tol = tol
         self.warm_start = warm_start
@@ -233,14 +252,19 @@ class HMEClassifier(_Hierarchical, MoEClassifier):
     expert : str, expert or classifier, default="linear"
         What an expert predicts: "linear", an expert of :mod:`skmoe.experts`, or any
         scikit-learn classifier with `predict_proba`.
-    solver : {"auto", "em", "lbfgs"} or solver, default="auto"
-        How the objective is climbed. "auto" is EM, and L-BFGS for sparse or very wide X.
+    solver : {"auto", "em", "lbfgs", "adam"} or solver, default="auto"
+        How the objective is climbed. "auto" is EM, L-BFGS for sparse or very wide X, and Adam on
+        mini-batches where gate or experts are neural.
     init : {"auto", "kmeans", "planes", "joint", "lines"}, default="auto"
         Where the climb starts: cells of k-means++ seeds among the columns, random half-spaces,
         k-means++ cells among columns and labels together, or the nearest of random
         regressions. "auto" takes these in turn.
     n_init : int, default=1
-        Number of starts. All make a few passes, the best go on (emEM).
+        Number of starts. All make a few passes, the best go on (emEM). Experts that learn along
+        gradients ("mlp") go the whole way from every start, and the best on held-out rows stays.
+    average : bool, default=False
+        Whether all `n_init` mixtures are kept and averaged: a mixture of `n_init * n_experts`
+        experts. Mostly better than the best of them, above all with neural experts.
     max_iter : int, default=500
         Passes over the data at most.
     tol : float, default=1e-6
@@ -283,7 +307,10 @@ class HMEClassifier(_Hierarchical, MoEClassifier):
     objective_ : float
         With penalty.
     history_ : list of float
-        Objective after every pass of the final climb; it never falls.
+        Objective after every pass of the final climb; with EM and L-BFGS it never falls. With
+        Adam, at the start, averaged over every epoch, and at the end.
+    validation_scores_ : list of float
+        Mean log density of the rows that Adam has held out, after every epoch.
     n_iter_ : int
         Passes of the final climb over the data.
     converged_ : bool
@@ -323,6 +350,7 @@ class HMEClassifier(_Hierarchical, MoEClassifier):
         solver="auto",
         init="auto",
         n_init=1,
+        average=False,
         max_iter=500,
         tol=1e-6,
         class_weight=None,
@@ -339,6 +367,7 @@ class HMEClassifier(_Hierarchical, MoEClassifier):
         self.solver = solver
         self.init = init
         self.n_init = n_init
+        self.average = average
         self.max_iter = max_iter
         self.tol = tol
         self.class_weight = class_weight

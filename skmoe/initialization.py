@@ -81,6 +81,9 @@ class Sample(NamedTuple):
 
 def sample_size(mixture):
     """Rows that starts of `mixture` are tried on."""
+    if not mixture.expert.has_statistics:
+        # Neither starts nor penalties are compared on them.
+        return _SAMPLE_ROWS
     return max(_SAMPLE_ROWS, _ROWS_PER_PARAMETER * mixture.n_parameters())
 
 

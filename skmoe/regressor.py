@@ -1,11 +1,13 @@
 """Mixture-of-experts regression."""
 
 from sklearn.base import RegressorMixin
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d, validate_data
 
 from ._arrays import array_namespace
 from ._base import BaseMixtureOfExperts
 from ._compat import get_namespace_and_device, move_to, with_callbacks
+from ._online import OnlineMixin
 from .experts._base import as_expert
 from .families import NAMES as FAMILIES
 from .families._base import LogLink
@@ -40,14 +42,19 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
         How y scatters around an expert's prediction: "gaussian", "student_t" and "laplace" (heavy
         tails), "poisson" and "negative_binomial" (counts), "gamma" (positive numbers),
         "bernoulli" (0, 1 and shares between), or an object of :mod:`skmoe.families`.
-    solver : {"auto", "em", "lbfgs"} or solver, default="auto"
-        How the objective is climbed. "auto" is EM, and L-BFGS for sparse or very wide X.
+    solver : {"auto", "em", "lbfgs", "adam"} or solver, default="auto"
+        How the objective is climbed. "auto" is EM, L-BFGS for sparse or very wide X, and Adam on
+        mini-batches where gate or experts are neural.
     init : {"auto", "kmeans", "planes", "joint", "lines"}, default="auto"
         Where the climb starts: cells of k-means++ seeds among the columns, random half-spaces,
         k-means++ cells among columns and target together, or the nearest of random
         regressions. "auto" takes these in turn.
     n_init : int, default=1
-        Number of starts. All make a few passes, the best go on (emEM).
+        Number of starts. All make a few passes, the best go on (emEM). Experts that learn along
+        gradients ("mlp") go the whole way from every start, and the best on held-out rows stays.
+    average : bool, default=False
+        Whether all `n_init` mixtures are kept and averaged: a mixture of `n_init * n_experts`
+        experts. Mostly better than the best of them, above all with neural experts.
     max_iter : int, default=500
         Passes over the data at most.
     tol : float, default=1e-6
@@ -89,7 +96,10 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
     objective_ : float
         With penalty.
     history_ : list of float
-        Objective after every pass of the final climb; it never falls.
+        Objective after every pass of the final climb; with EM and L-BFGS it never falls. With
+        Adam, at the start, averaged over every epoch, and at the end.
+    validation_scores_ : list of float
+        Mean log density of the rows that Adam has held out, after every epoch.
     n_iter_ : int
         Passes of the final climb over the data.
     converged_ : bool
@@ -133,6 +143,7 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
         solver="auto",
         init="auto",
         n_init=1,
+        average=False,
         max_iter=500,
         tol=1e-6,
         warm_start=False,
@@ -147,6 +158,7 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
         self.solver = solver
         self.init = init
         self.n_init = n_init
+        self.average = average
         self.max_iter = max_iter
         self.tol = tol
         self.warm_start = warm_start
@@ -178,6 +190,36 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
             family is for, or an estimator cannot stand for an expert.
         """
         return self._fit(X, y, sample_weight)
+
+    @available_if(OnlineMixin._forgets_rows)
+    def partial_fit(self, X, y, sample_weight=None):
+        """Learn from a batch of rows: online EM, or Adam where gate or experts are neural.
+
+        The first batch, of at least as many distinct rows as there are experts, tells the units
+        of the columns and the start; a thousand rows are better than ten. Penalties that are
+        "auto" stay at their starting values. After `fit` the mixture goes on from there.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        self : object
+
+        Raises
+        ------
+        ValueError
+            If a hyperparameter, X, y or the weights are not as described, or the solver or a part
+            cannot learn from batches (L-BFGS, scikit-learn estimators).
+
+        See Also
+        --------
+        skmoe.solvers.EM : Settings of the schedule, and a forgetting factor for drift.
+        """
+        return self._partial_fit(X, y, sample_weight)
 
     def predict(self, X):
         """Expected target: the experts' predictions weighted by the gate.
@@ -239,7 +281,11 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
     def _family(self):
         return self.family
 
-    def _validate_fit(self, checked, X, y, accepted):
+    @staticmethod
+    def _with_classes(settings, classes):
+        return settings
+
+    def _validate_fit(self, checked, X, y, accepted, classes=None):
         """Checked X, targets (n, n_outputs) and what to note about them."""
         xp, _, device = get_namespace_and_device(X)
         y = move_to(y, xp=xp, device=device)

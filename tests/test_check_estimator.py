@@ -9,7 +9,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from skmoe import HMEClassifier, HMERegressor, MoEClassifier, MoERegressor
 from skmoe.experts import LinearExpert, MixedExpert
 from skmoe.gates import GaussianGate, HierarchicalGate, SoftmaxGate, TopKGate
-from skmoe.solvers import EM
+from skmoe.solvers import EM, Adam
 
 SETTINGS = [
     {},
@@ -19,6 +19,8 @@ SETTINGS = [
     {"n_experts": 2, "gate": GaussianGate("tied", refine=True)},
     {"n_experts": 3, "gate": TopKGate(HierarchicalGate(), k=2)},
     {"n_experts": 2, "solver": EM(memory=0), "expert": LinearExpert(columns=[0])},
+    {"n_experts": 2, "expert": "mlp", "gate": "mlp", "solver": Adam(n_epochs=40)},
+    {"n_experts": 2, "n_init": 2, "average": True},
 ]
 TREES = [
     {},

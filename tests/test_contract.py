@@ -6,7 +6,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 
 from skmoe import experts, families, gates, solvers, testing
 
-NOT_PARTS = {"Gate", "Expert", "Family", "Trace"}
+NOT_PARTS = {"Gate", "Expert", "Family", "Memory", "Solver", "Trace"}
 
 
 # Parts that are made of something.
@@ -17,6 +17,14 @@ MADE = {
         experts.EstimatorExpert(LogisticRegression()),
     ],
     "MixedExpert": [experts.MixedExpert([("line", "linear"), ("ridge", Ridge())])],
+    # Smooth ones: at a kink, finite differences are not the gradient.
+    "MLPExpert": [
+        experts.MLPExpert(4, "tanh"),
+        experts.MLPExpert((4, 3), "silu", heteroscedastic=True),
+    ],
+    "MLPGate": [gates.MLPGate(4, "tanh"), gates.MLPGate((4, 3), "logistic")],
+    # Without held-out rows, so that what is checked is what is climbed.
+    "Adam": [solvers.Adam(learning_rate=0.02, validation_fraction=0.0, patience=200)],
     "TopKGate": [gates.TopKGate(k=2), gates.TopKGate(gates.HierarchicalGate("gaussian"), k=3)],
 }
 
@@ -39,6 +47,10 @@ def families_of(expert):
     """Families that an expert can serve."""
     if isinstance(expert, experts.LinearExpert):
         return ALL_FAMILIES
+    if isinstance(expert, experts.MLPExpert):
+        every = [families.Gaussian(), families.StudentT(), families.Gamma(scale="shared")]
+        every = [*every, families.NegativeBinomial(), families.Categorical()]
+        return every[:-1] if expert.heteroscedastic else every
     if isinstance(expert, experts.MixedExpert):
         return [families.Gaussian(), families.NegativeBinomial()]
     return [family for family in ALL_FAMILIES if family.labels == is_classifier(expert.estimator)]

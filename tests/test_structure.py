@@ -11,17 +11,18 @@ ROOT = Path(skmoe.__file__).parent
 FLOORS = [
     {"_arrays", "_validation", "_compat", "_penalty"},
     {"_statistics", "_blocks", "_scaling", "_grouping"},
-    {"families", "_normal_equations", "_covariances", "_part", "_estimators"},
+    {"families", "_normal_equations", "_covariances", "_part", "_estimators", "_networks"},
     {"gates", "experts"},
     {"_mixture"},
     {"solvers", "initialization", "growing", "reviving"},
-    {"_base", "regressor", "classifier", "hierarchical", "datasets"},
+    {"_base", "_online", "regressor", "classifier", "hierarchical", "datasets"},
     {"testing"},
 ]
 WITHOUT_NUMPY = {"_statistics", "_blocks", "_scaling", "families", "_normal_equations"} | {
     "_covariances",
     "_grouping",
     "_part",
+    "_networks",
     "gates",
     "experts",
     "_mixture",

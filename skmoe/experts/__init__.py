@@ -4,7 +4,8 @@ from ._base import Expert
 from ._estimator import EstimatorExpert
 from ._linear import LinearExpert
 from ._mixed import MixedExpert
+from ._mlp import MLPExpert
 
-__all__ = ["EstimatorExpert", "Expert", "LinearExpert", "MixedExpert"]
+__all__ = ["EstimatorExpert", "Expert", "LinearExpert", "MLPExpert", "MixedExpert"]
 
-NAMES = {"linear": LinearExpert}
+NAMES = {"linear": LinearExpert, "mlp": MLPExpert}

@@ -88,6 +88,13 @@ class Expert(Part):
         """Gradient of `sum(resp * log_prob(X, y))` with respect to `params`, a vector."""
         raise NotImplementedError
 
+    def log_prob_and_gradient(self, X, y, wanted=None):
+        """`log_prob`, and the function that takes responsibilities to `gradient`.
+
+        What both need is then computed once.
+        """
+        return self.log_prob(X, y, wanted), lambda resp: self.gradient(X, y, resp)
+
     def at_bound(self):
         """Whether a parameter has run into a bound that the likelihood asks to pass."""
         return False

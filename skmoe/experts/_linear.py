@@ -188,7 +188,7 @@ class LinearExpert(Expert):
         new = self._replaced(weights=weights, scale=scale)
         return new._with_penalties(self.penalties + other.penalties)
 
-    def _eta(self, X):
+    def eta(self, X):
         """Linear predictors (n, K, C) of an already chosen design."""
         xp = array_namespace(X)
         experts, outputs, size = self.weights.shape
@@ -200,17 +200,17 @@ class LinearExpert(Expert):
 
         All are computed: one matrix product costs less than choosing rows.
         """
-        return self.family.mean(self._eta(take_columns(X, self.positions)), self.scale)
+        return self.family.mean(self.eta(take_columns(X, self.positions)), self.scale)
 
     def log_prob(self, X, y, wanted=None):
         """Log density of every row under every expert, of shape (n, K)."""
-        return self.family.log_prob(y, self._eta(take_columns(X, self.positions)), self.scale)
+        return self.family.log_prob(y, self.eta(take_columns(X, self.positions)), self.scale)
 
     def statistics(self, X, y, resp):
         """Score, curvature, responsibilities and slopes of the scales of a block."""
         xp = array_namespace(X)
         X = take_columns(X, self.positions)
-        eta = self._eta(X)
+        eta = self.eta(X)
         score, weight = self.family.working(y, eta, self.scale)
         slope, square = self.family.scale_sums(y, eta, self.scale, resp)
         total = xp.sum(resp, axis=1)[:, None]
@@ -255,6 +255,11 @@ class LinearExpert(Expert):
         scale = self.family.update_scale(self.scale, sums)
         return new._replaced(scale=self.scale * (scale / self.scale) ** step)
 
+    def settled(self, statistics):
+        """The same, its derivatives balanced by the penalties."""
+        new = statistics._replace(score=self.alphas[:, :, None] * self._deviation())
+        return new if self.scale is None else new._replace(slope=-self._scale_prior_slope())
+
     def _limited(self, change, gram):
         """The step, cut where a predictor would move too far for its curvature to hold."""
         limit = self.family.largest_step
@@ -269,23 +274,29 @@ class LinearExpert(Expert):
 
     def gradient(self, X, y, resp):
         """Gradient with respect to `params`, a vector."""
-        xp = array_namespace(X)
+        return self.log_prob_and_gradient(X, y)[1](resp)
+
+    def log_prob_and_gradient(self, X, y, wanted=None):
+        """`log_prob`, and the function that takes responsibilities to `gradient`."""
         X = take_columns(X, self.positions)
-        eta = self._eta(X)
-        score, _ = self.family.working(y, eta, self.scale)
-        weights = self._times_precision(gradient(X, resp[:, :, None] * score))
-        if self.scale is None:
-            return xp.reshape(weights, (-1,))
-        slope, _ = self.family.scale_sums(y, eta, self.scale, resp)
-        return self._vector(weights, slope)
+        eta = self.eta(X)
+
+        def slope(resp):
+            score, _ = self.family.working(y, eta, self.scale)
+            weights = self._times_precision(gradient(X, resp[:, :, None] * score))
+            return self.vector(weights, self.family.scale_sums(y, eta, self.scale, resp)[0])
+
+        return self.family.log_prob(y, eta, self.scale), slope
 
     def _times_precision(self, weights):
         """A table (K, C, D) times the precision of every expert and predictor."""
         return weights * (zeros(self.weights.shape[:2], weights) + self._precision())[..., None]
 
-    def _vector(self, weights, log_scale):
+    def vector(self, weights, log_scale):
         """Weights and log scales put together; slopes of scales that are shared are summed."""
         xp = array_namespace(weights)
+        if log_scale is None:
+            return xp.reshape(weights, (-1,))
         if self.family.shared:
             log_scale = xp.sum(log_scale, axis=0)
         return xp.concat([xp.reshape(weights, (-1,)), xp.reshape(log_scale, (-1,))])
@@ -293,11 +304,10 @@ class LinearExpert(Expert):
     @property
     def params(self):
         """Weights and, for families with a scale, logarithms of the scales."""
-        xp = array_namespace(self.weights)
         if self.scale is None:
-            return xp.reshape(self.weights, (-1,))
+            return self.vector(self.weights, None)
         scale = self.scale[:1, :] if self.family.shared else self.scale
-        return self._vector(self.weights, xp.log(scale))
+        return self.vector(self.weights, array_namespace(scale).log(scale))
 
     def with_params(self, params):
         """Bank with other weights and scales (within the limits of the family)."""
@@ -327,11 +337,17 @@ class LinearExpert(Expert):
 
     def log_prior_gradient(self):
         """Gradient of `log_prior` with respect to `params`."""
-        xp = array_namespace(self.weights)
         weights = self._times_precision(-self.alphas[:, :, None] * self._deviation())
-        if self.scale is None:
-            return xp.reshape(weights, (-1,))
-        return self._vector(weights, self._scale_prior_slope())
+        return self.vector(weights, None if self.scale is None else self._scale_prior_slope())
+
+    @property
+    def coefficients(self):
+        """Vector like `params`: 1 for coefficients, 0 for intercepts and scales."""
+        xp = array_namespace(self.weights)
+        weights = xp.zeros_like(self.weights) + coefficients_only(
+            self.weights.shape[2], self.weights
+        )
+        return self.vector(weights, None if self.scale is None else xp.zeros_like(self.scale))
 
     def _scale_prior_slope(self):
         """Derivative of `log_prior` with respect to the log scales, of shape (K, S)."""

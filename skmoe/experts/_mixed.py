@@ -223,16 +223,53 @@ class MixedExpert(Expert, _BaseComposition):
         """New bank with every kind updated."""
         return self._with(self._each("update", statistics, step))
 
+    def settled(self, statistics):
+        """Every kind's."""
+        return tuple(self._each("settled", statistics))
+
     def gradient(self, X, y, resp):
         """Gradients of all kinds, one after the other."""
-        slopes = [bank.gradient(X, y, own) for bank, own in self._own(resp)]
-        return array_namespace(slopes[0]).concat(slopes)
+        return self._concat(bank.gradient(X, y, own) for bank, own in self._own(resp))
+
+    def log_prob_and_gradient(self, X, y, wanted=None):
+        """`log_prob`, and the function that takes responsibilities to `gradient`."""
+        pairs = [bank.log_prob_and_gradient(X, y, own) for bank, own in self._own(wanted)]
+
+        def slope(resp):
+            return self._concat(
+                own(share) for (_, own), (_, share) in zip(pairs, self._own(resp), strict=True)
+            )
+
+        return self._together([table for table, _ in pairs]), slope
+
+    @property
+    def forgets_rows(self):
+        """Whether all kinds can learn from rows that they do not see again."""
+        return all(member.forgets_rows for member in self._members())
+
+    @property
+    def has_statistics(self):
+        """Whether all kinds have."""
+        return all(member.has_statistics for member in self._members())
+
+    def drawn(self, random_state):
+        """Bank of all kinds drawn anew."""
+        return self._with(bank.drawn(random_state) for bank in self.banks)
+
+    @staticmethod
+    def _concat(vectors):
+        vectors = list(vectors)
+        return array_namespace(vectors[0]).concat(vectors)
 
     @property
     def params(self):
         """Parameters of all kinds, one after the other."""
-        params = [bank.params for bank in self.banks]
-        return array_namespace(params[0]).concat(params)
+        return self._concat(bank.params for bank in self.banks)
+
+    @property
+    def coefficients(self):
+        """Those of all kinds, one after the other."""
+        return self._concat(bank.coefficients for bank in self.banks)
 
     def with_params(self, params):
         """New bank with other parameters."""
@@ -249,8 +286,7 @@ class MixedExpert(Expert, _BaseComposition):
 
     def log_prior_gradient(self):
         """Gradients of the penalties of all kinds, one after the other."""
-        slopes = [bank.log_prior_gradient() for bank in self.banks]
-        return array_namespace(slopes[0]).concat(slopes)
+        return self._concat(bank.log_prior_gradient() for bank in self.banks)
 
     def _changed(self, banks):
         """New bank with other banks; itself if all are the same."""

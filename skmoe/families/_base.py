@@ -71,8 +71,9 @@ class Family(BaseEstimator):
     Notes
     -----
     n rows, K experts, C columns of the linear predictor, S scales of an expert:
-    `y` of shape (n, n_targets), `eta` of shape (n, K, C), `scale` of shape (K, S) or None,
-    `resp` of shape (n, K); tables of log densities have shape (n, K).
+    `y` of shape (n, n_targets), `eta` of shape (n, K, C), `scale` of shape (K, S), or (n, K, S)
+    where it depends on x, or None, `resp` of shape (n, K); tables of log densities have shape
+    (n, K).
 
     Attributes
     ----------
@@ -295,7 +296,7 @@ class Location(Family):
 
     def precision(self, scale):
         """One over the squared scale."""
-        scale = scale[:, : self.n_outputs]
+        scale = scale[..., : self.n_outputs]
         return 1 / (scale * scale)
 
     def _deviation(self, y, eta, scale):

@@ -13,10 +13,13 @@ class Categorical(Family):
     linear predictor, the log odds of the second class, so that one expert is scikit-learn's
     LogisticRegression with `C = 1 / alpha`; with more there is one for every class, symmetric.
 
+    Parameters
+    ----------
+    n_classes : int or None, default=None
+        Number of classes; None takes it from targets that hold codes 0, 1, ...
+
     Attributes
     ----------
-    n_classes : int
-        Number of classes; set by `initialize` from targets that hold codes 0, 1, ...
     n_outputs : int
         Number of linear predictors: 1 for up to two classes, else `n_classes`.
 
@@ -36,15 +39,17 @@ class Categorical(Family):
 
     labels = True
 
+    def __init__(self, n_classes=None):
+        self.n_classes = n_classes
+
     def initialize(self, y, weight=None):
         """Family for targets of shape (n_samples, 1) that hold class codes 0, 1, ..."""
         xp = array_namespace(y)
-        return self.with_classes(int(xp.max(y)) + 1)
+        return self.with_classes(self.n_classes or int(xp.max(y)) + 1)
 
     def with_classes(self, n_classes):
         """Family for a known number of classes."""
-        family = type(self)()
-        family.n_classes = n_classes
+        family = type(self)(n_classes)
         family.n_outputs = 1 if n_classes <= 2 else n_classes
         family.start = [0.0] * family.n_outputs
         return family

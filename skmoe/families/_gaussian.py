@@ -54,7 +54,7 @@ class Gaussian(Location):
         constant = xp.log(scale) + 0.5 * math.log(2 * math.pi)
         if eta.shape[2] == 1:
             deviation = deviation[:, :, 0]
-            return -0.5 * deviation * deviation - constant[:, 0]
+            return -0.5 * deviation * deviation - constant[..., 0]
         return -xp.sum(0.5 * deviation * deviation + constant, axis=2)
 
     def working(self, y, eta, scale):

@@ -79,7 +79,7 @@ class StudentT(Location):
     def _split(self, scale):
         """Scales (K, C) and degrees of freedom, (K, C) or a number."""
         if self.df == "auto":
-            return scale[:, : self.n_outputs], scale[:, self.n_outputs :]
+            return scale[..., : self.n_outputs], scale[..., self.n_outputs :]
         return scale, array_namespace(scale).full_like(scale, float(self.df))
 
     def _weight(self, deviation, df):
@@ -150,7 +150,7 @@ class StudentT(Location):
         if self.df != "auto":
             return spread
         xp = array_namespace(scale)
-        return xp.concat([spread, xp.clip(df, _FEWEST, _MOST)], axis=1)
+        return xp.concat([spread, xp.clip(df, _FEWEST, _MOST)], axis=-1)
 
     def degenerate(self, scale):
         """Whether a scale has run into the smallest allowed."""

@@ -5,6 +5,7 @@ from ._constant import ConstantGate
 from ._estimator import EstimatorGate
 from ._gaussian import GaussianGate
 from ._hierarchical import HierarchicalGate
+from ._mlp import MLPGate
 from ._quadratic import QuadraticGate
 from ._softmax import SoftmaxGate
 from ._top_k import TopKGate
@@ -15,6 +16,7 @@ __all__ = [
     "Gate",
     "GaussianGate",
     "HierarchicalGate",
+    "MLPGate",
     "QuadraticGate",
     "SoftmaxGate",
     "TopKGate",
@@ -27,4 +29,5 @@ NAMES = {
     "quadratic": QuadraticGate,
     "hierarchical": HierarchicalGate,
     "top_k": TopKGate,
+    "mlp": MLPGate,
 }

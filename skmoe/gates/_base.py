@@ -80,6 +80,21 @@ class Gate(Part):
         """Gradient of `sum(resp * log_joint(X))` with respect to `params`, a vector."""
         raise NotImplementedError
 
+    def log_joint_and_gradient(self, X):
+        """`log_joint`, and the function that takes responsibilities to `gradient`.
+
+        What both need is then computed once.
+        """
+        return self.log_joint(X), lambda resp: self.gradient(X, resp)
+
+    def stand_in(self):
+        """An initialised gate with statistics that a start is found with; mostly itself."""
+        return self
+
+    def begun(self, start, random_state):
+        """Gate at the beginning of its climb, given `start`, its stand-in fitted to a sample."""
+        return start
+
     def started(self):
         """Gate for the climb on all rows, once a start has been found; mostly itself."""
         return self
@@ -106,6 +121,16 @@ class Wrapper(Gate):
     def block_rows(self):
         """Rows of a block that the gate inside works best on."""
         return as_gate(self.gate).block_rows
+
+    @property
+    def forgets_rows(self):
+        """Whether the gate inside can learn from rows that it does not see again."""
+        return as_gate(self.gate).forgets_rows
+
+    @property
+    def has_statistics(self):
+        """Whether the gate inside has."""
+        return as_gate(self.gate).has_statistics
 
     def allows_missing(self):
         """Whether the gate inside takes missing values."""

@@ -76,6 +76,11 @@ class ConstantGate(Gate):
         log_prob = self.log_prob + step * (share - self.log_prob)
         return self.with_params(log_prob)
 
+    def settled(self, statistics):
+        """The same sum, shared out as the log weights say."""
+        xp = array_namespace(statistics)
+        return xp.sum(statistics) * xp.exp(self.log_prob)
+
     def gradient(self, X, resp):
         """Responsibility less expected responsibility, of shape (K,)."""
         xp = array_namespace(resp)

@@ -182,6 +182,17 @@ class GaussianGate(Gate):
             factor=self._type.factor(covariance + step * (wanted - covariance)),
         )
 
+    def settled(self, statistics):
+        """Moments of so many rows that have the present shares, means and covariances."""
+        xp = array_namespace(self.mean)
+        count = xp.sum(statistics.count) * xp.exp(self.log_prob)
+        first = count[:, None] * self.mean
+        prior_rows, prior_scatter = self._prior()
+        rows = prior_rows + self._type.rows(count, self.mean.shape[1])
+        scatter = rows * self._type.covariance(self.factor) - prior_scatter
+        around_zero = self._type.scatter(0 * scatter, first, count, self.mean)
+        return GaussianStatistics(count, first, scatter - around_zero)
+
     def _prior(self):
         """Observations behind every entry of the covariances, and their scatter."""
         repeats = self._type.repeats(self.mean.shape[1])

@@ -195,11 +195,42 @@ class HierarchicalGate(Wrapper):
             start = stop
         return paths
 
+    def drawn(self, random_state):
+        """The tree of nodes drawn anew."""
+        return self._with_nodes(node.drawn(random_state) for node in self.nodes)
+
+    def stand_in(self):
+        """The tree of the nodes' stand-ins."""
+        return self._with_nodes(node.stand_in() for node in self.nodes)
+
+    def begun(self, start, random_state):
+        """The tree of nodes at the beginning of their climb."""
+        if self.has_statistics:
+            # The tree may have grown.
+            return start
+        pairs = zip(self.nodes, start.nodes, strict=True)
+        return self._with_nodes(node.begun(own, random_state) for node, own in pairs)
+
     def log_joint(self, X):
         """Sum over the path of the log joints of its nodes, of shape (n, K)."""
+        return self._along_paths(X, [node.log_joint(X) for node in self.nodes])
+
+    def log_joint_and_gradient(self, X):
+        """`log_joint`, and the function that takes responsibilities to `gradient`."""
+        pairs = [node.log_joint_and_gradient(X) for node in self.nodes]
+
+        def slope(resp):
+            shares = self._shares(X, resp)
+            return self._concat(
+                own(share) for (_, own), (_, share) in zip(pairs, shares, strict=True)
+            )
+
+        return self._along_paths(X, [table for table, _ in pairs]), slope
+
+    def _along_paths(self, X, tables):
+        """Sums over paths (n, K) of the tables of all nodes."""
         xp = array_namespace(X)
         # A column for every branch, and one of zeros for paths that have ended.
-        tables = [node.log_joint(X) for node in self.nodes]
         table = xp.concat([*tables, zeros((X.shape[0], 1), X)], axis=1)
         steps = [xp.asarray(step, device=device(X)) for step in self.steps]
         return sum(xp.take(table, step, axis=1) for step in steps)
@@ -257,6 +288,11 @@ class HierarchicalGate(Wrapper):
         pairs = zip(self.nodes, statistics, strict=True)
         return self._with_nodes(node.update(own, step) for node, own in pairs)
 
+    def settled(self, statistics):
+        """Every node's."""
+        pairs = zip(self.nodes, statistics, strict=True)
+        return tuple(node.settled(own) for node, own in pairs)
+
     def _concat(self, vectors):
         """Vectors of the nodes one after the other."""
         return array_namespace(self.none).concat([self.none, *vectors])
@@ -269,6 +305,11 @@ class HierarchicalGate(Wrapper):
     def params(self):
         """Parameters of the nodes one after the other."""
         return self._concat(node.params for node in self.nodes)
+
+    @property
+    def coefficients(self):
+        """Those of the nodes one after the other."""
+        return self._concat(node.coefficients for node in self.nodes)
 
     def with_params(self, params):
         """Gate with other parameters."""

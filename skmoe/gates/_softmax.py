@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from .._arrays import array_namespace, exp, log_softmax, zeros
+from .._arrays import array_namespace, exp, like, log_softmax, zeros
 from .._normal_equations import Diagonal, coefficients_only, curvature_for, gradient
 from .._part import take_columns
 from .._penalty import Penalty
@@ -13,6 +13,9 @@ __all__ = ["SoftmaxGate"]
 
 # Penalty that starts are compared at: weak enough for a gate to hold eight cells side by side.
 _INITIAL_ALPHA = 0.1
+
+# Standard deviation of weights that are drawn.
+_DRAWN = 0.01
 
 # Keeps the share of nothing at all a number.
 _TINY = 1e-30
@@ -123,6 +126,15 @@ class SoftmaxGate(Gate):
         """The penalty in force."""
         return self.penalty.alpha
 
+    def with_alpha(self, alpha):
+        """Gate with the penalty `alpha`, "auto" or a number."""
+        return self._replaced(penalty=Penalty.of(alpha, initial=_INITIAL_ALPHA))
+
+    def drawn(self, random_state):
+        """Gate with small random weights, so that no two experts stay alike."""
+        noise = random_state.normal(0, _DRAWN, self.weights.shape)
+        return self._replaced(weights=self.weights + like(noise, self.weights))
+
     def _size(self, n_columns):
         """Number of weights of a logit on so many columns."""
         return n_columns + 1
@@ -149,18 +161,18 @@ class SoftmaxGate(Gate):
         table = self._log_weight(self._design(X))
         return array_namespace(table).reshape(table, (X.shape[0], -1))
 
-    def _score(self, X, resp):
-        """Design, probabilities, weights of rows and derivative of the logits."""
-        xp = array_namespace(X)
-        design, resp = self._design(X), self._by_node(resp)
-        prob = exp(self._log_weight(design))
-        weight = xp.sum(resp, axis=2)
-        return design, prob, weight, resp - weight[:, :, None] * prob
+    def _score(self, prob, resp):
+        """Weights of rows and derivative of the logits, given probabilities by node."""
+        resp = self._by_node(resp)
+        weight = array_namespace(resp).sum(resp, axis=2)
+        return weight, resp - weight[:, :, None] * prob
 
     def statistics(self, X, resp):
         """Gradient of the logits and the curvature of softmax regression."""
-        design, prob, weight, score = self._score(X, resp)
-        xp = array_namespace(design)
+        design = self._design(X)
+        prob = exp(self._log_weight(design))
+        weight, score = self._score(prob, resp)
+        xp = array_namespace(prob)
         certain = xp.where(weight > 0, weight, 1.0)[:, :, None]
         return SoftmaxStatistics(
             score=gradient(design, score),
@@ -178,13 +190,29 @@ class SoftmaxGate(Gate):
         change = self.curvature.step(statistics.gram, score, self._ridge())
         return self._replaced(weights=self.weights + step * xp.reshape(change, self.weights.shape))
 
+    def settled(self, statistics):
+        """The same, its score balanced by the penalty."""
+        xp = array_namespace(self.weights)
+        score = xp.reshape(self._ridge() * self.weights, statistics.score.shape)
+        return statistics._replace(score=score)
+
     def _ridge(self):
         return self.alpha_ * self.penalised[None, :]
 
     def gradient(self, X, resp):
         """Gradient with respect to `params`, of shape (K * D,)."""
-        design, _, _, score = self._score(X, resp)
-        return array_namespace(X).reshape(gradient(design, score), (-1,))
+        return self.log_joint_and_gradient(X)[1](resp)
+
+    def log_joint_and_gradient(self, X):
+        """Log probabilities, and the function that takes responsibilities to `gradient`."""
+        xp, design = array_namespace(X), self._design(X)
+        table = self._log_weight(design)
+
+        def slope(resp):
+            _, score = self._score(exp(table), resp)
+            return xp.reshape(gradient(design, score), (-1,))
+
+        return xp.reshape(table, (X.shape[0], -1)), slope
 
     @property
     def params(self):
@@ -195,6 +223,12 @@ class SoftmaxGate(Gate):
         """Gate with other weights."""
         xp = array_namespace(params)
         return self._replaced(weights=xp.reshape(params, self.weights.shape))
+
+    @property
+    def coefficients(self):
+        """Vector like `params`: 1 for coefficients, 0 for intercepts."""
+        xp = array_namespace(self.weights)
+        return xp.reshape(xp.zeros_like(self.weights) + self.penalised, (-1,))
 
     def log_prior(self):
         """Minus `alpha / 2` times the sum of squared coefficients."""

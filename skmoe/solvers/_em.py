@@ -2,10 +2,10 @@
 
 from typing import Any, NamedTuple
 
-from sklearn.base import BaseEstimator
-
-from .._validation import check_count
+from .._statistics import add, scale
+from .._validation import check_count, check_positive, check_share
 from ._anderson import Anderson
+from ._base import Memory, Solver
 from ._trace import Trace
 
 __all__ = ["EM"]
@@ -19,7 +19,7 @@ class Point(NamedTuple):
     objective: float
 
 
-class EM(BaseEstimator):
+class EM(Solver):
     """Expectation-maximisation with one Newton step as the M-step, accelerated.
 
     Maximised: log-likelihood less the penalties of gate and experts. Every pass over the data
@@ -32,6 +32,13 @@ class EM(BaseEstimator):
     ----------
     memory : int, default=5
         Steps that the acceleration looks back; 0 gives plain EM.
+    decay : float, default=0.6
+        Of `partial_fit` (online EM, Cappé & Moulines 2009): a batch counts with the power `decay`
+        of its share of all rows so far, between 1/2 and 1; its sums are blended with those
+        before. 1 counts all rows alike; less forgets the first rows, seen by a poor mixture.
+    forgetting : float, default=0.0
+        Of `partial_fit`: the least that a batch counts with. 0.05, for batches of the same size,
+        remembers some twenty batches: for data that drift.
 
     References
     ----------
@@ -39,6 +46,8 @@ class EM(BaseEstimator):
        data via the EM algorithm. Journal of the Royal Statistical Society B 39, 1-38.
     .. [2] Lange, K. (1995). A gradient algorithm locally equivalent to the EM algorithm. Journal
        of the Royal Statistical Society B 57, 425-437.
+    .. [3] Cappé, O. & Moulines, E. (2009). On-line expectation-maximization algorithm for latent
+       data models. Journal of the Royal Statistical Society B 71, 593-613.
 
     Examples
     --------
@@ -53,8 +62,19 @@ class EM(BaseEstimator):
     _FIRST_PASSES, _PENALTY_ROUNDS, _PENALTY_PASSES = 6, 30, 2
     _SMALLEST_STEP = 1e-3
 
-    def __init__(self, memory=5):
+    def __init__(self, memory=5, decay=0.6, forgetting=0.0):
         self.memory = memory
+        self.decay = decay
+        self.forgetting = forgetting
+
+    def check_parts(self, gate, expert):
+        """Raise a ValueError if a part has no statistics."""
+        for part in (gate, expert):
+            if not part.has_statistics:
+                raise ValueError(
+                    f"EM climbs by sums over rows, and {type(part).__name__} has none. Use "
+                    "solver='auto', 'adam' or 'lbfgs' with it."
+                )
 
     def solve(self, mixture, blocks, trace):
         """Climb from `mixture` until `trace` says stop.
@@ -76,6 +96,47 @@ class EM(BaseEstimator):
         check_count(self.memory, "memory", minimum=0)
         point = self._evaluate(mixture.thawed(), blocks, trace)
         return self._climb(point, blocks, trace).mixture, trace
+
+    def learn(self, mixture, blocks, memory):
+        """A step of online EM on a batch of rows.
+
+        The sums of the batch are blended with those of the rows before, and the parts updated.
+
+        Parameters
+        ----------
+        mixture : Mixture
+        blocks : Blocks
+            The rows of the batch.
+        memory : Memory
+            What the rows so far have left behind: their mean statistics.
+
+        Returns
+        -------
+        mixture : Mixture
+        memory : Memory
+        """
+        self._check_schedule()
+        weight = blocks.total_weight()
+        total = memory.weight + weight
+        rate = max((weight / total) ** self.decay, self.forgetting)
+        if self.forgetting:
+            total = min(total, weight / self.forgetting)
+        batch = scale(tuple(blocks.sum(mixture.statistics)[:2]), total / weight)
+        before = batch if memory.state is None else scale(memory.state, total)
+        # After a fit of all rows nothing is kept but the mixture.
+        before = mixture.settled(before) if memory.state is None else before
+        sums = add(scale(before, 1 - rate), scale(batch, rate))
+        mixture = mixture.update(sums)
+        return mixture, Memory(total, scale(mixture.settled(sums), 1 / total))
+
+    def _check_schedule(self):
+        """Raise a ValueError if the settings of `learn` are not as described."""
+        if not 0.5 <= check_positive(self.decay, "decay") <= 1:
+            raise ValueError(
+                f"decay={self.decay!r} was given; a number between 0.5 and 1 is allowed. With "
+                "less the noise of single batches would never average out."
+            )
+        check_share(self.forgetting, "forgetting")
 
     def estimate_penalties(self, mixture, blocks, tol):
         """Climb a little and re-estimate the penalties that are "auto", in turn.

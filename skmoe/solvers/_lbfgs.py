@@ -1,10 +1,10 @@
 """Limited-memory BFGS: gradients only, no matrix of the size of the parameters squared."""
 
 from scipy.optimize import minimize
-from sklearn.base import BaseEstimator
 
-from .._arrays import array_namespace, host, like
+from .._arrays import host, like
 from .._validation import check_count
+from ._base import Solver
 from ._trace import Trace
 
 __all__ = ["LBFGS"]
@@ -13,7 +13,7 @@ __all__ = ["LBFGS"]
 _ROUNDING = 1e-6
 
 
-class LBFGS(BaseEstimator):
+class LBFGS(Solver):
     """Limited-memory BFGS on the parameters of gate and experts together.
 
     Maximised: log-likelihood less the penalties of gate and experts. Every pass over the data
@@ -73,12 +73,8 @@ class LBFGS(BaseEstimator):
         trace : Trace
         """
         memory = check_count(self.memory, "memory")
-        if mixture.gate.cost() or mixture.expert.cost():
-            raise ValueError(
-                "LBFGS climbs along gradients, and scikit-learn estimators as gate or experts "
-                "have none. Use solver='em' with them."
-            )
-        weight = float(blocks.sum(lambda X, y, weight: array_namespace(weight).sum(weight)))
+        self._check_gradients(mixture)
+        weight = blocks.total_weight()
         start = mixture.params
         reached = [mixture]
 

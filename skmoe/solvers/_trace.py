@@ -1,5 +1,7 @@
 """The record of a climb: history, tolerance, messages, callbacks."""
 
+import math
+
 __all__ = ["Trace"]
 
 
@@ -27,6 +29,10 @@ class Trace:
         Whether the gain to be expected fell below the tolerance.
     stopped : bool
         Whether a callback stopped the climb.
+    scores : list of float
+        Mean log-likelihood of held-out rows after every pass, of solvers that hold rows out.
+    problem : str or None
+        What a person should be warned about.
     """
 
     # The slowest convergence believed in: the gain still to come is at most 50 times the last.
@@ -36,6 +42,24 @@ class Trace:
         self.max_iter, self.tol, self.report = max_iter, tol, report
         self.history, self.n_iter = [], 0
         self.converged = self.stopped = False
+        self.scores, self.problem = [], None
+
+    @classmethod
+    def of(cls, traces):
+        """The record of several climbs together, without a history."""
+        trace = cls(traces[0].max_iter, traces[0].tol)
+        trace.weight = traces[0].weight
+        trace.n_iter = sum(own.n_iter for own in traces)
+        trace.converged = all(own.converged for own in traces)
+        trace.stopped = any(own.stopped for own in traces)
+        trace.problem = next((own.problem for own in traces if own.problem), None)
+        trace.scores = [score for own in traces for score in own.scores]
+        return trace
+
+    def best_score(self):
+        """The best score of held-out rows; where none are, the objective per row."""
+        scores = [score for score in self.scores if math.isfinite(score)]
+        return max(scores, default=self.history[-1] / self.weight)
 
     def begin(self, objective, weight):
         """Start a climb on an objective over rows of total `weight`."""

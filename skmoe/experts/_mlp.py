@@ -1,0 +1,249 @@
+"""Neural experts."""
+
+from sklearn.utils import check_random_state
+
+from .._arrays import array_namespace, device, is_sparse
+from .._grouping import group_rows
+from .._networks import ACTIVATIONS, Networks
+from .._normal_equations import gradient
+from .._part import take_columns
+from .._validation import check_choice, check_layers, check_positive
+from ._base import Expert
+from ._linear import LinearExpert
+
+__all__ = ["MLPExpert"]
+
+# Logarithm of a factor on a scale, beyond which its exponential could not be squared.
+_WIDEST = 30.0
+
+
+class MLPExpert(Expert):
+    r"""Small neural networks: each a linear predictor and, added to it, hidden layers.
+
+    Maximised: :math:`\sum_i r_{ik} \log f(y_i; \eta_{ik}, \sigma_{ik}) - \frac{\alpha}{2}
+    \|W_k\|^2` less the penalty of the linear part (that of
+    :class:`~skmoe.experts.LinearExpert`), with :math:`\eta_{ik} = b_k' x_i + a_k +
+    \mathrm{net}_k(x_i)`, along gradients. A fit begins with networks of random hidden layers
+    that add nothing yet. All experts are one bank: every layer is one product. Behind a
+    :class:`~skmoe.gates.TopKGate`, an expert only computes its own rows.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : int or tuple of int, default=(64,)
+        Units of the hidden layers of every expert.
+    activation : {"relu", "tanh", "logistic", "silu"}, default="relu"
+        What a hidden unit does to its input.
+    heteroscedastic : bool, default=False
+        Whether the networks predict the logarithm of the family's scale as well: a spread (or
+        dispersion, or shape) that depends on x, as in mixture density networks. Only for families
+        that have a scale.
+    alpha : float, default=1.0
+        Penalty on the weights of the networks, and on the linear coefficients as in
+        :class:`~skmoe.experts.LinearExpert`; intercepts are free.
+    columns : list of names, positions or booleans, slice or None, default=None
+        The columns that the experts look at; None stands for all.
+
+    Attributes
+    ----------
+    linear : LinearExpert
+        The linear predictors and the scales; on the bank that `initialize` returns.
+    networks : Networks
+        What is added to them.
+
+    References
+    ----------
+    .. [1] Jacobs, R. A., Jordan, M. I., Nowlan, S. J. & Hinton, G. E. (1991). Adaptive mixtures
+       of local experts. Neural Computation 3, 79-87.
+    .. [2] Bishop, C. M. (1994). Mixture density networks. Aston University, NCRG/94/004.
+
+    Examples
+    --------
+    >>> from skmoe import MoERegressor
+    >>> from skmoe.experts import MLPExpert
+    >>> MoERegressor(expert=MLPExpert(hidden_layer_sizes=(32, 32), heteroscedastic=True))
+    MoERegressor(expert=MLPExpert(heteroscedastic=True,
+                                  hidden_layer_sizes=(32, 32)))
+    """
+
+    has_statistics = False
+
+    def __init__(
+        self,
+        hidden_layer_sizes=(64,),
+        activation="relu",
+        heteroscedastic=False,
+        alpha=1.0,
+        columns=None,
+    ):
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.heteroscedastic = heteroscedastic
+        self.alpha = alpha
+        self.columns = columns
+
+    def allows_sparse(self):
+        """Yes: the first layer is a product with X."""
+        return True
+
+    def initialize(self, n_experts, X, family, columns=None):
+        """Bank that predicts zero everywhere."""
+        sizes = check_layers(self.hidden_layer_sizes, "hidden_layer_sizes")
+        check_choice(self.activation, "activation", ACTIVATIONS)
+        check_positive(self.alpha, "alpha", zero=True)
+        if self.heteroscedastic and not family.n_scales:
+            raise ValueError(
+                f"heteroscedastic=True was given for family={type(family).__name__!r}, which has "
+                "no scale that could depend on x. Pass heteroscedastic=False, or a family with a "
+                "scale ('gaussian', 'negative_binomial', 'gamma', ...)."
+            )
+        linear = LinearExpert(self.alpha).initialize(n_experts, X, family, columns)
+        n_outputs = family.n_outputs + self.heteroscedastic * family.n_scales
+        sizes = [linear.weights.shape[2], *sizes, n_outputs]
+        new = self._replaced(positions=columns, linear=linear, sizes=sizes)
+        return new.drawn(check_random_state(0))
+
+    def drawn(self, random_state):
+        """Bank with the hidden layers of its networks drawn anew; they add nothing yet."""
+        weights = self.linear.weights
+        return self._with_networks(
+            Networks.drawn(self.activation, weights.shape[0], self.sizes, weights, random_state)
+        )
+
+    def _with_networks(self, networks):
+        return self._replaced(networks=networks, penalised=networks.coefficients)
+
+    @property
+    def family(self):
+        """How y scatters."""
+        return self.linear.family
+
+    @property
+    def scale(self):
+        """Scales (K, S) of the experts, or None; if heteroscedastic, at the networks' zero."""
+        return self.linear.scale
+
+    @property
+    def gradient_only(self):
+        """Whether the design is too wide, or sparse, for the stand-in's Newton matrix."""
+        return self.linear.gradient_only
+
+    def take(self, experts):
+        """Bank of some of the experts, repeated as often as they are named."""
+        weights = self.linear.weights
+        rows = array_namespace(weights).asarray(experts, device=device(weights))
+        new = self._with_networks(self.networks.take(rows))
+        return new._replaced(linear=self.linear.take(experts))
+
+    def joined(self, other):
+        """Bank of these experts and, after them, those of another bank."""
+        new = self._with_networks(self.networks.joined(other.networks))
+        return new._replaced(linear=self.linear.joined(other.linear))
+
+    def _forward(self, X, wanted):
+        """Outputs (n, K, C or C + S) of the networks, and the way of their slopes back.
+
+        Where few entries are wanted, every expert's own rows are gathered: the others give zero.
+        """
+        xp = array_namespace(X)
+        groups = None
+        if wanted is not None and not is_sparse(X):
+            width = X.shape[1] + self.networks.layers[0].shape[1]
+            groups = group_rows(xp.astype(wanted, X.dtype), width)
+        if groups is None:
+            table, back = self.networks.outputs_and_gradient(X)
+            table = xp.permute_dims(table, (2, 0, 1))
+            return table, lambda slope: back(xp.permute_dims(slope, (1, 2, 0)))
+        table, back = self.networks.outputs_and_gradient(groups.design(X))
+        inside = groups.weight[:, None, :]
+        return groups.spread(table), lambda slope: back(inside * groups.own(slope))
+
+    def _predictors(self, X, wanted):
+        """Predictors (n, K, C), scales, where those are free to move, and the slopes' way back."""
+        table, back = self._forward(X, wanted)
+        eta = self.linear.eta(X) + table[:, :, : self.family.n_outputs]
+        scale, free = self.linear.scale, None
+        if self.heteroscedastic:
+            xp = array_namespace(X)
+            log_scale = table[:, :, self.family.n_outputs :]
+            wide = scale * xp.exp(xp.clip(log_scale, -_WIDEST, _WIDEST))
+            scale = self.family.limited(wide)
+            free = xp.astype(scale == wide, scale.dtype)
+        return eta, scale, free, back
+
+    def predict(self, X, wanted=None):
+        """Expected target under every expert, of shape (n, K, C or n_classes)."""
+        eta, scale, _, _ = self._predictors(take_columns(X, self.positions), wanted)
+        return self.family.mean(eta, scale)
+
+    def log_prob(self, X, y, wanted=None):
+        """Log density of every row under every expert, of shape (n, K)."""
+        eta, scale, _, _ = self._predictors(take_columns(X, self.positions), wanted)
+        return self.family.log_prob(y, eta, scale)
+
+    def gradient(self, X, y, resp):
+        """Gradient with respect to `params`, a vector."""
+        return self.log_prob_and_gradient(X, y)[1](resp)
+
+    def log_prob_and_gradient(self, X, y, wanted=None):
+        """`log_prob`, and the function that takes responsibilities to `gradient`."""
+        xp = array_namespace(X)
+        X = take_columns(X, self.positions)
+        family = self.family
+        eta, scale, free, back = self._predictors(X, wanted)
+
+        def slope(resp):
+            resp = resp[:, :, None]
+            score, _ = family.working(y, eta, scale)
+            by_eta, by_scale = resp * score * family.precision(scale), None
+            outputs = by_eta
+            if family.n_scales:
+                by_scale = resp * family.scale_slope(y, eta, scale)
+            if self.heteroscedastic:
+                by_scale = by_scale * free
+                outputs = xp.concat([by_eta, by_scale], axis=2)
+            by_scale = None if by_scale is None else xp.sum(by_scale, axis=0)
+            return xp.concat([self.linear.vector(gradient(X, by_eta), by_scale), back(outputs)])
+
+        return family.log_prob(y, eta, scale), slope
+
+    @property
+    def params(self):
+        """Those of the linear predictors and scales, then those of the networks."""
+        own = self.linear.params, self.networks.params
+        return array_namespace(*own).concat(own)
+
+    def with_params(self, params):
+        """Bank with other parameters."""
+        cut = params.shape[0] - self.penalised.shape[0]
+        return self._replaced(
+            linear=self.linear.with_params(params[:cut]),
+            networks=self.networks.with_params(params[cut:]),
+        )
+
+    @property
+    def coefficients(self):
+        """Vector like `params`: 1 for weights, 0 for intercepts and scales."""
+        own = self.linear.coefficients, self.penalised
+        return array_namespace(*own).concat(own)
+
+    def log_prior(self):
+        """The linear part's, minus `alpha / 2` times the sum of squared weights of the networks."""
+        params = self.networks.params
+        square = array_namespace(params).sum(self.penalised * params * params)
+        return self.linear.log_prior() - 0.5 * self.alpha * square
+
+    def log_prior_gradient(self):
+        """Gradient of `log_prior` with respect to `params`."""
+        own = (
+            self.linear.log_prior_gradient(),
+            -self.alpha * self.penalised * self.networks.params,
+        )
+        return array_namespace(*own).concat(own)
+
+    def at_bound(self):
+        """Whether a scale has reached the smallest allowed."""
+        return self.linear.at_bound()
+
+    def n_parameters(self):
+        """Linear coefficients and scales, weights and intercepts of the networks."""
+        return self.linear.n_parameters() + self.penalised.shape[0]

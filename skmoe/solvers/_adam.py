@@ -1,0 +1,311 @@
+"""Adam: many small steps along gradients of a few rows each."""
+
+import copy
+import math
+from typing import Any, NamedTuple
+
+from sklearn.utils import check_random_state
+
+from .._arrays import array_namespace
+from .._blocks import thread_pools
+from .._validation import check_choice, check_count, check_positive, check_share
+from ._base import Memory, Solver
+
+__all__ = ["Adam"]
+
+# Rows of a batch unless told otherwise: at most so many, and so many batches an epoch at least.
+_LARGEST_BATCH, _FEWEST_BATCHES, _SMALLEST_BATCH = 256, 16, 8
+
+# Steps of a climb unless told otherwise, and the epochs that they may make.
+_STEPS, _FEWEST_EPOCHS, _MOST_EPOCHS = 20_000, 20, 500
+
+# Rows from which a part is held out; with fewer it would be a handful, and say nothing.
+_FEWEST_ROWS = 40
+
+# Decay of the running mean of squared gradients, and what keeps its root from zero.
+_DECAY, _MOMENTUM, _TINY = 0.999, 0.9, 1e-8
+
+# Share of the steps in which the rate rises to its height.
+_WARM_UP = 0.05
+
+
+# Loss of score per row, from the start on, that no climb on its way makes.
+_LARGEST_LOSS = 1.0
+
+
+class Adam(Solver):
+    """Adam on mini-batches, with the best weights on held-out rows kept.
+
+    Maximised: log-likelihood less the penalties of gate and experts, in small steps, each along
+    the gradient of a few rows (Fisher's identity), scaled by running means. After every epoch the
+    held-out rows are scored; at the end the mixture with the best score is returned, and the
+    climb stops early once the score has not risen for `patience` epochs.
+
+    Parameters
+    ----------
+    learning_rate : float, default=2e-3
+        Size of a step, about the change of a parameter.
+    batch_size : int or "auto", default="auto"
+        Rows of a step. "auto" is 256, and fewer where an epoch would have less than 16 steps.
+    n_epochs : int or "auto", default="auto"
+        Passes over the data at most; no more than `max_iter` of the estimator. "auto" makes
+        20,000 steps, in 20 to 500 passes.
+    schedule : {"cosine", "constant"}, default="cosine"
+        Whether the rate rises for a twentieth of the steps and then falls to zero along a cosine,
+        or stays.
+    weight_decay : float, default=0.0
+        Share of every coefficient, times the rate, that a step takes away (AdamW); beside the
+        penalties of the parts.
+    max_norm : float, default=1.0
+        Length at which a gradient per row is cut.
+    validation_fraction : float, default=0.1
+        Share of the rows held out; 0 holds out none, and the last mixture is returned. With
+        fewer than 40 rows none are.
+    patience : int, default=20
+        Epochs without a better score after which the climb stops.
+    random_state : int, RandomState instance or None, default=None
+        Draws held-out rows and batches; None takes that of the estimator.
+
+    References
+    ----------
+    .. [1] Kingma, D. P. & Ba, J. (2015). Adam: a method for stochastic optimization.
+       International Conference on Learning Representations.
+    .. [2] Loshchilov, I. & Hutter, F. (2019). Decoupled weight decay regularization.
+       International Conference on Learning Representations.
+    .. [3] Prechelt, L. (1998). Early stopping, but when? In: Neural networks: tricks of the
+       trade, 55-69.
+
+    Examples
+    --------
+    >>> from skmoe import MoERegressor
+    >>> from skmoe.solvers import Adam
+    >>> MoERegressor(expert="mlp", solver=Adam(learning_rate=1e-3, n_epochs=50))
+    MoERegressor(expert='mlp', solver=Adam(learning_rate=0.001, n_epochs=50))
+    """
+
+    stochastic = True
+
+    def __init__(
+        self,
+        learning_rate=2e-3,
+        batch_size="auto",
+        n_epochs="auto",
+        schedule="cosine",
+        weight_decay=0.0,
+        max_norm=1.0,
+        validation_fraction=0.1,
+        patience=20,
+        random_state=None,
+    ):
+        self.learning_rate = learning_rate
+        self.batch_size = batch_size
+        self.n_epochs = n_epochs
+        self.schedule = schedule
+        self.weight_decay = weight_decay
+        self.max_norm = max_norm
+        self.validation_fraction = validation_fraction
+        self.patience = patience
+        self.random_state = random_state
+
+    def _check(self):
+        """Raise a ValueError if a setting is not as described."""
+        check_positive(self.learning_rate, "learning_rate")
+        for name in ("batch_size", "n_epochs"):
+            if getattr(self, name) != "auto":
+                check_count(getattr(self, name), name)
+        check_choice(self.schedule, "schedule", ("cosine", "constant"))
+        check_positive(self.weight_decay, "weight_decay", zero=True)
+        check_positive(self.max_norm, "max_norm")
+        check_share(self.validation_fraction, "validation_fraction")
+        check_count(self.patience, "patience")
+
+    def solve(self, mixture, blocks, trace):
+        """Climb from `mixture` until the plan is done, the score stays or `trace` says stop.
+
+        Parameters
+        ----------
+        mixture : Mixture
+            Of parts that have parameters.
+        blocks : Blocks
+            The data, as the mixture sees them.
+        trace : Trace
+            Told of every epoch; holds the limits.
+
+        Returns
+        -------
+        mixture : Mixture
+            The mixture with the best score.
+        trace : Trace
+        """
+        self._check()
+        self._check_gradients(mixture)
+        random_state = check_random_state(self.random_state)
+        order = blocks.shuffled(random_state)
+        n_held = round(self.validation_fraction * len(order)) * (len(order) >= _FEWEST_ROWS)
+        judge, rows = _judge(blocks, order[:n_held]), order[n_held:]
+        n_batches = -(-len(rows) // self._batch_rows(len(rows)))
+        n_epochs = min(self._epochs(n_batches), trace.max_iter)
+        trace.begin(_objective(mixture, blocks), blocks.total_weight())
+        climb = _Climb(random_state, n_epochs * n_batches)
+        climb.set(self, trace.weight, trace.weight / len(order))
+        start = best = Scored(mixture, judge(mixture), 0)
+        try:
+            while trace.n_iter < n_epochs and not trace.stopped:
+                shuffled = rows[random_state.permutation(len(rows))]
+                batches = blocks.batches(shuffled, n_batches)
+                mixture, value = climb.epoch(mixture, batches)
+                trace.n_iter += 1
+                last = Scored(mixture, judge(mixture), trace.n_iter)
+                best = last if last.score > best.score + trace.tol else best
+                trace.scores.append(last.score)
+                trace.record(value, mixture)
+                if last.epoch - best.epoch >= self.patience or not math.isfinite(last.score):
+                    break
+        except KeyboardInterrupt:
+            trace.stopped = True
+            trace.problem = (
+                f"The fit was interrupted after {trace.n_iter} epochs; the mixture of epoch "
+                f"{best.epoch} is kept. Fit again, or go on from it with warm_start=True."
+            )
+        else:
+            trace.converged = not trace.stopped
+            self._note_divergence(trace, start, best)
+        trace.history.append(_objective(best.mixture, blocks))
+        return best.mixture, trace
+
+    def learn(self, mixture, blocks, memory):
+        """A pass over a batch of rows in mini-batches, at the full rate.
+
+        Parameters
+        ----------
+        mixture : Mixture
+        blocks : Blocks
+            The rows of the batch.
+        memory : Memory
+            What the rows so far have left behind: running means of the gradient.
+
+        Returns
+        -------
+        mixture : Mixture
+        memory : Memory
+        """
+        self._check()
+        self._check_gradients(mixture)
+        random_state = check_random_state(self.random_state)
+        climb = copy.copy(memory.state) or _Climb(random_state, n_steps=math.inf)
+        rows = blocks.shuffled(climb.random_state)
+        weight = blocks.total_weight()
+        total = memory.weight + weight
+        climb.set(self, total, weight / len(rows))
+        n_batches = -(-len(rows) // self._batch_rows(len(rows)))
+        mixture, value = climb.epoch(mixture, blocks.batches(rows, n_batches))
+        if not math.isfinite(value):
+            raise ValueError(
+                f"The climb diverged on this batch with learning_rate={self.learning_rate:g}; the "
+                "mixture stays as it was before. Pass a smaller learning_rate to Adam."
+            )
+        return mixture, Memory(total, climb)
+
+    def _batch_rows(self, n_rows):
+        """Rows of a batch."""
+        if self.batch_size != "auto":
+            return min(self.batch_size, n_rows)
+        return min(max(n_rows // _FEWEST_BATCHES, _SMALLEST_BATCH), _LARGEST_BATCH, n_rows)
+
+    def _epochs(self, n_batches):
+        """Epochs at most."""
+        if self.n_epochs != "auto":
+            return self.n_epochs
+        return min(max(_STEPS // n_batches, _FEWEST_EPOCHS), _MOST_EPOCHS)
+
+    def _note_divergence(self, trace, start, best):
+        """Say in the trace if the climb has left all good mixtures behind."""
+        last = trace.scores[-1] if trace.scores else start.score
+        if math.isfinite(last) and (best.epoch or last > start.score - _LARGEST_LOSS):
+            return
+        trace.converged = False
+        trace.problem = (
+            f"The climb diverged with learning_rate={self.learning_rate:g}: the score per row was "
+            f"{start.score:.4g} at the start and is {last:.4g} after {trace.n_iter} epochs. The "
+            f"mixture of epoch {best.epoch} is kept. Pass a smaller learning_rate to Adam."
+        )
+
+
+class Scored(NamedTuple):
+    """A mixture, its score and the epoch that it stands at the end of."""
+
+    mixture: Any
+    score: float
+    epoch: int
+
+
+def _log_likelihood(mixture, blocks):
+    return float(blocks.sum(lambda X, y, weight: weight @ mixture.log_density(X, y)))
+
+
+def _objective(mixture, blocks):
+    return _log_likelihood(mixture, blocks) + mixture.log_prior()
+
+
+def _judge(blocks, held_out):
+    """Function that scores a mixture.
+
+    By the mean log-likelihood of the rows held out; where none are, by the mean objective.
+    """
+    if len(held_out) == 0:
+        weight = blocks.total_weight()
+        return lambda mixture: _objective(mixture, blocks) / weight
+    some = blocks.some(held_out)
+    weight = some.total_weight()
+    return lambda mixture: _log_likelihood(mixture, some) / weight
+
+
+class _Climb:
+    """Running means of gradients, and the steps that they give."""
+
+    def __init__(self, random_state, n_steps):
+        self.random_state, self.n_steps = random_state, n_steps
+        self.step, self.mean, self.square = 0, 0.0, 0.0
+
+    def set(self, settings, weight, mean_weight):
+        """Note the settings, the weight of all rows (beside the penalties) and their mean."""
+        self.settings, self.weight, self.mean_weight = settings, weight, mean_weight
+
+    def epoch(self, mixture, batches):
+        """The mixture after a step on every batch, and the mean objective on the way."""
+        seen, n_rows, kept = 0.0, 0, mixture.coefficients * self.settings.weight_decay
+        learning = mixture.training(self.random_state)
+        # Products of a few hundred rows take longer on two threads than on one.
+        with thread_pools().limit(limits=1):
+            for X, y, weight in batches:
+                value, slope = learning.value_and_gradient(X, y, weight)
+                seen, n_rows = seen + value, n_rows + X.shape[0]
+                slope = slope / (X.shape[0] * self.mean_weight)
+                slope = slope + learning.log_prior_gradient() / self.weight
+                direction = self._direction(slope)
+                params = learning.params
+                params = params + self._rate() * (direction - kept * params)
+                learning = learning.with_params(params)
+        log_likelihood = float(seen) * self.weight / (n_rows * self.mean_weight)
+        mixture = mixture.with_params(learning.params)
+        return mixture, log_likelihood + mixture.log_prior()
+
+    def _rate(self):
+        """Learning rate of the present step."""
+        rate = self.settings.learning_rate
+        if self.settings.schedule == "constant" or self.n_steps == math.inf:
+            return rate
+        done = self.step / (self.n_steps + 1)
+        return rate * min(done / _WARM_UP, 1.0) * (1 + math.cos(math.pi * done)) / 2
+
+    def _direction(self, slope):
+        """Mean gradient over the root of the mean square, both corrected for their start at 0."""
+        xp = array_namespace(slope)
+        # A gradient that is too long is cut, whatever its direction.
+        norm = xp.sqrt(xp.sum(slope * slope))
+        slope = slope * (self.settings.max_norm / xp.clip(norm, self.settings.max_norm, None))
+        self.step += 1
+        self.mean = _MOMENTUM * self.mean + (1 - _MOMENTUM) * slope
+        self.square = _DECAY * self.square + (1 - _DECAY) * slope * slope
+        mean = self.mean / (1 - _MOMENTUM**self.step)
+        return mean / (xp.sqrt(self.square / (1 - _DECAY**self.step)) + _TINY)

@@ -1,0 +1,344 @@
+"""Gradient training: gradients, solvers, neural experts and gates, averaging."""
+
+import warnings
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csr_array
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import Ridge
+from sklearn.metrics import r2_score
+
+from skmoe import HMERegressor, MoEClassifier, MoERegressor
+from skmoe._blocks import Blocks
+from skmoe._mixture import Mixture
+from skmoe.experts import LinearExpert, MLPExpert
+from skmoe.families import Categorical, Gamma, Gaussian, NegativeBinomial, Poisson
+from skmoe.gates import GaussianGate, HierarchicalGate, MLPGate, SoftmaxGate, TopKGate
+from skmoe.solvers import EM, LBFGS, Adam, Trace, _adam
+
+from .data import planted
+
+RNG = np.random.default_rng(0)
+DESIGN = np.hstack([RNG.standard_normal((120, 3)), np.ones((120, 1))])
+SIGNAL = DESIGN[:, :1] - DESIGN[:, 1:2] * (DESIGN[:, 2:3] > 0)
+TARGETS = {
+    Gaussian: SIGNAL + 0.3 * RNG.standard_normal(SIGNAL.shape),
+    Poisson: RNG.poisson(np.exp(SIGNAL / 2)).astype(float),
+    NegativeBinomial: RNG.poisson(np.exp(SIGNAL / 2)).astype(float),
+    Gamma: np.exp(SIGNAL / 2 + 0.3 * RNG.standard_normal(SIGNAL.shape)),
+    Categorical: RNG.integers(0, 3, SIGNAL.shape).astype(float),
+}
+GATES = [
+    SoftmaxGate(),
+    GaussianGate(),
+    MLPGate(5, "tanh"),
+    HierarchicalGate("mlp"),
+    TopKGate("mlp", 2),
+    TopKGate(HierarchicalGate(), 1),
+]
+
+
+def mixture_of(gate, expert, family, n_experts=4, seed=1):
+    """A mixture somewhere: parameters drawn around those of the start."""
+    family = family().initialize(TARGETS[family])
+    gate = gate.initialize(n_experts, DESIGN).started()
+    mixture = Mixture(gate, expert.initialize(n_experts, DESIGN, family))
+    noise = np.random.default_rng(seed).normal(0, 0.3, mixture.params.shape)
+    return mixture.with_params(mixture.params + noise)
+
+
+@pytest.mark.parametrize("family", TARGETS, ids=lambda f: f.__name__)
+@pytest.mark.parametrize("gate", GATES, ids=str)
+@pytest.mark.parametrize("heteroscedastic", [False, True])
+def test_gradient_of_a_mixture_equals_finite_differences(family, gate, heteroscedastic):
+    if heteroscedastic and family in (Poisson, Categorical):
+        heteroscedastic = False
+    expert = MLPExpert((5, 4), "tanh", heteroscedastic=heteroscedastic)
+    mixture = mixture_of(gate, expert, family)
+    weight = np.linspace(0.5, 2, len(DESIGN))
+
+    def value(params):
+        new = mixture.with_params(params)
+        return new.value_and_gradient(DESIGN, TARGETS[family], weight)[0] + new.log_prior()
+
+    start = mixture.params
+    slope = mixture.value_and_gradient(DESIGN, TARGETS[family], weight)[1]
+    slope = slope + mixture.log_prior_gradient()
+    numeric = [(value(start + e) - value(start - e)) / 2e-6 for e in 1e-6 * np.eye(len(start))]
+    assert_allclose(slope, numeric, atol=1e-6 * np.abs(slope).max())
+
+
+def test_linear_experts_and_networks_that_add_nothing_agree():
+    family = Gaussian().initialize(TARGETS[Gaussian])
+    y = TARGETS[Gaussian]
+    linear = LinearExpert(alpha=1.0).initialize(3, DESIGN, family)
+    neural = MLPExpert().initialize(3, DESIGN, family)
+    moved = linear.with_params(RNG.normal(0, 0.3, linear.params.shape))
+    rest = neural.params[len(linear.params) :]
+    neural = neural.with_params(np.concatenate([moved.params, rest]))
+    assert_allclose(neural.log_prob(DESIGN, y), moved.log_prob(DESIGN, y))
+    assert_allclose(neural.predict(DESIGN), moved.predict(DESIGN))
+
+
+def test_experts_that_are_not_wanted_are_left_out():
+    mixture = mixture_of(SoftmaxGate(), MLPExpert(32), Gaussian, n_experts=12)
+    rows, y = np.repeat(DESIGN, 5, axis=0), np.repeat(TARGETS[Gaussian], 5, axis=0)
+    wanted = np.argsort(np.argsort(RNG.uniform(size=(len(rows), 12)), axis=1), axis=1) < 2
+    expert = mixture.expert
+    table, gradient = expert.log_prob_and_gradient(rows, y, wanted)
+    assert_allclose(table[wanted], expert.log_prob(rows, y)[wanted])
+    resp = np.where(wanted, RNG.uniform(size=wanted.shape), 0.0)
+    assert_allclose(gradient(resp), expert.gradient(rows, y, resp), atol=1e-10)
+    # It was not by computing them all.
+    assert not np.allclose(table, expert.log_prob(rows, y))
+
+
+@pytest.mark.parametrize("part", ["expert", "gate"])
+def test_sparse_rows_give_what_dense_ones_do(part):
+    mixture = mixture_of(MLPGate(4), MLPExpert(5), Gaussian)
+    y, resp = TARGETS[Gaussian], RNG.uniform(size=(len(DESIGN), 4))
+    rows = {"expert": (y,), "gate": ()}[part]
+    part = getattr(mixture, part)
+    assert_allclose(
+        part.gradient(csr_array(DESIGN), *rows, resp), part.gradient(DESIGN, *rows, resp)
+    )
+
+
+def start_of(X, y, n_experts=3):
+    """A mixture of linear experts near the start of a climb, and its blocks."""
+    design = np.hstack([X, np.ones((len(X), 1))])
+    family = Gaussian().initialize(y[:, None])
+    mixture = Mixture(
+        SoftmaxGate(alpha=0.1).initialize(n_experts, design),
+        LinearExpert(alpha=0.1).initialize(n_experts, design, family),
+    )
+    blocks = Blocks(design, y[:, None])
+    mixture, _ = EM(memory=0).solve(mixture.drawn(np.random.RandomState(0)), blocks, Trace(12, 0.0))
+    return mixture, blocks
+
+
+def test_lbfgs_reaches_the_optimum_of_em():
+    X, y = planted(1500, 3, 3)[:2]
+    mixture, blocks = start_of(X, y)
+    ends = [
+        solver.solve(mixture, blocks, Trace(3000, 1e-12))[1].history[-1]
+        for solver in (EM(), LBFGS())
+    ]
+    assert abs(ends[0] - ends[1]) < 1e-6 * len(X)
+
+
+def test_adam_comes_near_the_optimum_of_em():
+    X, y = planted(1500, 3, 3)[:2]
+    mixture, blocks = start_of(X, y)
+    _, exact = EM().solve(mixture, blocks, Trace(3000, 1e-12))
+    adam = Adam(learning_rate=0.02, n_epochs=60, validation_fraction=0.0, random_state=0)
+    _, trace = adam.solve(mixture, blocks, Trace(3000, 0.0))
+    assert trace.history[-1] > exact.history[-1] - 0.005 * len(X)
+
+
+def waves(n=1500, seed=0):
+    """A smooth curve with a jump, and noise that grows to the right."""
+    rng = np.random.default_rng(seed)
+    X = rng.uniform(-2, 2, (n, 1))
+    spread = 0.05 + 0.3 * (X[:, 0] > 0) * X[:, 0]
+    y = np.where(X[:, 0] > 0.5, 2.0, 0.0) + np.sin(3 * X[:, 0])
+    return X, y + spread * rng.standard_normal(n), spread
+
+
+def test_networks_fit_what_lines_cannot():
+    X, y, _ = waves()
+    new, target, _ = waves(seed=1)
+    neural = MoERegressor(2, expert="mlp", gate="mlp", random_state=0).fit(X, y)
+    linear = MoERegressor(2, random_state=0).fit(X, y)
+    assert neural.score_samples(new, target).mean() > linear.score_samples(new, target).mean() + 0.5
+    best = np.where(new[:, 0] > 0.5, 2.0, 0.0) + np.sin(3 * new[:, 0])
+    assert neural.score(new, target) > r2_score(target, best) - 0.03
+
+
+def test_a_spread_that_depends_on_x_is_learnt():
+    X, _, spread = waves()
+    y = X[:, 0] + spread * np.random.default_rng(1).standard_normal(len(X))
+    model = MoERegressor(1, expert=MLPExpert(heteroscedastic=True), random_state=0).fit(X, y)
+    design, _ = model._units.prepare(X, None)
+    _, scale, _, _ = model.expert_._predictors(design, None)
+    right, left = X[:, 0] > 1.5, X[:, 0] < -0.5
+    ratio = scale[right, 0, 0].mean() / scale[left, 0, 0].mean()
+    assert 0.5 < ratio / (spread[right].mean() / spread[left].mean()) < 1.5
+    plain = MoERegressor(1, expert="mlp", random_state=0).fit(X, y)
+    assert model.score_samples(X, y).mean() > plain.score_samples(X, y).mean() + 0.1
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{}, {"gate": "mlp"}, {"gate": TopKGate(k=2)}, {"n_init": 2, "average": True}],
+    ids=str,
+)
+def test_the_same_seed_gives_the_same_bits_for_any_number_of_jobs(settings):
+    X, y, _ = waves(6000)
+    adam = Adam(n_epochs=2)
+    predictions = [
+        MoERegressor(3, expert="mlp", solver=adam, n_jobs=n_jobs, random_state=3, **settings)
+        .fit(X, y)
+        .predict(X)
+        for n_jobs in (None, 1, 2)
+    ]
+    assert_array_equal(predictions[0], predictions[1])
+    assert_array_equal(predictions[0], predictions[2])
+
+
+def test_a_row_of_weight_two_is_the_row_twice():
+    X, y, _ = waves(300)
+    weight = np.where(np.arange(300) % 3 == 0, 2, 1)
+    settings = {"expert": "mlp", "solver": Adam(n_epochs=5), "random_state": 0}
+    weighted = MoERegressor(2, **settings).fit(X, y, sample_weight=weight)
+    repeated = MoERegressor(2, **settings).fit(np.repeat(X, weight, axis=0), np.repeat(y, weight))
+    assert_allclose(weighted.predict(X), repeated.predict(X), rtol=1e-9)
+
+
+@pytest.mark.parametrize("expert", ["linear", "mlp"])
+def test_a_climb_that_diverges_warns_and_keeps_the_best_weights(expert):
+    X, y, _ = waves(400)
+    model = MoERegressor(2, expert=expert, solver=Adam(learning_rate=1e3), random_state=0)
+    with pytest.warns(ConvergenceWarning, match="diverged with learning_rate=1000"):
+        model.fit(X, y)
+    assert np.isfinite(model.predict(X)).all()
+    assert not model.converged_
+    # Not worse than one spread for all: the start was kept.
+    assert model.score_samples(X, y).mean() > -0.5 * np.log(2 * np.pi * np.e * y.var()) - 0.1
+
+
+def test_an_interrupted_climb_keeps_the_best_weights(monkeypatch):
+    X, y, _ = waves(400)
+    epochs = []
+    epoch = _adam._Climb.epoch
+
+    def interrupted(self, *args):
+        epochs.append(self)
+        if len(epochs) == 4:
+            raise KeyboardInterrupt
+        return epoch(self, *args)
+
+    monkeypatch.setattr(_adam._Climb, "epoch", interrupted)
+    model = MoERegressor(2, expert="mlp", n_init=3, random_state=0)
+    with pytest.warns(ConvergenceWarning, match="interrupted after 3 epochs"):
+        model.fit(X, y)
+    assert len(epochs) == 4
+    assert model.score(X, y) > 0
+
+
+def test_the_best_of_several_starts_is_kept():
+    X, y, _ = waves(500)
+    settings = {"expert": MLPExpert(8), "solver": Adam(n_epochs=10), "random_state": 0}
+    one = MoERegressor(2, **settings).fit(X, y)
+    three = MoERegressor(2, n_init=3, **settings).fit(X, y)
+    assert max(three.validation_scores_) >= max(one.validation_scores_)
+
+
+@pytest.mark.parametrize("expert", ["linear", "mlp"])
+def test_an_average_is_the_mixture_of_its_mixtures(expert):
+    X, y, _ = waves(500)
+    solver = "auto" if expert == "linear" else Adam(n_epochs=10)
+    settings = {"expert": expert, "solver": solver, "average": True, "random_state": 0}
+    model = MoERegressor(2, n_init=3, **settings).fit(X, y)
+    assert model.n_experts_ == 6
+    assert_allclose(model.gate_proba(X).reshape(-1, 3, 2).sum(axis=2), 1 / 3)
+    design, target = model._units.prepare(X, y[:, None])
+    members = [
+        Mixture(gate, model.expert_.take([2 * i, 2 * i + 1]))
+        for i, gate in enumerate(model.gate_.gates)
+    ]
+    density = [np.exp(member.log_density(design, target)) for member in members]
+    together = np.log(np.mean(density, axis=0)) - model._units.log_spread()
+    assert_allclose(model.score_samples(X, y), together)
+    assert_allclose(model.log_likelihood_, model.score_samples(X, y).sum())
+    mean = model._units.restored(np.mean([m.predict(design) for m in members], axis=0))
+    assert_allclose(model.predict(X), mean[:, 0])
+    assert model.n_parameters_ == sum(member.n_parameters() for member in members)
+
+
+def test_an_average_of_one_is_that_one():
+    X, y = planted(300, 2, 2)[:2]
+    one = MoERegressor(2, random_state=0, average=True).fit(X, y)
+    assert one.n_experts_ == 2
+    assert hasattr(one, "expert_coef_")
+
+
+def test_balanced_routing_uses_more_experts():
+    rng = np.random.default_rng(0)
+    centers, slopes = 3 * rng.standard_normal((8, 4)), rng.standard_normal((8, 4))
+    kind = rng.integers(0, 8, 2000)
+    X = centers[kind] + rng.standard_normal((2000, 4))
+    y = np.sin(np.einsum("nd,nd->n", X, slopes[kind])) + kind % 3
+    solver = Adam(n_epochs=30)
+    used = []
+    for gate in (TopKGate(k=2), TopKGate(k=2, noise=0.0, balance=0.0)):
+        model = MoERegressor(8, gate=gate, expert=MLPExpert(16), solver=solver, random_state=0)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            used.append((model.fit(X, y).gate_.usage_ > 0.01).sum())
+    assert used[0] > used[1]
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"solver": "em", "expert": "mlp"}, "EM climbs by sums over rows, and MLPExpert"),
+        ({"solver": "em", "gate": "mlp"}, "EM climbs by sums over rows, and MLPGate"),
+        ({"solver": "adam", "expert": Ridge()}, "Adam climbs along gradients"),
+        ({"expert": MLPExpert(hidden_layer_sizes=())}, "at least one hidden layer"),
+        ({"expert": MLPExpert(hidden_layer_sizes=(8, 0))}, "hidden_layer_sizes=0"),
+        ({"expert": MLPExpert(activation="step")}, "activation='step'"),
+        ({"expert": MLPExpert(alpha=-1)}, "alpha=-1"),
+        (
+            {"expert": MLPExpert(heteroscedastic=True), "family": "bernoulli"},
+            "no scale that could depend on x",
+        ),
+        ({"average": True, "warm_start": True}, "average=True was given with warm_start"),
+        ({"solver": Adam(learning_rate=0)}, "learning_rate=0"),
+        ({"solver": Adam(batch_size=0)}, "batch_size=0"),
+        ({"solver": Adam(n_epochs=0)}, "n_epochs=0"),
+        ({"solver": Adam(schedule="step")}, "schedule='step'"),
+        ({"solver": Adam(weight_decay=-1)}, "weight_decay=-1"),
+        ({"solver": Adam(max_norm=0)}, "max_norm=0"),
+        ({"solver": Adam(validation_fraction=1.0)}, "validation_fraction=1.0"),
+        ({"solver": Adam(patience=0)}, "patience=0"),
+        ({"gate": TopKGate(noise=-1)}, "noise=-1"),
+        ({"gate": TopKGate(balance=-1)}, "balance=-1"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_what_cannot_be_is_refused(settings, message):
+    X, y, _ = waves(60)
+    with pytest.raises(ValueError, match=message):
+        MoERegressor(2, **settings).fit(X, (y > 0).astype(float))
+
+
+def test_a_tree_is_not_grown_with_networks():
+    X, y, _ = waves(60)
+    with pytest.raises(ValueError, match="grow=True tries splits by EM"):
+        HMERegressor(expert="mlp", grow=True).fit(X, y)
+
+
+def test_a_tree_of_networks_learns():
+    X, y, _ = waves()
+    assert HMERegressor(1, expert="mlp", gate="mlp", random_state=0).fit(X, y).score(X, y) > 0.9
+
+
+def test_networks_go_on_from_the_last_fit():
+    X, y, _ = waves(500)
+    model = MoERegressor(
+        2, expert="mlp", solver=Adam(n_epochs=3), warm_start=True, random_state=0
+    ).fit(X, y)
+    first = model.log_likelihood_
+    assert model.fit(X, y).log_likelihood_ > first
+
+
+def test_a_classifier_of_networks_learns_from_sparse_rows():
+    X, y, _ = waves(400)
+    table = csr_array(np.maximum(np.hstack([X, -X, X - 1]), 0))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model = MoEClassifier(2, expert="mlp", random_state=0).fit(table, y > 0)
+    assert model.score(table, y > 0) > 0.9

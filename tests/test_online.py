@@ -1,0 +1,208 @@
+"""Learning from batches: online EM, and Adam for neural parts."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.linear_model import LinearRegression, Ridge
+
+from skmoe import HMEClassifier, HMERegressor, MoEClassifier, MoERegressor
+from skmoe.experts import LinearExpert
+from skmoe.gates import TopKGate
+from skmoe.solvers import EM, Adam
+
+from .data import planted
+
+
+def batches(X, y, rows=250, epochs=1, seed=0):
+    """Shuffled batches of several passes."""
+    rng = np.random.default_rng(seed)
+    for _ in range(epochs):
+        order = rng.permutation(len(X))
+        for first in range(0, len(X), rows):
+            chosen = order[first : first + rows]
+            yield X[chosen], y[chosen]
+
+
+def learnt(model, stream, **first):
+    """The model after all batches of a stream."""
+    for X, y in stream:
+        model.partial_fit(X, y, **first)
+        first = {}
+    return model
+
+
+def test_one_expert_that_counts_all_rows_alike_is_least_squares():
+    X, y = planted(1000, 4, 0)[:2]
+    model = MoERegressor(1, gate="constant", expert=LinearExpert(alpha=0.0), solver=EM(decay=1.0))
+    learnt(model, batches(X, y, rows=90))
+    exact = LinearRegression().fit(X, y)
+    assert_allclose(model.predict(X), exact.predict(X), rtol=1e-8, atol=1e-8)
+    residual = y - exact.predict(X)
+    assert_allclose(model.expert_scale_[0], np.sqrt(np.mean(residual**2)), rtol=0.02)
+    assert model.n_iter_ == 12
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"gate": "gaussian"},
+        {"gate": "constant"},
+        {"family": "student_t"},
+        {"gate": TopKGate(k=2)},
+    ],
+    ids=str,
+)
+def test_twenty_epochs_end_near_em(settings):
+    X, y = planted(3000, 3, 1, n_experts=3)[:2]
+    batch = MoERegressor(3, n_init=8, random_state=0, **settings).fit(X, y)
+    online = MoERegressor(3, n_init=8, random_state=0, **settings)
+    learnt(online, batches(X, y, epochs=20))
+    assert online.score_samples(X, y).mean() > batch.score_samples(X, y).mean() - 0.01
+
+
+@pytest.mark.parametrize("family", ["poisson", "negative_binomial", "gamma", "laplace"])
+def test_other_families_come_near_em_as_well(family):
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((3000, 2))
+    mean = np.exp(np.where(X[:, 0] > 0, 1 + X[:, 1], -X[:, 1]))
+    y = rng.poisson(mean) if family != "gamma" else mean * rng.gamma(3, 1 / 3, 3000)
+    batch = MoERegressor(2, family=family, n_init=4, random_state=0).fit(X, y)
+    online = MoERegressor(2, family=family, n_init=4, random_state=0)
+    learnt(online, batches(X, y, epochs=20))
+    assert online.score_samples(X, y).mean() > batch.score_samples(X, y).mean() - 0.01
+
+
+@pytest.mark.parametrize("kind", [MoEClassifier, HMERegressor, HMEClassifier])
+def test_em_on_all_rows_has_little_to_add(kind):
+    X, y = planted(3000, 3, 1, n_experts=3)[:2]
+    first, size = {}, {"depth": 1} if kind is not MoEClassifier else {"n_experts": 2}
+    if kind is not HMERegressor:
+        y = np.where(y > np.median(y), "high", "low")
+        first = {"classes": ["low", "high"]}
+    model = kind(n_init=4, random_state=0, **size)
+    learnt(model, batches(X, y, epochs=20), **first)
+    online = model.score_samples(X, y).mean()
+    # From the same hill: which one a first batch leads to is a matter of luck.
+    model.set_params(warm_start=True).fit(X, y)
+    assert model.score_samples(X, y).mean() < online + 0.01
+
+
+def test_networks_learn_from_batches():
+    X, y = planted(2000, 3, 1, n_experts=3)[:2]
+    model, scores = MoERegressor(3, expert="mlp", random_state=0), []
+    for epoch in range(6):
+        learnt(model, batches(X, y, seed=epoch))
+        scores.append(model.score_samples(X, y).mean())
+    assert scores[-1] > scores[0] + 0.5
+    assert model.score(X, y) > 0.8
+
+
+def test_forgetting_follows_a_drift():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((12000, 2))
+    distance = np.abs(X[:, 0])
+    y = np.where(np.arange(12000) < 6000, distance, 3 - 2 * distance)
+    y = y + 0.1 * rng.standard_normal(12000)
+    models = [
+        MoERegressor(2, solver=solver, n_init=4, random_state=0)
+        for solver in (EM(decay=1.0), EM(forgetting=0.1))
+    ]
+    for first in range(0, 12000, 200):
+        rows = slice(first, first + 200)
+        for model in models:
+            model.partial_fit(X[rows], y[rows])
+    remembers, forgets = (model.score(X[-2000:], y[-2000:]) for model in models)
+    assert forgets > 0.9
+    assert remembers < forgets - 0.2
+
+
+@pytest.mark.parametrize("settings", [{}, {"gate": "gaussian"}, {"family": "student_t"}], ids=str)
+def test_a_fit_goes_on_from_where_it_was(settings):
+    X, y = planted(4000, 3, 1, n_experts=3)[:2]
+    model = MoERegressor(3, n_init=8, random_state=0, **settings).fit(X, y)
+    before = model.score_samples(X, y).mean()
+    model.partial_fit(X[:100], y[:100])
+    assert abs(model.score_samples(X, y).mean() - before) < 0.02
+    # What no one can know of rows that are gone is not told.
+    assert not hasattr(model, "log_likelihood_")
+    assert hasattr(model, "expert_coef_")
+
+
+def test_a_row_of_weight_two_is_the_row_twice():
+    X, y = planted(600, 3, 1, n_experts=3)[:2]
+    weight = np.where(np.arange(600) % 3 == 0, 2, 1)
+    weighted = MoERegressor(2, random_state=0)
+    repeated = MoERegressor(2, random_state=0)
+    for rows in np.array_split(np.arange(600), 3):
+        weighted.partial_fit(X[rows], y[rows], sample_weight=weight[rows])
+        repeated.partial_fit(X[np.repeat(rows, weight[rows])], y[np.repeat(rows, weight[rows])])
+    assert_allclose(weighted.predict(X), repeated.predict(X), rtol=1e-8)
+
+
+def test_a_column_that_begins_to_vary_is_noticed():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((2000, 2))
+    X[:200, 1] = 3.0
+    y = X.sum(axis=1)
+    model = learnt(MoERegressor(1), [(X[:200], y[:200]), (X[200:], y[200:])])
+    assert model.score(X, y) > 0.99
+
+
+def test_a_batch_that_fails_leaves_the_model_as_it_was():
+    X, y = planted(500, 3, 1)[:2]
+    model = MoERegressor(2, expert="mlp", random_state=0).partial_fit(X, y)
+    before = model.predict(X)
+    with pytest.raises(ValueError, match="X has 2 features"):
+        model.partial_fit(X[:, :2], y)
+    model.set_params(solver=Adam(learning_rate=1e300))
+    model._memory = model._memory._replace(state=None)
+    with pytest.raises(ValueError, match="diverged on this batch"), np.errstate(all="ignore"):
+        model.partial_fit(X, y)
+    assert_array_equal(model.predict(X), before)
+
+
+def test_classes_are_told_once():
+    X, y = planted(300, 3, 1)[:2]
+    labels = (y > 0).astype(int)
+    with pytest.raises(ValueError, match=r"Pass classes=np\.unique"):
+        MoEClassifier(2).partial_fit(X, labels)
+    model = MoEClassifier(2, random_state=0).partial_fit(X, labels, classes=[0, 1, 2])
+    assert model.predict_proba(X).shape == (300, 3)
+    with pytest.raises(ValueError, match="the first call had"):
+        model.partial_fit(X, labels, classes=[0, 1])
+    with pytest.raises(ValueError, match="labels \\[7\\]"):
+        model.partial_fit(X, np.full(300, 7))
+    model.partial_fit(X, labels)
+    assert MoEClassifier(2).fit(X, labels).partial_fit(X, labels).n_iter_ > 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"solver": "lbfgs"}, "needs all rows at once"),
+        ({"solver": EM(decay=0.3)}, "decay=0.3"),
+        ({"solver": EM(forgetting=1.0)}, "forgetting=1.0"),
+        ({"n_experts": 400}, "at most one expert per"),
+    ],
+    ids=str,
+)
+def test_what_cannot_learn_from_batches_says_so(settings, message):
+    X, y = planted(300, 3, 1)[:2]
+    with pytest.raises(ValueError, match=message):
+        MoERegressor(**{"n_experts": 2, **settings}).partial_fit(X, y)
+
+
+def test_estimators_as_parts_have_no_partial_fit():
+    assert not hasattr(MoERegressor(expert=Ridge()), "partial_fit")
+    assert not hasattr(MoERegressor(gate=TopKGate(Ridge())), "partial_fit")
+    assert hasattr(MoERegressor(gate="hierarchical"), "partial_fit")
+
+
+def test_an_average_does_not_learn_from_batches():
+    X, y = planted(300, 3, 1)[:2]
+    model = MoERegressor(2, n_init=2, average=True)
+    assert not hasattr(model, "partial_fit")
+    model.fit(X, y).set_params(average=False)
+    with pytest.raises(ValueError, match="has averaged several mixtures"):
+        model.partial_fit(X, y)
