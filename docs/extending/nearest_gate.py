@@ -62,6 +62,10 @@ class NearestGate(Gate):
         # No farther than 1: the curvature holds near by only.
         return self._replaced(log_beta=self.log_beta + step * np.clip(move, -1, 1))
 
+    def settled(self, statistics):
+        # For partial_fit: after an update the rows so far ask for no further move.
+        return statistics * np.array([0, 1], dtype=statistics.dtype)
+
     def gradient(self, X, resp):
         return self.statistics(X, resp)[:1]
 
