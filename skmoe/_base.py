@@ -214,7 +214,7 @@ class BaseMixtureOfExperts(
             return max(climbs, key=lambda climb: climb[1].best_score())
         mixture = Mixture.averaged([mixture for mixture, _ in climbs])
         trace = Trace.of([trace for _, trace in climbs])
-        trace.history = [_log_likelihood(mixture, blocks) + mixture.log_prior()]
+        trace.history = [float(blocks.sum(mixture.log_likelihood)) + mixture.log_prior()]
         return mixture, trace
 
     def _climb(self, mixture, blocks, settings, report):
@@ -234,7 +234,7 @@ class BaseMixtureOfExperts(
         new = settings.solver.estimate_penalties(new, blocks, max(settings.tol, _PENALTY_TOL))
         again = Trace(settings.max_iter, settings.tol, report)
         new, again = settings.solver.solve(new, blocks, again)
-        if _log_likelihood(new, blocks) > _log_likelihood(mixture, blocks):
+        if float(blocks.sum(new.log_likelihood)) > float(blocks.sum(mixture.log_likelihood)):
             return new, again
         return mixture, trace
 
@@ -261,7 +261,7 @@ class BaseMixtureOfExperts(
         """The likelihood of y given x, where that is not what the fit has climbed."""
         if mixture.gate.exact:
             return {}
-        density = _log_likelihood(mixture, blocks)
+        density = float(blocks.sum(mixture.log_likelihood))
         return {"log_likelihood_": density - trace.weight * units.log_spread()}
 
     def _check_settings(self):
@@ -806,11 +806,6 @@ class Settings(NamedTuple):
     def has_statistics(self):
         """Whether gate and experts have."""
         return Mixture(self.gate, self.expert).has_statistics
-
-
-def _log_likelihood(mixture, blocks):
-    """Summed log density of y given x, in scaled units."""
-    return float(blocks.sum(lambda X, y, weight: weight @ mixture.log_density(X, y)))
 
 
 def in_units(part, scaling):

@@ -53,6 +53,10 @@ class Mixture(NamedTuple):
         """Log density of y given x of every row, of shape (n,)."""
         return logsumexp(self._times_density(self.gate.log_weight(X), X, y), axis=1)[:, 0]
 
+    def log_likelihood(self, X, y, weight):
+        """Weighted sum of the log densities of a block, an array without axes."""
+        return weight @ self.log_density(X, y)
+
     def responsibilities(self, X, y):
         """Probability of every expert given x and y, of shape (n, K)."""
         return self.e_step(X, y)[1]

@@ -239,12 +239,8 @@ class Scored(NamedTuple):
     epoch: int
 
 
-def _log_likelihood(mixture, blocks):
-    return float(blocks.sum(lambda X, y, weight: weight @ mixture.log_density(X, y)))
-
-
 def _objective(mixture, blocks):
-    return _log_likelihood(mixture, blocks) + mixture.log_prior()
+    return float(blocks.sum(mixture.log_likelihood)) + mixture.log_prior()
 
 
 def _judge(blocks, held_out):
@@ -257,7 +253,7 @@ def _judge(blocks, held_out):
         return lambda mixture: _objective(mixture, blocks) / weight
     some = blocks.some(held_out)
     weight = some.total_weight()
-    return lambda mixture: _log_likelihood(mixture, some) / weight
+    return lambda mixture: float(some.sum(mixture.log_likelihood)) / weight
 
 
 class _Climb:
@@ -275,7 +271,7 @@ class _Climb:
         """The mixture after a step on every batch, and the mean objective on the way."""
         seen, n_rows, kept = 0.0, 0, mixture.coefficients * self.settings.weight_decay
         learning = mixture.training(self.random_state)
-        # Products of a few hundred rows take longer on two threads than on one.
+        # Threads that wait for one another at every small product cost more than they save.
         with thread_pools().limit(limits=1):
             for X, y, weight in batches:
                 value, slope = learning.value_and_gradient(X, y, weight)
