@@ -175,8 +175,8 @@ for axis in axes.flat:
 # The training curve
 # ------------------
 # Adam holds a tenth of the rows out, scores them after every epoch, and keeps the mixture with the
-# best score, which has a dot. ``validation_scores_`` has all scores. The default settings make
-# 3,200 small steps here and are not done when the rate has fallen to zero. With a rate of 0.02 the
+# best score, which has a dot. ``validation_scores_`` has all scores. The default settings
+# stop after 201 epochs, twenty after the best: their steps are small. With a rate of 0.02 the
 # fit is better after 50 epochs than that at the end. With 0.2 the score jumps up and down: the
 # rate is too large, and what is left when it falls is worse. Scores below -2 are not drawn.
 
