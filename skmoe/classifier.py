@@ -32,12 +32,12 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
     n_experts : int, default=4
         Number of experts; at most the number of distinct rows.
     gate : str, gate or classifier, default="softmax"
-        Who is responsible for a row: "softmax", "quadratic", "gaussian", "hierarchical", "top_k",
-        "constant", a gate of :mod:`skmoe.gates`, or any scikit-learn
+        Who is responsible for a row: "softmax", "mlp", "quadratic", "gaussian", "hierarchical",
+        "top_k", "constant", a gate of :mod:`skmoe.gates`, or any scikit-learn
         classifier with `predict_proba`.
     expert : str, expert or classifier, default="linear"
-        What an expert predicts: "linear", an expert of :mod:`skmoe.experts`, or any
-        scikit-learn classifier with `predict_proba`.
+        What an expert predicts: "linear", "mlp" (small networks), an expert of
+        :mod:`skmoe.experts`, or any scikit-learn classifier with `predict_proba`.
     solver : {"auto", "em", "lbfgs", "adam"} or solver, default="auto"
         How the objective is climbed. "auto" is EM, L-BFGS for sparse or very wide X, and Adam on
         mini-batches where gate or experts are neural.

@@ -83,14 +83,14 @@ class HMERegressor(_Hierarchical, MoERegressor):
     branching : int, default=2
         Branches of every decision: there are `branching ** depth` experts.
     gate : str, gate or classifier, default="softmax"
-        The gate at every node: "softmax", "quadratic", "gaussian", "constant", a gate of
+        The gate at every node: "softmax", "mlp", "quadratic", "gaussian", "constant", a gate of
         :mod:`skmoe.gates`, or any scikit-learn classifier with `predict_proba`.
     grow : bool, default=False
         Whether the tree starts from one decision and is grown: again and again the expert with
         the most to gain on held-out rows is split, until none gains or all are `depth` deep.
     expert : str, expert or regressor, default="linear"
-        What an expert predicts: "linear", an expert of :mod:`skmoe.experts` (`MixedExpert` for
-        several kinds), or any scikit-learn regressor.
+        What an expert predicts: "linear", "mlp" (small networks), an expert of
+        :mod:`skmoe.experts` (`MixedExpert` for several kinds), or any scikit-learn regressor.
     family : str or family, default="gaussian"
         How y scatters around an expert's prediction: "gaussian", "student_t" and "laplace" (heavy
         tails), "poisson" and "negative_binomial" (counts), "gamma" (positive numbers),
@@ -244,14 +244,14 @@ class HMEClassifier(_Hierarchical, MoEClassifier):
     branching : int, default=2
         Branches of every decision: there are `branching ** depth` experts.
     gate : str, gate or classifier, default="softmax"
-        The gate at every node: "softmax", "quadratic", "gaussian", "constant", a gate of
+        The gate at every node: "softmax", "mlp", "quadratic", "gaussian", "constant", a gate of
         :mod:`skmoe.gates`, or any scikit-learn classifier with `predict_proba`.
     grow : bool, default=False
         Whether the tree starts from one decision and is grown: again and again the expert with
         the most to gain on held-out rows is split, until none gains or all are `depth` deep.
     expert : str, expert or classifier, default="linear"
-        What an expert predicts: "linear", an expert of :mod:`skmoe.experts`, or any
-        scikit-learn classifier with `predict_proba`.
+        What an expert predicts: "linear", "mlp" (small networks), an expert of
+        :mod:`skmoe.experts`, or any scikit-learn classifier with `predict_proba`.
     solver : {"auto", "em", "lbfgs", "adam"} or solver, default="auto"
         How the objective is climbed. "auto" is EM, L-BFGS for sparse or very wide X, and Adam on
         mini-batches where gate or experts are neural.

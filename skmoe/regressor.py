@@ -32,12 +32,12 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
     n_experts : int, default=4
         Number of experts; at most the number of distinct rows.
     gate : str, gate or classifier, default="softmax"
-        Who is responsible for a row: "softmax", "quadratic", "gaussian", "hierarchical", "top_k",
-        "constant" (a mixture of regressions), a gate of :mod:`skmoe.gates`, or any scikit-learn
-        classifier with `predict_proba`.
+        Who is responsible for a row: "softmax", "mlp", "quadratic", "gaussian", "hierarchical",
+        "top_k", "constant" (a mixture of regressions), a gate of :mod:`skmoe.gates`, or any
+        scikit-learn classifier with `predict_proba`.
     expert : str, expert or regressor, default="linear"
-        What an expert predicts: "linear", an expert of :mod:`skmoe.experts` (`MixedExpert` for
-        several kinds), or any scikit-learn regressor.
+        What an expert predicts: "linear", "mlp" (small networks), an expert of
+        :mod:`skmoe.experts` (`MixedExpert` for several kinds), or any scikit-learn regressor.
     family : str or family, default="gaussian"
         How y scatters around an expert's prediction: "gaussian", "student_t" and "laplace" (heavy
         tails), "poisson" and "negative_binomial" (counts), "gamma" (positive numbers),

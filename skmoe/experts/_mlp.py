@@ -124,7 +124,7 @@ class MLPExpert(Expert):
 
     @property
     def gradient_only(self):
-        """Whether the design is too wide, or sparse, for the stand-in's Newton matrix."""
+        """Whether the design is too wide, or sparse, for the linear part's Newton matrix."""
         return self.linear.gradient_only
 
     def take(self, experts):

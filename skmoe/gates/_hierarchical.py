@@ -74,7 +74,8 @@ class HierarchicalGate(Wrapper):
     Parameters
     ----------
     gate : str, gate or classifier, default="softmax"
-        The gate at every node; as text "softmax", "quadratic", "gaussian" or "constant".
+        The gate at every node; as text "softmax", "mlp", "quadratic", "gaussian" or
+        "constant".
     depth : int, default=2
         Number of decisions on the longest path; a tree holds at most branching ** depth experts.
         Another number of experts gives a tree that is as even as possible.

@@ -22,7 +22,7 @@ class TopKGate(Wrapper):
     Parameters
     ----------
     gate : str, gate or classifier, default="softmax"
-        The gate that ranks the experts; as text "softmax", "gaussian", "quadratic",
+        The gate that ranks the experts; as text "softmax", "mlp", "gaussian", "quadratic",
         "hierarchical" or "constant".
     k : int, default=2
         Experts that answer a row; at most all of them.
