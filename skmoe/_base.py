@@ -25,7 +25,13 @@ from ._estimators import set_random_states
 from ._mixture import Mixture
 from ._online import OnlineMixin
 from ._scaling import learn_scaling
-from ._validation import accepted, check_count, check_positive, resolve_columns
+from ._validation import (
+    accepted,
+    check_count,
+    check_positive,
+    noted_columns,
+    resolve_columns,
+)
 from .experts import NAMES as EXPERTS
 from .experts._base import as_expert
 from .families import NAMES as FAMILIES
@@ -142,10 +148,7 @@ class BaseMixtureOfExperts(
 
         def attributes(trace, mixture):
             fitted = self._fitted_attributes(mixture, units, trace)
-            for name in ("n_features_in_", "feature_names_in_"):
-                if hasattr(checked, name):
-                    fitted[name] = getattr(checked, name)
-            return {**fitted, **state}
+            return {**fitted, **noted_columns(checked), **state}
 
         def report(trace, mixture):
             if self.verbose:

@@ -4,7 +4,7 @@ import copy
 
 from ._estimators import set_random_states
 from ._mixture import Mixture
-from ._validation import accepted
+from ._validation import accepted, noted_columns
 from .experts._base import as_expert
 from .gates._averaged import AveragedGate
 from .gates._base import as_gate
@@ -43,9 +43,7 @@ class OnlineMixin:
         solver = self._online_solver(settings, mixture)
         memory = Memory() if begins else self._memory
         mixture, memory = solver.learn(mixture, blocks, memory)
-        for name in ("n_features_in_", "feature_names_in_"):
-            if hasattr(checked, name):
-                state[name] = getattr(checked, name)
+        state = {**state, **noted_columns(checked)}
         for name in _OF_A_CLIMB:
             vars(self).pop(name, None)
         n_iter = 1 if begins else self.n_iter_ + 1

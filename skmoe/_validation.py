@@ -14,6 +14,7 @@ __all__ = [
     "check_layers",
     "check_positive",
     "check_share",
+    "noted_columns",
     "resolve_columns",
 ]
 
@@ -133,6 +134,12 @@ def resolve_columns(columns, feature_names, n_features, owner):
     if len(set(positions)) != len(positions):
         raise ValueError(f"{owner} got columns={columns!r}, which names a column twice.")
     return positions
+
+
+def noted_columns(checked):
+    """What validation has noted about the columns on the estimator `checked`, by attribute."""
+    names = ("n_features_in_", "feature_names_in_")
+    return {name: getattr(checked, name) for name in names if hasattr(checked, name)}
 
 
 def accepted(parts, X):

@@ -129,6 +129,15 @@ def test_a_fit_goes_on_from_where_it_was(settings):
     assert hasattr(model, "expert_coef_")
 
 
+def test_another_solver_goes_on_from_the_mixture():
+    X, y = planted(600, 3, 1, n_experts=3)[:2]
+    model = MoERegressor(3, random_state=0).partial_fit(X, y)
+    for solver in ("adam", "em", "adam"):
+        before = model.score_samples(X, y).mean()
+        model.set_params(solver=solver).partial_fit(X, y)
+        assert model.score_samples(X, y).mean() > before - 0.1
+
+
 def test_a_row_of_weight_two_is_the_row_twice():
     X, y = planted(600, 3, 1, n_experts=3)[:2]
     weight = np.where(np.arange(600) % 3 == 0, 2, 1)

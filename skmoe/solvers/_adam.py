@@ -191,8 +191,10 @@ class Adam(Solver):
         """
         self._check()
         self._check_gradients(mixture)
-        random_state = check_random_state(self.random_state)
-        climb = copy.copy(memory.state) or _Climb(random_state, n_steps=math.inf)
+        if isinstance(memory.state, _Climb):
+            climb = copy.copy(memory.state)
+        else:
+            climb = _Climb(check_random_state(self.random_state), n_steps=math.inf)
         rows = blocks.shuffled(climb.random_state)
         weight = blocks.total_weight()
         total = memory.weight + weight

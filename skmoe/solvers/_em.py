@@ -122,9 +122,9 @@ class EM(Solver):
         if self.forgetting:
             total = min(total, weight / self.forgetting)
         batch = scale(tuple(blocks.sum(mixture.statistics)[:2]), total / weight)
-        before = batch if memory.state is None else scale(memory.state, total)
-        # After a fit of all rows nothing is kept but the mixture.
-        before = mixture.settled(before) if memory.state is None else before
+        # After a fit of all rows, or another solver, nothing is kept but the mixture.
+        kept = isinstance(memory.state, tuple)
+        before = scale(memory.state, total) if kept else mixture.settled(batch)
         sums = add(scale(before, 1 - rate), scale(batch, rate))
         mixture = mixture.update(sums)
         return mixture, Memory(total, scale(mixture.settled(sums), 1 / total))
