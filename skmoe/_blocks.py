@@ -152,5 +152,11 @@ class Blocks:
         return fold(self._results(f))
 
     def map(self, f):
-        """Results of `f(X, y, weight)`, one row per row of data, put under one another."""
-        return concat_rows(list(self._results(f)))
+        """Results of `f(X, y, weight)`, one row per row of data, put under one another.
+
+        Where f gives a tuple of tables, a tuple.
+        """
+        results = list(self._results(f))
+        if isinstance(results[0], tuple):
+            return tuple(concat_rows(list(tables)) for tables in zip(*results, strict=True))
+        return concat_rows(results)

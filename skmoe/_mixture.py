@@ -183,6 +183,11 @@ class Mixture(NamedTuple):
         weight, total = softmax_weights(score)
         return self.expert.average(X, weight, self._wanted(score)) / total
 
+    def components(self, X):
+        """Log weights (n, K), predictors (n, K, C) and scales of the experts (see there)."""
+        log_gate = self.gate.log_weight(X)
+        return (log_gate, *self.expert.predictors(X, self._wanted(log_gate)))
+
     @classmethod
     def averaged(cls, mixtures):
         """The mixture of several mixtures, each with the same share."""

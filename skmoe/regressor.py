@@ -1,5 +1,6 @@
 """Mixture-of-experts regression."""
 
+import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d, validate_data
@@ -8,6 +9,7 @@ from ._arrays import array_namespace
 from ._base import BaseMixtureOfExperts
 from ._compat import get_namespace_and_device, move_to, with_callbacks
 from ._online import OnlineMixin
+from .distribution import MixtureDistribution
 from .experts._base import as_expert
 from .families import NAMES as FAMILIES
 from .families._base import LogLink
@@ -221,8 +223,39 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
         """
         return self._partial_fit(X, y, sample_weight)
 
-    def predict(self, X):
+    def predict(self, X, return_std=False):
         """Expected target: the experts' predictions weighted by the gate.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        return_std : bool, default=False
+            Whether to return the standard deviation of the target too.
+
+        Returns
+        -------
+        mean : array of shape (n_samples,) or (n_samples, n_outputs)
+        std : array of the same shape
+            Only if `return_std`. Infinite where a Student t expert has two degrees of freedom
+            or fewer: quantiles tell more there.
+        """
+        rows = self._rows(X, "predict")
+        if return_std:
+            return rows.map(lambda X, y, weight: self._mean_and_std(X))
+        mean = rows.map(lambda X, y, weight: self._units.restored(self._mixture.predict(X)))
+        return mean[:, 0] if self._flat_targets else mean
+
+    def _mean_and_std(self, X):
+        law = self._law(X)
+        return law.mean(), law.std()
+
+    def _law(self, X):
+        """Distribution of y for the rows of a design."""
+        components = self._mixture.components(X)
+        return MixtureDistribution(*components, self._mixture.expert.family, self._flat_targets)
+
+    def predict_dist(self, X):
+        """The whole distribution of y given x.
 
         Parameters
         ----------
@@ -230,11 +263,67 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
 
         Returns
         -------
-        array of shape (n_samples,) or (n_samples, n_outputs)
+        MixtureDistribution
+            With the methods of scipy.stats' frozen distributions (`mean`, `std`, `pdf`, `cdf`,
+            `ppf`, `interval`, `rvs`), `crps`, `mode` and `plot`.
         """
-        rows = self._rows(X, "predict")
-        mean = rows.map(lambda X, y, weight: self._units.restored(self._mixture.predict(X)))
-        return mean[:, 0] if self._flat_targets else mean
+        scales = []
+
+        def tables(X, y, weight):
+            log_weight, eta, scale = self._mixture.components(X)
+            by_row = scale is not None and scale.ndim == 3
+            scales.append(scale)
+            return (log_weight, eta, scale) if by_row else (log_weight, eta)
+
+        log_weight, eta, *scale = self._rows(X, "predict_dist").map(tables)
+        scale = scale[0] if scale else scales[0]
+        family = self._mixture.expert.family
+        return MixtureDistribution(log_weight, eta, scale, family, self._flat_targets)
+
+    def predict_quantiles(self, X, q=(0.05, 0.5, 0.95)):
+        """Quantiles of y given x.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        q : float or array-like of shape (n_quantiles,), default=(0.05, 0.5, 0.95)
+            Levels between 0 and 1.
+
+        Returns
+        -------
+        array of shape (n_samples[, n_outputs], n_quantiles)
+            Without the last axis if q is a number.
+
+        Raises
+        ------
+        ValueError
+            If a level is not between 0 and 1.
+        """
+        targets = (1,) if self._flat_targets else (1, 1)
+        levels = np.reshape(np.asarray(q, dtype=float), (-1, *targets))
+
+        def quantiles(X, y, weight):
+            table = self._law(X).ppf(levels)
+            return array_namespace(X).moveaxis(table, 0, -1)
+
+        table = self._rows(X, "predict_quantiles").map(quantiles)
+        return table[..., 0] if np.ndim(q) == 0 else table
+
+    def sample(self, X, size=None, random_state=None):
+        """Random targets: for every row an expert is drawn, then a target around its prediction.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        size : int, tuple of int or None, default=None
+            Draws for every row; None is one, without an axis for it.
+        random_state : int, RandomState instance or None, default=None
+
+        Returns
+        -------
+        array of shape (*size, n_samples[, n_outputs])
+        """
+        return self.predict_dist(X).rvs(size, random_state)
 
     def score(self, X, y, sample_weight=None):
         """Share of the variation of y that the prediction explains; 1 is best.

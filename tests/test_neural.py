@@ -162,7 +162,7 @@ def test_a_spread_that_depends_on_x_is_learnt():
     y = X[:, 0] + spread * np.random.default_rng(1).standard_normal(len(X))
     model = MoERegressor(1, expert=MLPExpert(heteroscedastic=True), random_state=0).fit(X, y)
     design, _ = model._units.prepare(X, None)
-    _, scale, _, _ = model.expert_._predictors(design, None)
+    _, scale = model.expert_.predictors(design)
     right, left = X[:, 0] > 1.5, X[:, 0] < -0.5
     ratio = scale[right, 0, 0].mean() / scale[left, 0, 0].mean()
     assert 0.5 < ratio / (spread[right].mean() / spread[left].mean()) < 1.5

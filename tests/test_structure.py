@@ -10,13 +10,13 @@ import skmoe
 ROOT = Path(skmoe.__file__).parent
 FLOORS = [
     {"_arrays", "_validation", "_compat", "_penalty"},
-    {"_statistics", "_blocks", "_scaling", "_grouping"},
+    {"_statistics", "_blocks", "_scaling", "_grouping", "_search"},
     {"families", "_normal_equations", "_covariances", "_part", "_estimators", "_networks"},
     {"gates", "experts"},
-    {"_mixture"},
-    {"solvers", "initialization", "growing", "reviving"},
+    {"_mixture", "_marginal", "distribution"},
+    {"solvers", "initialization", "growing", "reviving", "widening", "model_selection"},
     {"_base", "_online", "regressor", "classifier", "hierarchical", "datasets"},
-    {"testing"},
+    {"testing", "inspection"},
 ]
 WITHOUT_NUMPY = {"_statistics", "_blocks", "_scaling", "families", "_normal_equations"} | {
     "_covariances",

@@ -25,6 +25,8 @@ class Exponential(Family):
 
     # A step that moves a predictor by more than this would leave where its curvature holds.
     largest_step = 1.0
+    # The smallest and the largest number that y can be.
+    support = (0.0, np.inf)
 
     def initialize(self, y, weight=None):
         if (y <= 0).any():
@@ -46,9 +48,9 @@ class Exponential(Family):
     def feasible(self, mean, floor):
         return np.maximum(mean, floor * np.exp(self.start))
 
-    def log_prob(self, y, eta, scale):
+    def log_density(self, y, eta, scale):
         mean = self.mean(eta, scale)
-        return -(np.log(mean) + y[:, None, :] / mean).sum(axis=2)
+        return -(np.log(mean) + y[:, None, :] / mean)
 
     def working(self, y, eta, scale):
         # The expected curvature is one: None stands for that.
@@ -57,8 +59,20 @@ class Exponential(Family):
     def deviance(self, y, mean):
         return 2 * (y / mean - 1 - np.log(y / mean))
 
+    def variance(self, eta, scale):
+        return self.mean(eta, scale) ** 2
+
     def cdf(self, y, eta, scale):
         return -np.expm1(-np.maximum(y[:, None, :], 0) / self.mean(eta, scale))
+
+    def sf(self, y, eta, scale):
+        return np.exp(-np.maximum(y[:, None, :], 0) / self.mean(eta, scale))
+
+    def ppf(self, q, eta, scale):
+        return -np.log1p(-q) * self.mean(eta, scale)
+
+    def isf(self, q, eta, scale):
+        return -np.log(q) * self.mean(eta, scale)
 
     def sample(self, eta, scale, random_state):
         return random_state.exponential(self.mean(eta, scale))

@@ -60,13 +60,20 @@ class Expert(Part):
         """Bank of these experts and, after them, those of another bank of this kind."""
         raise NotImplementedError
 
-    def predict(self, X, wanted=None):
-        """Expected target under every expert, of shape (n, K, n_targets or n_classes).
+    def predictors(self, X, wanted=None):
+        """Linear predictors (n, K, C) and scales of the family, (K, S), (n, K, S) or None.
 
         `wanted` of shape (n, K) tells which of them are needed; the others may be any finite
         number. None stands for all.
         """
         raise NotImplementedError
+
+    def predict(self, X, wanted=None):
+        """Expected target under every expert, of shape (n, K, n_targets or n_classes).
+
+        `wanted` as above.
+        """
+        return self.family.mean(*self.predictors(X, wanted))
 
     def average(self, X, weight, wanted=None):
         """Sum over the experts of weight (n, K) times expected target, (n, n_targets or n_classes).
@@ -78,7 +85,7 @@ class Expert(Part):
 
     def log_prob(self, X, y, wanted=None):
         """Log density of every row under every expert, of shape (n, K); `wanted` as above."""
-        raise NotImplementedError
+        return self.family.log_prob(y, *self.predictors(X, wanted))
 
     def statistics(self, X, y, resp):
         """Additive statistics of a block: whatever `update` needs."""

@@ -207,9 +207,9 @@ class EstimatorExpert(Refitted, Expert):
             total[rows, :] += share[rows, k, None] * answer
         return like(total, X)
 
-    def log_prob(self, X, y, wanted=None):
-        """Log density of every row under every expert, of shape (n, K)."""
-        return self.family.log_prob(y, self.family.link(self.predict(X, wanted)), self.scale)
+    def predictors(self, X, wanted=None):
+        """Predictors (n, K, C) that have the clones' answers as means, and scales (K, S)."""
+        return self.family.link(self.predict(X, wanted)), self.scale
 
     def statistics(self, X, y, resp):
         """The rows and their responsibilities."""

@@ -195,16 +195,12 @@ class LinearExpert(Expert):
         rows = xp.reshape(self.weights, (experts * outputs, size)) @ X.T
         return xp.permute_dims(xp.reshape(rows, (experts, outputs, X.shape[0])), (2, 0, 1))
 
-    def predict(self, X, wanted=None):
-        """Expected target under every expert, of shape (n, K, C or n_classes).
+    def predictors(self, X, wanted=None):
+        """Linear predictors (n, K, C) and scales (K, S).
 
         All are computed: one matrix product costs less than choosing rows.
         """
-        return self.family.mean(self.eta(take_columns(X, self.positions)), self.scale)
-
-    def log_prob(self, X, y, wanted=None):
-        """Log density of every row under every expert, of shape (n, K)."""
-        return self.family.log_prob(y, self.eta(take_columns(X, self.positions)), self.scale)
+        return self.eta(take_columns(X, self.positions)), self.scale
 
     def statistics(self, X, y, resp):
         """Score, curvature, responsibilities and slopes of the scales of a block."""

@@ -203,13 +203,22 @@ class MixedExpert(Expert, _BaseComposition):
         first = self.pooling()
         return self._with(bank.pooled_at(one) if bank is first else bank for bank in self.banks)
 
+    def predictors(self, X, wanted=None):
+        """Predictors (n, K, C) and scales, (K, S), (n, K, S) if some depend on x, or None."""
+        pairs = (bank.predictors(X, own) for bank, own in self._own(wanted))
+        etas, scales = zip(*pairs, strict=True)
+        if scales[0] is None:
+            return self._together(etas), None
+        xp = array_namespace(X)
+        scales = [scale if scale.ndim == 3 else scale[None, ...] for scale in scales]
+        rows = max(scale.shape[0] for scale in scales)
+        wide = [xp.broadcast_to(scale, (rows, *scale.shape[1:])) for scale in scales]
+        scale = self._together(wide)
+        return self._together(etas), scale if rows > 1 else scale[0, ...]
+
     def predict(self, X, wanted=None):
         """Expected target under every expert, of shape (n, K, n_targets or n_classes)."""
         return self._together([bank.predict(X, own) for bank, own in self._own(wanted)])
-
-    def log_prob(self, X, y, wanted=None):
-        """Log density of every row under every expert, of shape (n, K)."""
-        return self._together([bank.log_prob(X, y, own) for bank, own in self._own(wanted)])
 
     def statistics(self, X, y, resp):
         """Statistics of every kind."""

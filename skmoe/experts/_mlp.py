@@ -157,7 +157,7 @@ class MLPExpert(Expert):
         inside = groups.weight[:, None, :]
         return groups.spread(table), lambda slope: back(inside * groups.own(slope))
 
-    def _predictors(self, X, wanted):
+    def _forward_all(self, X, wanted):
         """Predictors (n, K, C), scales, where those are free to move, and the slopes' way back."""
         table, back = self._forward(X, wanted)
         eta = self.linear.eta(X) + table[:, :, : self.family.n_outputs]
@@ -170,15 +170,10 @@ class MLPExpert(Expert):
             free = xp.astype(scale == wide, scale.dtype)
         return eta, scale, free, back
 
-    def predict(self, X, wanted=None):
-        """Expected target under every expert, of shape (n, K, C or n_classes)."""
-        eta, scale, _, _ = self._predictors(take_columns(X, self.positions), wanted)
-        return self.family.mean(eta, scale)
-
-    def log_prob(self, X, y, wanted=None):
-        """Log density of every row under every expert, of shape (n, K)."""
-        eta, scale, _, _ = self._predictors(take_columns(X, self.positions), wanted)
-        return self.family.log_prob(y, eta, scale)
+    def predictors(self, X, wanted=None):
+        """Predictors (n, K, C) and scales, (K, S) or, if heteroscedastic, (n, K, S)."""
+        eta, scale, _, _ = self._forward_all(take_columns(X, self.positions), wanted)
+        return eta, scale
 
     def gradient(self, X, y, resp):
         """Gradient with respect to `params`, a vector."""
@@ -189,7 +184,7 @@ class MLPExpert(Expert):
         xp = array_namespace(X)
         X = take_columns(X, self.positions)
         family = self.family
-        eta, scale, free, back = self._predictors(X, wanted)
+        eta, scale, free, back = self._forward_all(X, wanted)
 
         def slope(resp):
             resp = resp[:, :, None]

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from sklearn.base import BaseEstimator
 
-from .._arrays import array_namespace, host, like, log_ceiling, ones
+from .._arrays import array_namespace, host, like, log_ceiling, ones, special
 from .._scaling import learn_scaling, mean_scaling
 from .._validation import check_choice, check_positive
 
@@ -92,6 +92,11 @@ class Family(BaseEstimator):
         Whether `precision` is one over the squared scale, and not one.
     smooth : bool
         Whether the log density has a derivative everywhere.
+    discrete : bool
+        Whether the targets are whole numbers.
+    support : tuple of float
+        The smallest and the largest number that a target can be; of continuous families the
+        bounds, which it cannot reach.
     n_outputs : int
         C; set by `initialize`.
     n_scales : int
@@ -109,6 +114,8 @@ class Family(BaseEstimator):
     closed_form = True
     penalty_scales = False
     smooth = True
+    discrete = False
+    support = (-float("inf"), float("inf"))
     n_scales = 0
     units = None
 
@@ -141,7 +148,20 @@ class Family(BaseEstimator):
 
     def log_prob(self, y, eta, scale):
         """Log density of every row under every expert, of shape (n, K)."""
+        table = self.log_density(y, eta, scale)
+        one = table.shape[2] == 1
+        return table[:, :, 0] if one else array_namespace(table).sum(table, axis=2)
+
+    def log_density(self, y, eta, scale):
+        """Log density output by output, of shape (n, K, n_targets)."""
         raise NotImplementedError
+
+    def supports(self, y):
+        """Which numbers a target can be, an array of bool like y."""
+        low, high = self.support
+        if self.discrete:
+            return (y >= low) & (y <= high) & (y == array_namespace(y).floor(y))
+        return (y > low) & (y < high)
 
     def link(self, mean):
         """Linear predictors (n, K, C) that have the means `mean` (n, K, n_targets or n_classes)."""
@@ -158,8 +178,27 @@ class Family(BaseEstimator):
         """
         return mean
 
+    def variance(self, eta, scale):
+        """Variance of the target under every expert, of shape (n, K, n_targets)."""
+        raise NotImplementedError
+
     def cdf(self, y, eta, scale):
         """Probability of at most y, output by output, of shape (n, K, n_targets)."""
+        raise NotImplementedError
+
+    def sf(self, y, eta, scale):
+        """Probability of more than y, exact where it is small, of shape (n, K, n_targets)."""
+        raise NotImplementedError
+
+    def ppf(self, q, eta, scale):
+        """Quantiles of the levels q, which broadcast against the experts' tables (n, K, C).
+
+        Of a `discrete` family only roughly: they begin a search among whole numbers.
+        """
+        raise NotImplementedError
+
+    def isf(self, q, eta, scale):
+        """Quantiles that are exceeded with probability q: `ppf` of 1 - q, exact for small q."""
         raise NotImplementedError
 
     def sample(self, eta, scale, random_state):
@@ -296,8 +335,8 @@ class Location(Family):
 
     def precision(self, scale):
         """One over the squared scale."""
-        scale = scale[..., : self.n_outputs]
-        return 1 / (scale * scale)
+        spread = self._spread(scale)
+        return 1 / (spread * spread)
 
     def _deviation(self, y, eta, scale):
         """Distance from the centre in scales, cut where its square would overflow.
@@ -309,6 +348,34 @@ class Location(Family):
         deviation = (y[:, None, :] - eta) / scale
         # Not xp.clip, which would lay the rows of the table out anew.
         return xp.maximum(xp.minimum(deviation, limit), -limit)
+
+    def _below(self, deviation, scale):
+        """Probability of a standard deviate of at most `deviation`."""
+        raise NotImplementedError
+
+    def _standard_ppf(self, q, scale):
+        """Quantile of the standard deviate."""
+        raise NotImplementedError
+
+    def cdf(self, y, eta, scale):
+        """Probability of at most y."""
+        return self._below(self._deviation(y, eta, self._spread(scale)), scale)
+
+    def sf(self, y, eta, scale):
+        """Probability of more than y: all these densities are symmetric."""
+        return self._below(-self._deviation(y, eta, self._spread(scale)), scale)
+
+    def ppf(self, q, eta, scale):
+        """Quantiles of the levels q."""
+        return eta + self._spread(scale) * self._standard_ppf(q, scale)
+
+    def isf(self, q, eta, scale):
+        """Quantiles that are exceeded with probability q."""
+        return eta - self._spread(scale) * self._standard_ppf(q, scale)
+
+    def _spread(self, scale):
+        """What deviations are counted in, (K, C) or (n, K, C)."""
+        return scale[..., : self.n_outputs]
 
     def _update_scale(self, scale, sums):
         """Root of the weighted mean square deviation; an expert without rows keeps its own."""
@@ -359,6 +426,8 @@ class Counts(LogLink):
     """Families of counts; `name` is what `family=` calls them."""
 
     name = None
+    discrete = True
+    support = (0.0, float("inf"))
 
     def check(self, y):
         """Raise a ValueError for negative targets."""
@@ -373,14 +442,37 @@ class Counts(LogLink):
 
     def cdf(self, y, eta, scale=None):
         """Probability of at most y, of shape (n, K, C)."""
+        return self._tail(y, eta, scale, self._cdf, 0.0)
+
+    def sf(self, y, eta, scale=None):
+        """Probability of more than y."""
+        return self._tail(y, eta, scale, self._sf, 1.0)
+
+    def _tail(self, y, eta, scale, tail, below_zero):
+        """A probability `tail(count, mean, scale)` of whole numbers; `below_zero` under them."""
         xp = array_namespace(eta)
         count = xp.floor(y[:, None, :]) + xp.zeros_like(eta)
         inside = count >= 0
-        proba = self._cdf(
-            xp.where(inside, count, xp.zeros_like(count)), self.mean(eta, None), scale
-        )
-        return xp.where(inside, proba, xp.zeros_like(proba))
+        count = xp.where(inside, count, xp.zeros_like(count))
+        proba = tail(count, self.mean(eta, None), scale)
+        return xp.where(inside, proba, xp.full_like(proba, below_zero))
+
+    def ppf(self, q, eta, scale=None):
+        """Quantiles of a normal distribution of the same mean and variance."""
+        xp = array_namespace(eta)
+        wide = self.mean(eta, None) + xp.sqrt(self.variance(eta, scale)) * special("ndtri", q)
+        return xp.maximum(wide, xp.zeros_like(wide))
+
+    def isf(self, q, eta, scale=None):
+        """Quantiles of a normal distribution of the same mean and variance."""
+        return self.mean(eta, None) - array_namespace(eta).sqrt(
+            self.variance(eta, scale)
+        ) * special("ndtri", q)
 
     def _cdf(self, count, mean, scale):
         """Probability of at most `count`, which is not negative."""
+        raise NotImplementedError
+
+    def _sf(self, count, mean, scale):
+        """Probability of more than `count`."""
         raise NotImplementedError

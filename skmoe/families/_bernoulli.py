@@ -36,6 +36,9 @@ class Bernoulli(Family):
     array([0.25])
     """
 
+    discrete = True
+    support = (0.0, 1.0)
+
     def initialize(self, y, weight=None):
         """Family for targets between 0 and 1, of shape (n_samples, n_outputs)."""
         self.check(y)
@@ -52,9 +55,9 @@ class Bernoulli(Family):
         xp = array_namespace(eta)
         return xp.maximum(eta, xp.zeros_like(eta)) + xp.log1p(xp.exp(-xp.abs(eta)))
 
-    def log_prob(self, y, eta, scale=None):
-        """Log probability of every row under every expert, of shape (n, K)."""
-        return array_namespace(eta).sum(y[:, None, :] * eta - self._softplus(eta), axis=2)
+    def log_density(self, y, eta, scale=None):
+        """Log probability output by output, of shape (n, K, C)."""
+        return y[:, None, :] * eta - self._softplus(eta)
 
     def link(self, mean):
         """Log odds."""
@@ -86,12 +89,32 @@ class Bernoulli(Family):
 
         return 2 * (loss(y, mean) + loss(1 - y, 1 - mean))
 
+    def variance(self, eta, scale=None):
+        """Probability of 1 times that of 0."""
+        mean = self.mean(eta)
+        return mean * (1 - mean)
+
     def cdf(self, y, eta, scale=None):
         """Probability of at most y."""
         xp = array_namespace(eta)
         y = y[:, None, :] + xp.zeros_like(eta)
-        step = xp.where(y >= 1, xp.ones_like(eta), 1 - self.mean(eta))
+        step = xp.where(y >= 1, xp.ones_like(eta), self.mean(-eta))
         return xp.where(y < 0, xp.zeros_like(eta), step)
+
+    def sf(self, y, eta, scale=None):
+        """Probability of more than y."""
+        xp = array_namespace(eta)
+        y = y[:, None, :] + xp.zeros_like(eta)
+        step = xp.where(y >= 1, xp.zeros_like(eta), self.mean(eta))
+        return xp.where(y < 0, xp.ones_like(eta), step)
+
+    def ppf(self, q, eta, scale=None):
+        """0 or 1."""
+        return array_namespace(eta).astype(q > self.mean(-eta), eta.dtype)
+
+    def isf(self, q, eta, scale=None):
+        """0 or 1."""
+        return array_namespace(eta).astype(q < self.mean(eta), eta.dtype)
 
     def sample(self, eta, scale, random_state):
         """Random zeros and ones."""

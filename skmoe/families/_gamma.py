@@ -49,6 +49,7 @@ class Gamma(LogLink):
     """
 
     penalty_scales = True
+    support = (0.0, float("inf"))
 
     def __init__(self, scale="expert", min_scale=1e-3):
         self.scale = scale
@@ -64,13 +65,13 @@ class Gamma(LogLink):
         """Raise a ValueError for targets of zero or less."""
         check_targets(y, y > 0, "gamma", "values of zero or less", "numbers above 0")
 
-    def log_prob(self, y, eta, scale):
-        """Log density of every row under every expert, of shape (n, K)."""
+    def log_density(self, y, eta, scale):
+        """Log density output by output, of shape (n, K, C)."""
         xp = array_namespace(eta)
         y, shape = y[:, None, :], 1 / (scale * scale)
         # Written around its mode: shape * (eta - log y) and their like would cancel.
         top = 0.5 * xp.log(shape) - _log_gamma_rest(shape) - xp.log(y)
-        return xp.sum(top - shape * self._half_deviance(y, self.mean(eta, None)), axis=2)
+        return top - shape * self._half_deviance(y, self.mean(eta, None))
 
     @staticmethod
     def _half_deviance(y, mean):
@@ -116,13 +117,36 @@ class Gamma(LogLink):
         """Gamma deviance."""
         return 2 * self._half_deviance(y, mean)
 
+    def variance(self, eta, scale):
+        """The square of s times the mean."""
+        return (scale * self.mean(eta, None)) ** 2
+
     def cdf(self, y, eta, scale):
         """Probability of at most y, by the incomplete gamma function."""
+        return special("gammainc", *self._standard(y, eta, scale))
+
+    def sf(self, y, eta, scale):
+        """Probability of more than y."""
+        return special("gammaincc", *self._standard(y, eta, scale))
+
+    def _standard(self, y, eta, scale):
+        """Shape, and y in units in which the mean is the shape."""
         xp = array_namespace(eta)
         mean = self.mean(eta, None)
         shape = 1 / (scale * scale) + xp.zeros_like(mean)
-        ratio = xp.clip(y[:, None, :] / mean, 0.0, None)
-        return special("gammainc", shape, shape * ratio)
+        return shape, shape * xp.clip(y[:, None, :] / mean, 0.0, None)
+
+    def ppf(self, q, eta, scale):
+        """Quantiles of the levels q."""
+        return self._quantile("gammaincinv", q, eta, scale)
+
+    def isf(self, q, eta, scale):
+        """Quantiles that are exceeded with probability q."""
+        return self._quantile("gammainccinv", q, eta, scale)
+
+    def _quantile(self, inverse, q, eta, scale):
+        shape = 1 / (scale * scale)
+        return self.mean(eta, None) * (special(inverse, shape, q) / shape)
 
     def sample(self, eta, scale, random_state):
         """Random targets."""

@@ -47,15 +47,11 @@ class Gaussian(Location):
         self.scale = scale
         self.min_scale = min_scale
 
-    def log_prob(self, y, eta, scale):
-        """Log density of every row under every expert, of shape (n, K)."""
+    def log_density(self, y, eta, scale):
+        """Log density output by output, of shape (n, K, C)."""
         xp = array_namespace(eta)
         deviation = self._deviation(y, eta, scale)
-        constant = xp.log(scale) + 0.5 * math.log(2 * math.pi)
-        if eta.shape[2] == 1:
-            deviation = deviation[:, :, 0]
-            return -0.5 * deviation * deviation - constant[..., 0]
-        return -xp.sum(0.5 * deviation * deviation + constant, axis=2)
+        return -0.5 * deviation * deviation - (xp.log(scale) + 0.5 * math.log(2 * math.pi))
 
     def working(self, y, eta, scale):
         """Residuals, of shape (n, K, C), and unit weights."""
@@ -66,9 +62,24 @@ class Gaussian(Location):
         deviation = (y[:, None, :] - eta) / scale
         return deviation * deviation - 1
 
-    def cdf(self, y, eta, scale):
-        """Probability of at most y."""
-        return special("ndtr", self._deviation(y, eta, scale))
+    def variance(self, eta, scale):
+        """The squared scales."""
+        return scale * scale + array_namespace(eta).zeros_like(eta)
+
+    def expected_distance(self, distance, scale, other):
+        """Mean of |A - B| for deviates A, B of these scales whose centres are `distance` apart."""
+        xp = array_namespace(distance)
+        spread = xp.sqrt(scale * scale + other * other)
+        ratio = distance / spread
+        density = xp.exp(-0.5 * ratio * ratio) * (2 / math.pi) ** 0.5
+        return distance * special("erf", ratio * 0.5**0.5) + spread * density
+
+    def _below(self, deviation, scale):
+        # Not `ndtr`, which some libraries make from erf: then there are no tails.
+        return 0.5 * special("erfc", -(0.5**0.5) * deviation)
+
+    def _standard_ppf(self, q, scale):
+        return special("ndtri", q)
 
     def sample(self, eta, scale, random_state):
         """Random targets."""

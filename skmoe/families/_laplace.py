@@ -51,11 +51,11 @@ class Laplace(Location):
         self.scale = scale
         self.min_scale = min_scale
 
-    def log_prob(self, y, eta, scale):
-        """Log density of every row under every expert, of shape (n, K)."""
+    def log_density(self, y, eta, scale):
+        """Log density output by output, of shape (n, K, C)."""
         xp = array_namespace(eta)
         distance = xp.abs(self._deviation(y, eta, scale))
-        return -xp.sum(distance + xp.log(scale) + math.log(2), axis=2)
+        return -(distance + (xp.log(scale) + math.log(2)))
 
     def working(self, y, eta, scale):
         """Signs times scale, and one over the distance in scales as the weight."""
@@ -79,12 +79,20 @@ class Laplace(Location):
         used = count > 0
         return xp.where(used, (distance + root) / (2 * xp.where(used, count, 1.0)), scale)
 
-    def cdf(self, y, eta, scale):
-        """Probability of at most y."""
-        xp = array_namespace(eta)
-        deviation = self._deviation(y, eta, scale)
+    def variance(self, eta, scale):
+        """Twice the squared scales."""
+        return 2 * scale * scale + array_namespace(eta).zeros_like(eta)
+
+    def _below(self, deviation, scale):
+        xp = array_namespace(deviation)
         tail = 0.5 * xp.exp(-xp.abs(deviation))
         return xp.where(deviation > 0, 1 - tail, tail)
+
+    def _standard_ppf(self, q, scale):
+        xp = array_namespace(q)
+        low = q < 0.5
+        distance = xp.log(2 * xp.where(low, q, 1 - q))
+        return xp.where(low, distance, -distance)
 
     def sample(self, eta, scale, random_state):
         """Random targets."""

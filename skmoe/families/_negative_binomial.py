@@ -17,7 +17,8 @@ def _log_rising(y, size):
     direct = special("gammaln", y + few) - special("gammaln", few)
     total = y + size
     series = (size - 0.5) * xp.log1p(y / size) + y * (xp.log(total) - 1)
-    return xp.where(large, series + (1 / total - 1 / size) / 12, direct)
+    series = series + (1 / total - 1 / size) / 12 - (1 / total**3 - 1 / size**3) / 360
+    return xp.where(large, series, direct)
 
 
 def _log_rising_slope(y, size):
@@ -28,6 +29,7 @@ def _log_rising_slope(y, size):
     direct = special("digamma", y + few) - special("digamma", few) - xp.log1p(y / few)
     total = y + size
     series = y / (2 * size * total) + (1 / (size * size) - 1 / (total * total)) / 12
+    series = series - (1 / size**4 - 1 / total**4) / 120
     return xp.where(large, series, direct)
 
 
@@ -78,14 +80,13 @@ class NegativeBinomial(Counts):
         self.check(y)
         return self._with_mean(y, weight, n_scales=y.shape[1])
 
-    def log_prob(self, y, eta, scale):
-        """Log probability of every row under every expert, of shape (n, K)."""
+    def log_density(self, y, eta, scale):
+        """Log probability output by output, of shape (n, K, C)."""
         xp = array_namespace(eta)
         y, mean, size = y[:, None, :], self.mean(eta, None), 1 / (scale * scale)
         eta = xp.minimum(eta, xp.log(mean) + 1)
         choice = _log_rising(y, size) - special("gammaln", y + 1)
-        table = choice + y * (eta - xp.log(size + mean)) - size * xp.log1p(mean / size)
-        return xp.sum(table, axis=2)
+        return choice + y * (eta - xp.log(size + mean)) - size * xp.log1p(mean / size)
 
     def working(self, y, eta, scale):
         """Score, and its expected curvature."""
@@ -107,9 +108,18 @@ class NegativeBinomial(Counts):
         """Never: s = 0 is Poisson's distribution, no spike."""
         return False
 
+    def variance(self, eta, scale):
+        """Poisson's, and that of the rate."""
+        mean = self.mean(eta, None)
+        return mean + (scale * mean) ** 2
+
     def _cdf(self, count, mean, scale):
         size = 1 / (scale * scale) + array_namespace(mean).zeros_like(mean)
         return special("betainc", size, count + 1, size / (size + mean))
+
+    def _sf(self, count, mean, scale):
+        size = 1 / (scale * scale) + array_namespace(mean).zeros_like(mean)
+        return special("betainc", count + 1, size, mean / (size + mean))
 
     def sample(self, eta, scale, random_state):
         """Random counts."""

@@ -1,6 +1,6 @@
 """Counts: Poisson."""
 
-from .._arrays import array_namespace, host, special
+from .._arrays import host, special
 from ._base import Counts
 
 __all__ = ["Poisson"]
@@ -45,20 +45,26 @@ class Poisson(Counts):
         self.check(y)
         return self._with_mean(y, weight)
 
-    def log_prob(self, y, eta, scale=None):
-        """Log probability of every row under every expert, of shape (n, K)."""
-        xp = array_namespace(eta)
+    def log_density(self, y, eta, scale=None):
+        """Log probability output by output, of shape (n, K, C)."""
         y = y[:, None, :]
         constant = special("gammaln", y + 1)
-        return xp.sum(y * eta - self.mean(eta, None) - constant, axis=2)
+        return y * eta - self.mean(eta, None) - constant
 
     def working(self, y, eta, scale=None):
         """Counts less means, and means as the weight."""
         mean = self.mean(eta, None)
         return y[:, None, :] - mean, mean
 
+    def variance(self, eta, scale=None):
+        """The mean."""
+        return self.mean(eta, None)
+
     def _cdf(self, count, mean, scale):
         return special("gammaincc", count + 1, mean)
+
+    def _sf(self, count, mean, scale):
+        return special("gammainc", count + 1, mean)
 
     def sample(self, eta, scale, random_state):
         """Random counts."""

@@ -86,13 +86,13 @@ class StudentT(Location):
         """Weights (n, K, C) that rows count with."""
         return (df + 1) / (df + deviation * deviation)
 
-    def log_prob(self, y, eta, scale):
-        """Log density of every row under every expert, of shape (n, K)."""
+    def log_density(self, y, eta, scale):
+        """Log density output by output, of shape (n, K, C)."""
         xp = array_namespace(eta)
         spread, df = self._split(scale)
         deviation = self._deviation(y, eta, spread)
         constant = _step("gammaln", df) - 0.5 * xp.log(math.pi * df) - xp.log(spread)
-        return xp.sum(constant - (df + 1) / 2 * xp.log1p(deviation * deviation / df), axis=2)
+        return constant - (df + 1) / 2 * xp.log1p(deviation * deviation / df)
 
     def working(self, y, eta, scale):
         """Weighted residuals and the weights: a quadratic lower bound that touches."""
@@ -161,15 +161,24 @@ class StudentT(Location):
         spread, df = self._split(scale)
         return {**super().attributes(coef, intercept, spread), "expert_df_": df}
 
-    def cdf(self, y, eta, scale):
-        """Probability of at most y, by the incomplete beta function."""
+    def variance(self, eta, scale):
+        """Infinite with two degrees of freedom or fewer."""
         xp = array_namespace(eta)
         spread, df = self._split(scale)
-        deviation = self._deviation(y, eta, spread)
-        df = xp.broadcast_to(df, deviation.shape)
+        finite = df > 2
+        ratio = xp.where(finite, df / xp.where(finite, df - 2, 1.0), float("inf"))
+        return spread * spread * ratio + xp.zeros_like(eta)
+
+    def _below(self, deviation, scale):
+        """By the incomplete beta function."""
+        xp = array_namespace(deviation)
+        df = xp.broadcast_to(self._split(scale)[1], deviation.shape)
         half = xp.full_like(deviation, 0.5)
         tail = 0.5 * special("betainc", df / 2, half, df / (df + deviation * deviation))
         return xp.where(deviation > 0, 1 - tail, tail)
+
+    def _standard_ppf(self, q, scale):
+        return special("stdtrit", self._split(scale)[1], q)
 
     def sample(self, eta, scale, random_state):
         """Random targets."""

@@ -631,6 +631,41 @@ def check_family_total(scatter):
         )
 
 
+def check_family_tails(scatter):
+    """`cdf` and `sf` make one; `ppf` and `isf` undo them, of whole numbers roughly."""
+    family, tolerance = scatter.family, scatter.tolerance(1e-9)
+    if family.labels:
+        return
+    eta, scale = scatter.array(scatter.eta), scatter._scales()
+    below = as_host(family.cdf(scatter.problem.y, eta, scale))
+    above = as_host(family.sf(scatter.problem.y, eta, scale))
+    assert_allclose(below + above, 1, atol=tolerance)
+    for level in (1e-9, 0.2, 0.7):
+        q = scatter.array([[[level]]])
+        ends = [f(q, eta, scale) for f in (family.ppf, family.isf)]
+        for end, tail in zip(ends, (family.cdf, family.sf), strict=True):
+            assert end.shape == eta.shape
+            if not family.discrete:
+                # `cdf` takes one target for all experts: expert by expert, then.
+                for k in range(_EXPERTS):
+                    again = as_host(tail(end[:, k, :], eta, scale))[:, k, :]
+                    assert_allclose(again, level, rtol=scatter.tolerance(1e-7))
+
+
+def check_family_variance(scatter):
+    """The variance is that of random targets, where the fourth moment lets it be known."""
+    family, size = scatter.family, 20000
+    if family.labels:
+        return
+    eta = scatter.array(np.repeat(scatter.eta[:1], size, axis=0))
+    variance = as_host(family.variance(eta, scatter._scales()))[0]
+    drawn = family.sample(eta, scatter._scales(), np.random.RandomState(0))
+    square = (drawn - drawn.mean(axis=0)) ** 2
+    known = np.isfinite(variance)
+    gap = np.abs(square.mean(axis=0) - variance)[known]
+    assert (gap < 5 * square.std(axis=0)[known] / size**0.5).all()
+
+
 def check_family_sample(scatter):
     """Random targets follow the distribution function (Kolmogorov and Smirnov), and the mean."""
     size = 4000
@@ -666,7 +701,12 @@ def check_family_namespace(scatter):
     """Results stay in the library, on the device and in the dtype of the data."""
     family, y, backend = scatter.family, scatter.problem.y, scatter.problem.backend
     eta, scale = scatter.array(scatter.eta), scatter._scales()
-    for method in (family.log_prob, family.cdf):
+    methods = [family.log_prob, family.cdf]
+    if not family.labels:
+        methods += [family.log_density, family.sf]
+        assert backend.holds(family.variance(eta, scale))
+        assert backend.holds(family.ppf(scatter.array([[[0.3]]]), eta, scale))
+    for method in methods:
         assert backend.holds(method(y, eta, scale))
     assert backend.holds(family.mean(eta, scale))
     assert backend.holds(family.working(y, eta, scale)[0])
@@ -677,6 +717,8 @@ FAMILY_CHECKS = [
     check_family_scale_slope,
     check_family_scale_update,
     check_family_total,
+    check_family_tails,
+    check_family_variance,
     check_family_sample,
     check_family_link,
     check_family_far,

@@ -1,0 +1,289 @@
+"""The predictive distribution: one law behind density, distribution function, quantiles, draws."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import scipy.stats
+from numpy.testing import assert_allclose
+from scipy.integrate import quad
+from sklearn.datasets import load_diabetes
+from sklearn.tree import DecisionTreeRegressor
+
+from skmoe import HMERegressor, MoERegressor
+from skmoe.distribution import MixtureDistribution
+from skmoe.experts import MixedExpert, MLPExpert
+from skmoe.families import (
+    Bernoulli,
+    Gamma,
+    Gaussian,
+    Laplace,
+    NegativeBinomial,
+    Poisson,
+    StudentT,
+)
+from skmoe.testing import available
+from skmoe.testing._backends import as_host
+
+CONTINUOUS = [Gaussian(), Laplace(), StudentT(), StudentT(df=3), Gamma()]
+COUNTS = [Poisson(), NegativeBinomial()]
+FAMILIES = [*CONTINUOUS, *COUNTS, Bernoulli()]
+TAIL = np.geomspace(1e-12, 0.02, 40)[:, None]
+MORE = np.concatenate([TAIL, np.linspace(0.03, 0.97, 60)[:, None], 1 - TAIL])
+LEVELS = np.array([1e-12, 1e-6, 0.01, 0.1, 0.3, 0.5, 0.7, 0.9, 0.99, 1 - 1e-6, 1 - 1e-12])[:, None]
+
+
+def random_law(family, n=60, n_experts=4, n_outputs=1, seed=0):
+    """A mixture with random shares, predictors and scales, in units of random targets."""
+    rng = np.random.default_rng(seed)
+    shape = (50, n_outputs)
+    y = rng.normal(5, 3, shape)
+    if isinstance(family, Gamma):
+        y = rng.gamma(2, 3, shape)
+    elif family.discrete:
+        y = rng.integers(0, 2, shape) if isinstance(family, Bernoulli) else rng.poisson(5, shape)
+    family = family.initialize(y.astype(float))
+    eta = rng.normal(0, 1.2, (n, n_experts, n_outputs)) + np.array(family.start)
+    scale = family.initial_scale(n_experts, eta)
+    if scale is not None:
+        scale = family.limited(scale * np.exp(rng.normal(-0.7, 0.6, scale.shape)))
+    shares = rng.dirichlet(np.full(n_experts, 0.4), n)
+    log_weight = np.log(np.maximum(shares, 1e-200))
+    return MixtureDistribution(log_weight, eta, scale, family, flat=n_outputs == 1)
+
+
+@pytest.mark.parametrize("family", CONTINUOUS, ids=str)
+@pytest.mark.parametrize("seed", range(3))
+def test_quantiles_undo_the_distribution_function_far_out_too(family, seed):
+    law = random_law(family, seed=seed)
+    assert_allclose(law.cdf(law.ppf(LEVELS)), np.broadcast_to(LEVELS, (11, 60)), rtol=1e-8)
+    assert_allclose(law.sf(law.isf(LEVELS)), np.broadcast_to(LEVELS, (11, 60)), rtol=1e-8)
+    low, high = law.interval(0.8)
+    assert_allclose(law.cdf(high) - law.cdf(low), 0.8, rtol=1e-8)
+    assert (np.diff(law.ppf(LEVELS), axis=0) > 0).all()
+
+
+@pytest.mark.parametrize("family", [*COUNTS, Bernoulli()], ids=str)
+def test_quantiles_of_counts_are_the_first_number_that_reaches_the_level(family):
+    law = random_law(family)
+    y = law.ppf(LEVELS)
+    assert (y == np.floor(y)).all()
+    assert (law.cdf(y) >= LEVELS - 1e-13).all()
+    assert (law.cdf(y - 1) < LEVELS + 1e-13).all()
+    y = law.isf(LEVELS)
+    assert (law.sf(y) <= LEVELS * (1 + 1e-9)).all()
+    assert (law.sf(y - 1) > LEVELS * (1 - 1e-9)).all()
+
+
+@pytest.mark.parametrize("family", CONTINUOUS, ids=str)
+def test_the_density_is_the_slope_of_the_distribution_function_and_integrates_to_one(family):
+    law = random_law(family, n=3)
+    # A density may have a kink at an expert's centre.
+    centers = [law._alone(law, k).ppf(0.5) for k in range(4)]
+    points = np.concatenate([law.ppf(MORE), centers])
+    points = np.sort(points, axis=0)
+    nodes, weights = np.polynomial.legendre.leggauss(20)
+    half = np.diff(points, axis=0) / 2
+    y = points[:-1] + half * (1 + nodes[:, None, None])
+    pieces = half * np.tensordot(weights, law.pdf(y), axes=1)
+    assert_allclose(pieces, np.diff(law.cdf(points), axis=0), atol=1e-9)
+    assert_allclose(pieces.sum(axis=0), 1, atol=1e-8)
+
+
+@pytest.mark.parametrize("family", COUNTS, ids=str)
+def test_probabilities_of_counts_add_up_to_the_distribution_function(family):
+    law = random_law(family, n=3)
+    y = np.arange(400.0)[:, None]
+    assert_allclose(law.pdf(y).cumsum(axis=0), law.cdf(y), atol=1e-10)
+    assert (law.pdf([-1.0, 0.5, 2.0]) > 0).tolist() == [False, False, True]
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=str)
+def test_mean_and_variance_are_those_of_draws(family):
+    law = random_law(family, n=8, seed=1)
+    size = 40_000
+    drawn = law.rvs(size, random_state=0)
+    assert drawn.shape == (size, 8)
+    spread = law.std()
+    known = np.isfinite(spread) & (spread > 0)
+    if not isinstance(family, StudentT) or family.df != "auto":
+        assert known.all()
+    error = np.abs(drawn.mean(axis=0) - law.mean())[known] / (spread[known] / size**0.5)
+    assert (error < 4.5).all()
+    square = (drawn - law.mean()) ** 2
+    # Of Student's t with three degrees of freedom the squares have no variance themselves.
+    if not isinstance(family, StudentT):
+        error = np.abs(square.mean(axis=0) - law.var()) / (square.std(axis=0) / size**0.5)
+        assert (error < 4.5).all()
+    below = (drawn <= law.ppf(0.3)).mean(axis=0)
+    assert (np.abs(below - law.cdf(law.ppf(0.3))) < 4.5 * 0.5 / size**0.5).all()
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=str)
+def test_crps_is_the_integral_of_the_squared_distance_to_a_step(family):
+    law = random_law(family, n=4, seed=2)
+    y = np.concatenate([law.rvs(2, random_state=0), [law.isf(1e-4)]])
+    for row in range(4):
+        for value, score in zip(y[:, row], law.crps(y)[:, row], strict=True):
+            assert_allclose(score, integrated_score(law[row], value), rtol=1e-6, atol=1e-7)
+
+
+def integrated_score(law, value):
+    """The score of one row by scipy's quadrature, or by a sum over whole numbers."""
+    low, high = law.ppf(1e-11)[0], law.isf(1e-11)[0]
+    if law.discrete:
+        z = np.arange(max(low, 0), max(high, value) + 1)
+        return ((law.cdf(z[:, None])[:, 0] - (z >= value)) ** 2).sum()
+    centers = [law._alone(law, k).ppf(0.5)[0] for k in range(4)]
+    z = law.ppf(MORE[::3])[:, 0]
+    ends = np.unique(np.concatenate([[low], z, centers, [value, high]]))
+
+    def square(t):
+        return (law.cdf(t)[0] - (t >= value)) ** 2
+
+    return sum(quad(square, *pair, epsabs=1e-9, limit=200)[0] for pair in pairwise(ends))
+
+
+def test_one_gaussian_expert_is_the_normal_distribution():
+    X, y = load_diabetes(return_X_y=True)
+    model = MoERegressor(1).fit(X, y)
+    law = model.predict_dist(X)
+    known = scipy.stats.norm(model.predict(X), model.expert_scale_[0])
+    assert_allclose(law.logpdf(y), known.logpdf(y))
+    assert_allclose(law.cdf(y), known.cdf(y))
+    assert_allclose(law.ppf(0.2), known.ppf(0.2))
+    assert_allclose(law.std(), known.std())
+    # Gneiting & Raftery (2007), equation 21.
+    z = (y - known.mean()) / known.std()
+    unit = scipy.stats.norm
+    want = known.std() * (z * (2 * unit.cdf(z) - 1) + 2 * unit.pdf(z) - 1 / np.pi**0.5)
+    assert_allclose(law.crps(y), want)
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=str)
+def test_the_mode_is_the_highest_point(family):
+    law = random_law(family, seed=3)
+    mode = law.mode()
+    grid = law.ppf(np.linspace(0.001, 0.999, 999)[:, None])
+    assert (law.logpdf(mode) >= law.logpdf(grid).max(axis=0) - 1e-6).all()
+    if law.discrete:
+        assert (mode == np.floor(mode)).all()
+
+
+def test_values_broadcast_against_rows_and_targets():
+    law = random_law(Gaussian(), n=5, n_outputs=2)
+    assert law.shape == (5, 2)
+    assert law.mean().shape == law.ppf(0.5).shape == law.rvs().shape == (5, 2)
+    assert law.cdf(np.zeros((7, 1, 1))).shape == (7, 5, 2)
+    assert law.rvs((3, 4), random_state=0).shape == (3, 4, 5, 2)
+    for target in range(2):
+        alone = random_law(Gaussian(), n=5, n_outputs=2)
+        table = alone.ppf(0.3)[:, target]
+        assert_allclose(alone.cdf(table[:, None] + np.zeros(2))[:, target], 0.3)
+    with pytest.raises(ValueError, match=r"shape \(7,\).*shape \(5, 2\)"):
+        law.cdf(np.zeros(7))
+    with pytest.raises(ValueError, match=r"1\.5.*between 0 and 1"):
+        law.ppf([[1.5]])
+    with pytest.raises(ValueError, match="one target"):
+        law.plot()
+
+
+def test_rows_can_be_chosen():
+    law = random_law(Gamma(), n=9)
+    for rows in (3, slice(2, 5), [1, 7], np.arange(9) > 6):
+        assert_allclose(law[rows].mean(), np.atleast_1d(law.mean()[rows]))
+
+
+def test_levels_zero_and_one_are_the_ends():
+    assert_allclose(random_law(Gaussian(), n=2).ppf([[0.0], [1.0]]), [[-np.inf] * 2, [np.inf] * 2])
+    assert_allclose(random_law(Gamma(), n=1).isf([[0.0], [1.0]]), [[np.inf], [0]])
+    assert_allclose(random_law(Bernoulli(), n=1).ppf([[0.0], [1.0]]), [[0], [1]])
+
+
+MODELS = {
+    "softmax": MoERegressor(3, random_state=0),
+    "top_k": MoERegressor(4, gate="top_k", random_state=0),
+    "hierarchical": HMERegressor(depth=2, random_state=0),
+    "trees": MoERegressor(2, expert=DecisionTreeRegressor(max_depth=2), random_state=0),
+    "spread that depends on x": MoERegressor(
+        2, expert=MLPExpert(hidden_layer_sizes=(4,), heteroscedastic=True), random_state=0
+    ),
+    "mixed": MoERegressor(
+        2,
+        expert=MixedExpert([("line", "linear"), ("net", MLPExpert((4,), heteroscedastic=True))]),
+        random_state=0,
+    ),
+    "student_t": MoERegressor(2, family="student_t", random_state=0),
+    "gamma": MoERegressor(2, family="gamma", random_state=0),
+}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_mixture_knows_its_distribution(name):
+    X, y = load_diabetes(return_X_y=True)
+    model = MODELS[name].fit(X, y)
+    law = model.predict_dist(X)
+    assert_allclose(law.mean(), model.predict(X))
+    assert_allclose(law.logpdf(y), model.score_samples(X, y), rtol=1e-7)
+    assert_allclose(law.weights, model.gate_proba(X), atol=1e-12)
+    mean, std = model.predict(X, return_std=True)
+    assert_allclose(mean, law.mean())
+    assert_allclose(std, law.std())
+    assert_allclose(law.var_within() + law.var_between(), law.var())
+    quantiles = model.predict_quantiles(X, [0.1, 0.9])
+    assert quantiles.shape == (len(X), 2)
+    assert_allclose(quantiles.T, law.ppf(np.array([[0.1], [0.9]])))
+    assert_allclose(model.predict_quantiles(X, 0.1), quantiles[:, 0])
+    assert_allclose(model.sample(X, 3, random_state=0), law.rvs(3, random_state=0))
+
+
+def test_several_targets_have_their_own_quantiles_and_are_drawn_together():
+    rng = np.random.default_rng(0)
+    X = rng.uniform(-1, 1, size=(400, 1))
+    sign = np.where(rng.uniform(size=400) < 0.5, -1, 1)
+    Y = np.column_stack([sign + 0.1 * rng.normal(size=400), 10 * sign + rng.normal(size=400)])
+    model = MoERegressor(2, gate="constant", random_state=0).fit(X, Y)
+    assert model.predict_quantiles(X[:5], [0.2, 0.5, 0.8]).shape == (5, 2, 3)
+    drawn = model.sample(X, random_state=0)
+    assert drawn.shape == (400, 2)
+    # Given the expert the targets are independent; it is the expert that they share.
+    assert np.corrcoef(drawn.T)[0, 1] > 0.95
+
+
+@pytest.mark.parametrize("backend", available(), ids=str)
+@pytest.mark.parametrize("family", [Gaussian(), StudentT(), Gamma(), Poisson()], ids=str)
+def test_the_distribution_stays_in_the_library_of_the_data(backend, family):
+    plain = random_law(family, n=40)
+    y = plain.rvs(random_state=0)[:, None]
+    ready = family.initialize(y)
+    law = MixtureDistribution(plain.log_weight, plain.eta, plain.scale, ready)
+    tables = [law.log_weight, law.eta, law.scale]
+    tables = [None if table is None else backend.array(table) for table in tables]
+    moved = MixtureDistribution(*tables, family.initialize(backend.array(y)))
+    tolerance = max(1e-7, 20 * backend.tolerance)
+    calls = [("mean",), ("var_between",), ("ppf", 0.05), ("isf", 0.3), ("cdf", 2.0), ("crps", 2.0)]
+    for method, *values in calls:
+        got = getattr(moved, method)(*values)
+        assert backend.holds(got)
+        want = getattr(law, method)(*values)
+        assert_allclose(as_host(got), want, rtol=tolerance, atol=tolerance)
+    height = law.logpdf(as_host(moved.mode()).astype(float))
+    assert_allclose(height, law.logpdf(law.mode()), atol=1e-3)
+    assert backend.holds(moved.rvs(random_state=0))
+
+
+def test_the_picture_shows_the_mixture_and_its_experts():
+    import matplotlib
+
+    matplotlib.use("Agg")
+    law = random_law(Gaussian(), n=3)
+    ax = law.plot()
+    assert [line.get_label() for line in ax.lines] == ["row 0", "row 1", "row 2"]
+    one = law.plot(rows=[1])
+    assert len(one.lines) == 5
+    mixture = one.lines[-1]
+    assert_allclose(mixture.get_ydata(), law[1].pdf(mixture.get_xdata()[:, None])[:, 0])
+    parts = sum(line.get_ydata() for line in one.lines[:-1])
+    assert_allclose(parts, mixture.get_ydata(), rtol=1e-6, atol=1e-12)
+    assert (random_law(Poisson(), n=2).plot().lines[0].get_xdata() % 1 == 0).all()
+    matplotlib.pyplot.close("all")
