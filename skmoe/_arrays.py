@@ -12,17 +12,21 @@ import array_api_compat
 import array_api_compat.numpy
 import numpy as np
 import scipy.special
+from scipy.linalg import block_diag, helmert
 from scipy.sparse import csr_array, hstack, issparse, vstack
 from sklearn.utils._array_api import _convert_to_numpy
 
 __all__ = [
     "array_namespace",
+    "block_diagonal",
     "block_length",
     "concat_rows",
+    "contrasts",
     "device",
     "equilibrated",
     "exp",
     "host",
+    "identity",
     "inverse_spd",
     "is_on_gpu",
     "is_sparse",
@@ -36,6 +40,7 @@ __all__ = [
     "solve_spd",
     "sparse_design",
     "special",
+    "stacked",
     "take_rows",
     "zeros",
 ]
@@ -227,6 +232,29 @@ def equilibrated(A):
         root[..., :, None] * root[..., None, :]
     )
     return scaled + 100 * epsilon * eye, root
+
+
+def identity(size):
+    """The unit matrix, on the host."""
+    return np.eye(size)
+
+
+def contrasts(before, size, after):
+    """Basis of tables (before, size, after) that sum to zero along their second axis, on the host.
+
+    Of shape (before * size * after, before * (size - 1) * after).
+    """
+    return np.kron(np.eye(before), np.kron(helmert(size).T, np.eye(after)))
+
+
+def stacked(blocks):
+    """Matrices on the host, under one another."""
+    return np.concatenate(blocks, axis=0)
+
+
+def block_diagonal(blocks):
+    """Matrices along the diagonal of one, on the host."""
+    return block_diag(*blocks)
 
 
 def solve_spd(A, B):

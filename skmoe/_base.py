@@ -1,29 +1,30 @@
 """The estimator that regressor and classifier share."""
 
 import copy
-import math
 import warnings
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
-from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import _check_sample_weight
 
-from ._arrays import array_namespace, host, like
+from ._arrays import array_namespace
 from ._blocks import Blocks
 from ._compat import (
     CallbackSupportMixin,
     VisualBlock,
-    check_same_namespace,
     get_namespace_and_device,
     move_to,
+    with_callbacks,
 )
 from ._estimators import set_random_states
 from ._mixture import Mixture
 from ._online import OnlineMixin
+from ._reading import ReadingMixin
+from ._reporting import ReportingMixin
 from ._scaling import learn_scaling
 from ._validation import (
     accepted,
@@ -32,12 +33,12 @@ from ._validation import (
     noted_columns,
     resolve_columns,
 )
+from .choosing import MOST_EXPERTS, choose_n_experts, count_distinct
 from .experts import NAMES as EXPERTS
 from .experts._base import as_expert
 from .families import NAMES as FAMILIES
 from .families import Categorical
 from .gates import NAMES as GATES
-from .gates import HierarchicalGate
 from .gates._base import as_gate
 from .initialization import (
     KINDS,
@@ -49,8 +50,9 @@ from .initialization import (
 )
 from .reviving import dead_experts, revived, usage
 from .solvers import EM, LBFGS, Adam, Memory, Trace
+from .widening import widened, with_experts
 
-__all__ = ["BaseMixtureOfExperts", "Units", "in_units", "make_part"]
+__all__ = ["BaseMixtureOfExperts", "Units", "make_part"]
 
 # Families and solvers: their names, and the methods that make an object one.
 _NAMED = {
@@ -121,23 +123,31 @@ class Units(NamedTuple):
 
 class BaseMixtureOfExperts(
     OnlineMixin,
+    ReadingMixin,
+    ReportingMixin,
     CallbackSupportMixin,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     BaseEstimator,
 ):
-    """What regressor and classifier share: the fit and everything that reads a fitted mixture."""
+    """What regressor and classifier share: the fit."""
 
     # -- fitting -----------------------------------------------------------------------------
 
-    def _fit(self, X, y, sample_weight):
-        """Fit and set the fitted attributes, all at once and only after success."""
-        settings = self._check_settings()
+    def _fit(self, X, y, sample_weight, narrow=None):
+        """Fit and set the fitted attributes, all at once and only after success.
+
+        `narrow` is a mixture of one expert less, fitted to the same data: starts are splits of it.
+        """
+        settings = self._check_settings()._replace(narrow=narrow)
+        given = X, y, sample_weight
         # Validation notes the columns on the estimator; until the fit has succeeded, on a copy.
         checked = copy.copy(self)
         X, targets, state = self._validate_fit(checked, X, y, accepted(settings, X))
         weight = self._row_weight(self._check_weight(X, sample_weight), targets, state)
         metadata = None if sample_weight is None else {"sample_weight": sample_weight}
+        if settings.n_experts == "auto":
+            settings, state["selection_"] = self._choose(settings, given, X, targets, weight)
 
         several = self._several(settings)
         # A gate that is refined, or closes experts that may die, may climb more than once.
@@ -173,12 +183,16 @@ class BaseMixtureOfExperts(
             if climbs[-1][1].stopped:
                 break
         mixture, trace = self._together(climbs, blocks, settings)
+        shift = trace.weight * units.log_spread()
+        histories = settings.starts + [own.history for _, own in climbs if len(climbs) > 1]
         fitted = {
             **attributes(trace, mixture),
+            "start_histories_": [[value - shift for value in own] for own in histories],
             **self._exact_likelihood(mixture, units, blocks, trace),
         }
         if not hasattr(checked, "feature_names_in_") and hasattr(self, "feature_names_in_"):
             del self.feature_names_in_
+        vars(self).pop("selection_", None)
         vars(self).update(fitted)
         self._warn_about(trace, mixture)
         if self.verbose:
@@ -189,6 +203,29 @@ class BaseMixtureOfExperts(
             estimator=self, X=X, y=y, metadata=metadata, reconstruction_attributes={}
         )
         return self
+
+    def _learns_from_batches(self):
+        """Whether parts can, and the number of experts does not take all rows to be chosen."""
+        return getattr(self, "n_experts", None) != "auto" and self._forgets_rows()
+
+    @with_callbacks
+    def _fit_wider(self, narrow, X, y, sample_weight):
+        """Fit from a mixture of one expert less, fitted to the same data, or from none."""
+        return self._fit(X, y, sample_weight, narrow)
+
+    def _choose(self, settings, given, X, targets, weight):
+        """Settings with the number of experts that the data ask for, and what tells it."""
+        if self.warm_start and hasattr(self, "_mixture"):
+            known = getattr(self, "selection_", None)
+            return settings._replace(n_experts=self._mixture.n_experts()), known
+        most = count_distinct(X, targets, weight, MOST_EXPERTS)
+        # The same draws as on the way to the choice: the same fit.
+        seed = settings.random_state.randint(2**31 - 1)
+        path = clone(self).set_params(random_state=seed)
+        selection, narrow = choose_n_experts(path, *given, most)
+        settings = with_experts(self, selection.best_n_experts_)._check_settings()
+        narrow = None if self.average else narrow
+        return settings._replace(narrow=narrow, random_state=np.random.RandomState(seed)), selection
 
     def _several(self, settings):
         """Settings of the climbs that are averaged, or of which the best is kept.
@@ -297,10 +334,19 @@ class BaseMixtureOfExperts(
             n_init=check_count(self.n_init, "n_init"),
             max_iter=check_count(self.max_iter, "max_iter"),
             tol=check_positive(self.tol, "tol", zero=True),
+            starts=[],
         )
 
     def _count_experts(self):
-        return check_count(self.n_experts, "n_experts")
+        if isinstance(self.n_experts, str) and self.n_experts == "auto":
+            return self.n_experts
+        try:
+            return check_count(self.n_experts, "n_experts")
+        except ValueError:
+            raise ValueError(
+                f"n_experts={self.n_experts!r} was given; an integer of at least 1, or 'auto', is "
+                "allowed. Pass for example n_experts=2."
+            ) from None
 
     def _experts_label(self):
         return f"{self.n_experts} experts"
@@ -437,7 +483,8 @@ class BaseMixtureOfExperts(
 
     def _find_start(self, mixture, sample, settings, random_state):
         """The best of several starts, with its penalties estimated."""
-        best = find_start(
+        find = find_start if settings.narrow is None else partial(widened, settings.narrow)
+        start = find(
             mixture,
             sample,
             settings.solver,
@@ -445,10 +492,12 @@ class BaseMixtureOfExperts(
             n_init=settings.n_init,
             random_state=random_state,
         )
+        settings.starts.extend(start.histories)
         if settings.online or not settings.has_statistics():
             # Penalties of a first batch would be too strong for all, those of a stand-in wrong.
-            return best
-        return settings.solver.estimate_penalties(best, sample, max(settings.tol, _PENALTY_TOL))
+            return start.mixture
+        tol = max(settings.tol, _PENALTY_TOL)
+        return settings.solver.estimate_penalties(start.mixture, sample, tol)
 
     def _learn_units(self, X, weight, family, settings):
         # A column that does not vary says nothing, but in a stream it may do so later.
@@ -547,91 +596,7 @@ class BaseMixtureOfExperts(
             **self._expert_attributes(mixture.expert, units),
         }
 
-    @staticmethod
-    def _gate_attributes(gate, units):
-        """Coefficients and intercepts of linear gates in the units given."""
-        if gate.linear:
-            coef, intercept = in_units(gate, units.X)
-            return {"gate_coef_": coef, "gate_intercept_": intercept}
-        if isinstance(gate, HierarchicalGate) and all(node.linear for node in gate.nodes):
-            xp = array_namespace(units.X.center)
-            tables = [in_units(node, units.X) for node in gate.nodes]
-            coef, intercept = (xp.concat(part, axis=0) for part in zip(*tables, strict=True))
-            return {"node_coef_": coef, "node_intercept_": intercept}
-        return {}
-
-    def _expert_attributes(self, expert, units):
-        """Coefficients, intercepts and scales of linear experts in the units given."""
-        if not hasattr(expert, "weights"):
-            return {}
-        coef, intercept = in_units(expert, units.X)
-        attributes = expert.family.attributes(coef, intercept, expert.scale)
-        if coef.shape[1] > 1:
-            return attributes
-        return {name: table[:, 0, ...] for name, table in attributes.items()}
-
-    # -- reading a fitted mixture ------------------------------------------------------------
-
-    def _rows(self, X, method, targets=None):
-        """Blocks of checked rows for a method of the fitted estimator."""
-        check_is_fitted(self)
-        check_same_namespace(X, self, attribute="_x_center", method=method)
-        xp, _, _ = get_namespace_and_device(X)
-        words = accepted(self._mixture, X)
-        X = validate_data(self, X, reset=False, dtype=[xp.float64, xp.float32], **words)
-        if targets is not None and targets.shape[0] != X.shape[0]:
-            raise ValueError(f"X has {X.shape[0]} rows and y has {targets.shape[0]}.")
-        return self._blocks(X, targets, None, self._units)
-
-    def gate_proba(self, X):
-        """Probability of every expert given x.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-
-        Returns
-        -------
-        array of shape (n_samples, n_experts)
-        """
-        return self._rows(X, "gate_proba").map(self._gate_proba)
-
-    @available_if(lambda self: isinstance(self._make_gate(), HierarchicalGate))
-    def node_proba(self, X):
-        """Probability that a row passes the branches of a hierarchical gate.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-
-        Returns
-        -------
-        array of shape (n_samples, n_branches)
-            In the order of `gate_.branches`, which gives the path from the root to the end of
-            every branch.
-        """
-        return self._rows(X, "node_proba").map(
-            lambda X, y, weight: self._mixture.gate.node_proba(X)
-        )
-
-    def _gate_proba(self, X, y, weight):
-        return array_namespace(X).exp(self._mixture.gate.log_weight(X))
-
-    def assign(self, X):
-        """Index of the expert with the largest gate probability.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-
-        Returns
-        -------
-        array of int of shape (n_samples,)
-        """
-        rows = self._rows(X, "assign")
-        return rows.map(
-            lambda *block: array_namespace(block[0]).argmax(self._gate_proba(*block), axis=1)
-        )
+    # -- scikit-learn's conventions ----------------------------------------------------------
 
     def transform(self, X):
         """Probability of every expert given x: a mixture as a feature step.
@@ -645,121 +610,6 @@ class BaseMixtureOfExperts(
         array of shape (n_samples, n_experts)
         """
         return self._rows(X, "transform").map(self._gate_proba)
-
-    def responsibilities(self, X, y):
-        """Probability of every expert given x and y.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-
-        Returns
-        -------
-        array of shape (n_samples, n_experts)
-        """
-        rows = self._rows(X, "responsibilities", self._encode(y, X))
-        return rows.map(lambda X, y, weight: self._mixture.responsibilities(X, y))
-
-    def predict_experts(self, X):
-        """Expected target (regression) or class probabilities under every expert.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-
-        Returns
-        -------
-        array of shape (n_samples, n_experts) or (n_samples, n_experts, n_outputs or n_classes)
-        """
-        rows = self._rows(X, "predict_experts")
-        table = rows.map(lambda X, y, weight: self._mixture.expert.predict(X))
-        return self._experts_in_units(table)
-
-    def score_samples(self, X, y=None):
-        """Log density of y given x, in the units of y as given.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
-            None stands for the prediction: how much density the model puts on its own answer.
-
-        Returns
-        -------
-        array of shape (n_samples,)
-        """
-        if y is None:
-            y = self.predict(X)
-        rows = self._rows(X, "score_samples", self._encode(y, X))
-        density = rows.map(lambda X, y, weight: self._mixture.log_density(X, y))
-        return density - self._units.log_spread()
-
-    def _criterion(self, X, y, sample_weight, price, entropy=False):
-        """Minus twice the log-likelihood plus a price per parameter (plus twice the entropy)."""
-        blocks = self._rows(X, "score_samples", self._encode(y, X))
-        weight = self._check_weight(blocks.X, sample_weight)
-        blocks = blocks if weight is None else blocks.with_weight(weight)
-
-        def sums(X, y, weight):
-            xp = array_namespace(X)
-            density, resp = self._mixture.e_step(X, y)
-            surprise = xp.where(resp > 0, -resp * xp.log(xp.where(resp > 0, resp, 1.0)), 0.0)
-            return weight @ density, weight @ xp.sum(surprise, axis=1), xp.sum(weight)
-
-        density, surprise, total = (float(value) for value in blocks.sum(sums))
-        density -= total * self._units.log_spread()
-        return price(total) * self.n_parameters_ - 2 * density + 2 * entropy * surprise
-
-    def aic(self, X, y, sample_weight=None):
-        """Akaike's criterion, -2 log L + 2 p: lower is better.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-        sample_weight : array-like of shape (n_samples,), default=None
-
-        Returns
-        -------
-        float
-        """
-        return self._criterion(X, y, sample_weight, lambda n: 2.0)
-
-    def bic(self, X, y, sample_weight=None):
-        """Bayesian (Schwarz's) criterion, -2 log L + p log n: lower is better.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-        sample_weight : array-like of shape (n_samples,), default=None
-
-        Returns
-        -------
-        float
-        """
-        return self._criterion(X, y, sample_weight, math.log)
-
-    def icl(self, X, y, sample_weight=None):
-        """Integrated complete likelihood, BIC plus twice the entropy of the responsibilities.
-
-        Lower is better; experts that share their rows cost more than under BIC (Biernacki,
-        Celeux & Govaert 2000).
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-        sample_weight : array-like of shape (n_samples,), default=None
-
-        Returns
-        -------
-        float
-        """
-        return self._criterion(X, y, sample_weight, math.log, entropy=True)
-
-    # -- scikit-learn's conventions ----------------------------------------------------------
 
     @property
     def _n_features_out(self):
@@ -805,20 +655,9 @@ class Settings(NamedTuple):
     tol: float
     random_state: Any
     online: bool = False
+    narrow: Any = None
+    starts: Any = ()
 
     def has_statistics(self):
         """Whether gate and experts have."""
         return Mixture(self.gate, self.expert).has_statistics
-
-
-def in_units(part, scaling):
-    """Coefficients (..., d) and intercepts (...) of a linear part in the units of X as given."""
-    coef, intercept = part.weights[..., :-1], part.weights[..., -1]
-    if part.positions is not None:
-        n_features = scaling.center.shape[0]
-        own = [position % n_features for position in part.positions]
-        table = np.zeros((*coef.shape[:-1], n_features))
-        table[..., own] = host(coef)
-        coef = like(table, coef)
-    coef = coef / scaling.spread
-    return coef, intercept - coef @ scaling.center

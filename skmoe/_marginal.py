@@ -22,8 +22,25 @@ _LEVELS = [1e-10, 1e-8, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.05, 0.15, 0.3, 0.5]
 # Nodes of Gauss and Legendre's rule between two such quantiles.
 _NODES = 10
 
+# Distance, in those between the quartiles of the narrowest component, of points that count as two.
+_APART = 1e-3
+
 # Whole numbers whose probabilities are summed at once.
 _TOGETHER = 64
+
+
+# Whole numbers up to which the score of a count is summed; beyond, their spread is some dozens.
+_SUMMED = 256
+
+# Standard deviations from the means of counts between which their distribution is smooth, and
+# nodes of the rule there.
+_SPREADS = [-6, -3.5, -2, -1, 0, 1, 2, 3.5, 6, 10, 18, 40]
+_FEWER_NODES = 6
+
+
+def _rule(n_nodes, x):
+    """Nodes and weights of Gauss and Legendre's rule on (-1, 1), beside `x`."""
+    return tuple(like(part, x) for part in np.polynomial.legendre.leggauss(n_nodes))
 
 
 class Marginal(NamedTuple):
@@ -116,18 +133,17 @@ class Marginal(NamedTuple):
 
         wanted = deviate(q)
 
-        def excess(x, rows=None):
+        def reached(x, rows=None):
             law = self if rows is None else self.rows(rows)
-            aim = wanted if rows is None else take_rows(wanted, rows)
-            return deviate(tail(law, xp.exp(x) if self._by_logarithm else x)) - aim
+            return deviate(tail(law, xp.exp(x) if self._by_logarithm else x))
 
-        low, high = self._around(excess, wanted)
+        low, high = self._around(lambda x: reached(x) - wanted, wanted)
         if self.family.discrete:
-            return find_whole_root(excess, low, high)
+            return find_whole_root(lambda x: reached(x) - wanted, low, high)
         # Probabilities near one are known to a rounding unit only, and their deviates to less.
         steepness = xp.exp(0.5 * xp.minimum(wanted * wanted, 600 + 0 * wanted))
         loose = xp.where(wanted * sign > 0, 8 * eps * steepness, 0.0)
-        root = find_root(excess, low, high, 16 * eps * (1 + xp.abs(wanted)) + loose)
+        root = find_root(reached, wanted, low, high, 16 * eps * (1 + xp.abs(wanted)) + loose)
         return xp.exp(root) if self._by_logarithm else root
 
     @property
@@ -196,21 +212,12 @@ class Marginal(NamedTuple):
     def _crps_by_quadrature(self, y):
         """Integral of (cdf - 1[y <= z])^2, piece by piece between the components' quantiles."""
         xp = array_namespace(y)
-        knots = self._knots()
-        nodes, weights = (like(part, y) for part in np.polynomial.legendre.leggauss(_NODES))
+        knots, rule = self._knots(), _rule(_NODES, y)
         columns = []
         for column in range(y.shape[1]):
             own = y[:, column : column + 1]
             points = xp.sort(xp.concat([knots, own], axis=1), axis=1)
-            total = xp.zeros_like(own)
-            for piece in range(points.shape[1] - 1):
-                low, high = points[:, piece : piece + 1], points[:, piece + 1 : piece + 2]
-                half = (high - low) / 2
-                z = low + half * (1 + nodes[None, :])
-                below = self.cdf(z)
-                miss = xp.where(z >= own, 1 - below, below)
-                total = total + half * ((miss * miss) @ weights)[:, None]
-            columns.append(total)
+            columns.append(self._squares(points, own, self.cdf, *rule))
         return xp.concat(columns, axis=1)
 
     def _knots(self):
@@ -222,20 +229,58 @@ class Marginal(NamedTuple):
         return xp.reshape(table, (table.shape[0], -1))
 
     def _crps_by_sum(self, y):
-        """Sum of (cdf - 1[y <= z])^2 over the whole numbers z."""
+        """Sum of (cdf - 1[y <= z])^2 over the whole numbers z; over large ones as an integral."""
         xp = array_namespace(y)
-        end = like([[_LEVELS[0]]], y) + xp.zeros_like(y[:, :1])
-        first = xp.minimum(self.ppf(end), xp.min(y, axis=1, keepdims=True)) - 1
-        last = xp.maximum(self.isf(end), xp.max(y, axis=1, keepdims=True))
         total, steps = xp.zeros_like(y), like(range(_TOGETHER), y)[None, :]
-        first = xp.maximum(xp.floor(first), xp.zeros_like(first))
-        while bool(xp.any(first <= last)):
+        for first in range(0, _SUMMED, _TOGETHER):
             z = first + steps
-            below = self.cdf(z)
-            inside = xp.astype(z <= last, y.dtype)[:, None, :]
+            below = self.cdf(z + xp.zeros_like(y[:, :1]))
             hit = xp.astype(z[:, None, :] >= y[:, :, None], y.dtype)
-            total = total + xp.sum(inside * (below[:, None, :] - hit) ** 2, axis=2)
-            first = first + _TOGETHER
+            total = total + xp.sum((below[:, None, :] - hit) ** 2, axis=2)
+            if not bool(xp.any(below[:, -1] < 1)) and float(xp.max(y)) < first + _TOGETHER:
+                return total
+        columns = [self._crps_beyond(y[:, m : m + 1]) for m in range(y.shape[1])]
+        return total + xp.concat(columns, axis=1)
+
+    def _crps_beyond(self, y):
+        """The part of the sum from `_SUMMED` on, by Euler and Maclaurin's formula.
+
+        A term stands for the unit around it; where a smooth function begins or ends, its slope
+        over 24 corrects that. The next correction is smaller by the square of the spread.
+        """
+        xp = array_namespace(y)
+        begin = xp.full_like(y, _SUMMED - 0.5)
+        mean = self.family.mean(self.eta, self.scale)
+        spread = xp.sqrt(self.family.variance(self.eta, self.scale))
+        knots = mean + spread * like(_SPREADS, y)[None, None, :]
+        knots = xp.reshape(knots, (y.shape[0], -1))
+        points = xp.maximum(xp.concat([begin, knots, y - 0.5], axis=1), begin)
+        nodes, weights = _rule(_FEWER_NODES, y)
+        total = self._squares(xp.sort(points, axis=1), y - 0.5, self._smooth_cdf, nodes, weights)
+        at_begin, at_jump = self._smooth_cdf(begin), self._smooth_slope(xp.maximum(y - 0.5, begin))
+        miss = xp.where(y > _SUMMED, at_begin, at_begin - 1)
+        total = total + miss * self._smooth_slope(begin) / 12
+        return total - xp.where(y > _SUMMED, at_jump / 12, xp.zeros_like(y))
+
+    def _smooth_cdf(self, y):
+        """The distribution function of counts, continued between whole numbers."""
+        return self._mixed(self.family.smooth_cdf(y, self.eta, self.scale))
+
+    def _smooth_slope(self, y):
+        return self._smooth_cdf(y + 0.5) - self._smooth_cdf(y - 0.5)
+
+    @staticmethod
+    def _squares(points, own, cdf, nodes, weights):
+        """Integral of (cdf - 1[own <= z])^2 between the first and the last of sorted points."""
+        xp = array_namespace(points)
+        total = xp.zeros_like(own)
+        for piece in range(points.shape[1] - 1):
+            low, high = points[:, piece : piece + 1], points[:, piece + 1 : piece + 2]
+            half = (high - low) / 2
+            z = low + half * (1 + nodes[None, :])
+            below = cdf(z)
+            miss = xp.where(z >= own, 1 - below, below)
+            total = total + half * ((miss * miss) @ weights)[:, None]
         return total
 
     def mode(self):
@@ -247,7 +292,9 @@ class Marginal(NamedTuple):
             points = xp.maximum(points, xp.finfo(points.dtype).smallest_normal)
         points = xp.clip(points, *self.family.support)
         best = self._highest(points)
-        below, above = points < best, points > best
+        # Quantiles of experts that are alike fall together up to rounding.
+        apart = _APART * self._narrowest()
+        below, above = points < best - apart, points > best + apart
         low = xp.max(xp.where(below, points, -float("inf")), axis=1, keepdims=True)
         high = xp.min(xp.where(above, points, float("inf")), axis=1, keepdims=True)
         low, high = (xp.where(xp.isfinite(end), end, best) for end in (low, high))
@@ -255,6 +302,12 @@ class Marginal(NamedTuple):
         if self.family.discrete:
             peak = xp.concat([xp.floor(peak), xp.floor(peak) + 1], axis=1)
         return self._highest(xp.concat([best, peak], axis=1))
+
+    def _narrowest(self):
+        """The least distance between a component's quartiles, (n, 1)."""
+        quarter = like([[[0.25]]], self.eta)
+        ends = [f(quarter, self.eta, self.scale) for f in (self.family.ppf, self.family.isf)]
+        return array_namespace(self.eta).min((ends[1] - ends[0])[:, :, 0], axis=1, keepdims=True)
 
     def _highest(self, points):
         """The point of every row (n, M) with the highest density, (n, 1)."""

@@ -155,6 +155,19 @@ class Mixture(NamedTuple):
         slope = xp.concat([gate_gradient(resp), expert_gradient(resp)])
         return xp.sum(density[:, 0] * weight), slope
 
+    def slopes(self, X, y):
+        """Derivatives of the rows' log densities by linear predictor, a list of `Slopes`.
+
+        In the order of `params`; None where a part has no linear predictors.
+        """
+        _, resp = self.e_step(X, y)
+        gate, expert = self.gate.slopes(X, resp), self.expert.slopes(X, y, resp)
+        if gate is None or expert is None:
+            return None
+        first = self.gate.params.shape[0]
+        moved = [s._replace(intercepts=[first + i for i in s.intercepts]) for s in expert]
+        return gate + moved
+
     def log_prior_gradient(self):
         """Gradient of `log_prior` with respect to `params`."""
         slopes = self.gate.log_prior_gradient(), self.expert.log_prior_gradient()

@@ -1,12 +1,13 @@
 """What gates and experts have in common: they are values that learn."""
 
 import copy
+from typing import Any, NamedTuple
 
 from sklearn.base import BaseEstimator
 
-from ._arrays import array_namespace, device, is_sparse
+from ._arrays import array_namespace, device, identity, is_sparse
 
-__all__ = ["Part", "take_columns"]
+__all__ = ["Part", "Slopes", "take_columns"]
 
 
 def take_columns(X, positions):
@@ -17,6 +18,30 @@ def take_columns(X, positions):
     if is_sparse(X):
         return X[:, wanted]
     return xp.take(X, xp.asarray(wanted, device=device(X)), axis=1)
+
+
+class Slopes(NamedTuple):
+    """Derivatives of a block's log-likelihood with respect to linear predictors of a part.
+
+    Attributes
+    ----------
+    design : array of shape (n, D)
+        What the predictors are linear in, with the constant last.
+    table : array of shape (n, M)
+        Derivatives, for M predictors.
+    intercepts : list of int
+        Position of each predictor's constant among the parameters of the part, which are D for
+        every predictor.
+    """
+
+    design: Any
+    table: Any
+    intercepts: list
+
+    def by_parameter(self):
+        """Derivatives with respect to the parameters, (n, M * D)."""
+        table = self.table[:, :, None] * self.design[:, None, :]
+        return array_namespace(table).reshape(table, (table.shape[0], -1))
 
 
 class Part(BaseEstimator):
@@ -124,6 +149,20 @@ class Part(BaseEstimator):
     def coefficients(self):
         """Vector like `params`: 1 for what a decay of weights shrinks, 0 for the others."""
         return self.params * 0
+
+    def identified(self):
+        """Basis (n_parameters, n_free), on the host, of the directions of `params` that matter.
+
+        Mostly all do. A softmax stays the same when a number is added to all its logits.
+        """
+        return identity(self.params.shape[0])
+
+    def pull(self):
+        """How the slope of `log_prior` moves with what the penalty draws towards, on the host.
+
+        Of shape (n_parameters, n_centers); no columns where that is fixed in advance.
+        """
+        return identity(self.params.shape[0])[:, :0]
 
     def update_penalty(self, statistics):
         """New part with its penalty re-estimated; itself if that is fixed or has settled."""

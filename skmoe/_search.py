@@ -13,23 +13,22 @@ _ITERATIONS = 110
 _GOLDEN = 0.6180339887498949
 
 
-def find_root(f, low, high, tolerance, rows=None):
-    """Where increasing functions cross zero, all at once.
+def find_root(f, aim, low, high, tolerance):
+    """Where increasing functions reach `aim`, all at once.
 
-    Inverse quadratic interpolation where it can be trusted, bisection elsewhere. Rows that are
+    Inverse quadratic interpolation where it can be trusted, bisection elsewhere. Entries that are
     found leave, once they are more than a quarter.
 
     Parameters
     ----------
     f : callable
         `f(x, rows)` of a table x (m, M), elementwise; the functions of its rows are those at the
-        positions `rows` (m,), None for all.
+        positions `rows` (m,).
+    aim : array of shape (n, M)
     low, high : array of shape (n, M)
-        With f(low) <= 0 <= f(high).
+        With f(low) <= aim <= f(high).
     tolerance : array of shape (n, M)
-        Size of f at which a root counts as found.
-    rows : array of int of shape (n,) or None
-        Passed on to f.
+        Distance from the aim at which a root counts as found.
 
     Returns
     -------
@@ -42,9 +41,10 @@ def find_root(f, low, high, tolerance, rows=None):
        145-149.
     """
     xp = array_namespace(low)
-    rows = xp.arange(low.shape[0], device=device(low)) if rows is None else rows
-    f_low = f(low, rows)
-    return _narrowed(f, _Bracket(low, high, low, f_low, f(high, rows), f_low), tolerance, rows)
+    rows = xp.arange(low.shape[0], device=device(low))
+    f_low = f(low, rows) - aim
+    bracket = _Bracket(low, high, low, f_low, f(high, rows) - aim, f_low)
+    return _narrowed(f, aim, bracket, tolerance, rows)
 
 
 class _Bracket(NamedTuple):
@@ -72,7 +72,7 @@ class _Bracket(NamedTuple):
         return _Bracket(x, xp.where(same, b, a), c, fx, xp.where(same, fb, fa), fc)
 
 
-def _narrowed(f, bracket, tolerance, rows):
+def _narrowed(f, aim, bracket, tolerance, rows):
     """The roots in a bracket."""
     xp = array_namespace(tolerance)
     rounding = 4 * xp.finfo(tolerance.dtype).eps
@@ -82,21 +82,30 @@ def _narrowed(f, bracket, tolerance, rows):
         width = xp.abs(bracket.b - bracket.a)
         least = rounding * xp.abs(best) + tiny
         done = (xp.abs(value) <= tolerance) | (width <= 2 * least)
-        found = xp.all(done, axis=1)
-        n_found = int(xp.sum(xp.astype(found, xp.int64)))
-        if n_found == found.shape[0]:
-            break
-        if 4 * n_found > found.shape[0]:
-            rest = xp.nonzero(~found)[0]
-            own, tolerance = (take_rows(x, rest) for x in (rows, tolerance))
-            inner = _narrowed(f, _Bracket(*(take_rows(x, rest) for x in bracket)), tolerance, own)
-            place = xp.clip(xp.cumulative_sum(xp.astype(~found, xp.int64)) - 1, 0, None)
-            return xp.where(found[:, None], best, take_rows(inner, place))
+        if 4 * int(xp.sum(xp.astype(done, xp.int64))) > math.prod(done.shape):
+            return _rest_narrowed(f, aim, bracket, tolerance, rows, done, best)
         share = least / xp.where(done, xp.ones_like(width), width)
         x = bracket.a + xp.clip(_quadratic(*bracket), share, 1 - share) * (bracket.b - bracket.a)
         x = xp.where(done, best, x)
-        bracket = bracket.with_point(x, xp.where(done, value, f(x, rows)))
+        bracket = bracket.with_point(x, xp.where(done, value, f(x, rows) - aim))
     return best
+
+
+def _rest_narrowed(f, aim, bracket, tolerance, rows, done, best):
+    """The roots, of which some have been found: the others go on one by one."""
+    xp, shape = array_namespace(best), best.shape
+    left = xp.reshape(~done, (-1,))
+    if not bool(xp.any(left)):
+        return best
+    place = xp.nonzero(left)[0]
+
+    def own(table):
+        return take_rows(xp.reshape(table, (-1, 1)), place)
+
+    rows = take_rows(xp.repeat(rows, shape[1]), place)
+    inner = _narrowed(f, own(aim), _Bracket(*map(own, bracket)), own(tolerance), rows)
+    among = xp.clip(xp.cumulative_sum(xp.astype(left, xp.int64)) - 1, 0, None)
+    return xp.where(done, best, xp.reshape(take_rows(inner, among), shape))
 
 
 def _quadratic(a, b, c, fa, fb, fc):

@@ -1,9 +1,11 @@
 """Mixture-of-experts classification."""
 
+from typing import Any, NamedTuple
+
 import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.preprocessing import LabelEncoder
-from sklearn.utils import compute_class_weight
+from sklearn.utils import check_random_state, compute_class_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets, unique_labels
 from sklearn.utils.validation import column_or_1d, validate_data
@@ -11,9 +13,21 @@ from sklearn.utils.validation import column_or_1d, validate_data
 from ._arrays import array_namespace, host, like
 from ._base import BaseMixtureOfExperts
 from ._compat import get_namespace_and_device, move_to, with_callbacks
-from ._online import OnlineMixin
 
-__all__ = ["MoEClassifier"]
+__all__ = ["MoEClassifier", "Uncertainty"]
+
+
+class Uncertainty(NamedTuple):
+    """Entropies of the class given x, in nats.
+
+    Attributes
+    ----------
+    total, within, between : array of shape (n_samples,)
+    """
+
+    total: Any
+    within: Any
+    between: Any
 
 
 class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
@@ -29,8 +43,9 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
 
     Parameters
     ----------
-    n_experts : int, default=4
-        Number of experts; at most the number of distinct rows.
+    n_experts : int or "auto", default=4
+        Number of experts; at most the number of distinct rows. "auto" chooses in `fit`, up to 8:
+        see Notes.
     gate : str, gate or classifier, default="softmax"
         Who is responsible for a row: "softmax", "mlp", "quadratic", "gaussian", "hierarchical",
         "top_k", "constant", a gate of :mod:`skmoe.gates`, or any scikit-learn
@@ -83,6 +98,9 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
     gate_, expert_ : gate and expert
         The fitted parts. They see scaled columns.
     n_experts_ : int
+    selection_ : Selection
+        What the number was chosen from; only with `n_experts="auto"`. A table of the path is
+        `selection_.to_frame()`.
     n_parameters_ : int
         Number of free parameters.
     log_likelihood_ : float
@@ -92,6 +110,10 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
     history_ : list of float
         Objective after every pass of the final climb; with EM and L-BFGS it never falls. With
         Adam, at the start, averaged over every epoch, and at the end.
+    start_histories_ : list of list of float
+        Objective after every pass of the short climbs from all starts: with the penalties that
+        starts are compared at, and on a sample of large data. Of the whole climbs, where several
+        were averaged or went all the way.
     validation_scores_ : list of float
         Mean log density of the rows that Adam has held out, after every epoch.
     n_iter_ : int
@@ -101,8 +123,19 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Only where X has column names.
 
+    Notes
+    -----
+    `n_experts="auto"` fits one expert, two, and so on, each fit starting from splits of the last,
+    until two numbers in a row gain nothing. Chosen is the number with the largest evidence,
+    BIC in which coefficients with estimated penalties count by the volume that the data leave
+    them. Where penalties are fixed, or with other gates than "softmax", "quadratic", "constant"
+    and "hierarchical", it is the lowest BIC. Networks and scikit-learn estimators are judged
+    by the log density of held-out rows: the smallest number within one standard error of the best.
+    Fits with an expert that has fewer rows than parameters are never chosen.
+
     See Also
     --------
+    skmoe.model_selection.select_n_experts : The same with a choice of criteria.
     MoERegressor : The same for numbers.
 
     References
@@ -180,7 +213,7 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
         """
         return self._fit(X, y, sample_weight)
 
-    @available_if(OnlineMixin._forgets_rows)
+    @available_if(BaseMixtureOfExperts._learns_from_batches)
     def partial_fit(self, X, y, classes=None, sample_weight=None):
         """Learn from a batch of rows: online EM, or Adam where gate or experts are neural.
 
@@ -244,6 +277,58 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
         proba = self._predict_proba(X, "predict_log_proba")
         xp = array_namespace(proba)
         return xp.log(xp.clip(proba, xp.finfo(proba.dtype).smallest_normal, None))
+
+    def predict_uncertainty(self, X):
+        r"""Entropy of the class given x, and how much of it is within and between the experts.
+
+        The entropy of the predicted probabilities is :math:`\sum_k g_k H(p_k)`, what is left once
+        it is known which expert answers, plus the mutual information of class and expert, what is
+        due to not knowing that: the experts contradict one another.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        Uncertainty
+            Named tuple of `total`, `within` and `between`, arrays of shape (n_samples,), in nats.
+        """
+        rows = self._rows(X, "predict_uncertainty")
+        return Uncertainty(*rows.map(lambda X, y, weight: self._uncertainty(X)))
+
+    def _uncertainty(self, X):
+        xp = array_namespace(X)
+
+        def entropy(proba):
+            some = proba > 0
+            return -xp.sum(proba * xp.log(xp.where(some, proba, xp.ones_like(proba))), axis=-1)
+
+        weight = xp.exp(self._mixture.gate.log_weight(X))
+        proba = self._mixture.expert.predict(X)
+        total = entropy(xp.sum(weight[:, :, None] * proba, axis=1))
+        within = xp.sum(weight * entropy(proba), axis=1)
+        return total, within, xp.clip(total - within, 0.0, None)
+
+    def sample(self, X, size=None, random_state=None):
+        """Random labels from the predicted probabilities.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        size : int, tuple of int or None, default=None
+            Draws for every row; None is one, without an axis for it.
+        random_state : int, RandomState instance or None, default=None
+
+        Returns
+        -------
+        ndarray of shape ([size, ]n_samples)
+        """
+        edges = np.cumsum(host(self._predict_proba(X, "sample")), axis=1)
+        lead = () if size is None else tuple(np.atleast_1d(size))
+        drawn = check_random_state(random_state).uniform(size=(*lead, len(edges), 1))
+        codes = (drawn * edges[:, -1:] >= edges).sum(axis=-1)
+        return host(self.classes_)[codes.clip(max=edges.shape[1] - 1)]
 
     def predict(self, X):
         """Most probable class.
@@ -322,6 +407,9 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
             )
         codes = np.searchsorted(known, labels)[:, None]
         return xp.asarray(codes, dtype=self._x_center.dtype, device=device)
+
+    def _target_names(self):
+        return host(self.classes_).tolist()
 
     @staticmethod
     def _experts_in_units(table):

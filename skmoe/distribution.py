@@ -155,6 +155,10 @@ class MixtureDistribution:
         """Answers to values that broadcast against the rows, of the broadcast shape."""
         xp = array_namespace(self.eta)
         values = like(values, self.eta)
+        if bool(xp.any(xp.isnan(values))):
+            raise ValueError(
+                "Missing values (NaN) were given; numbers are allowed. Leave them out."
+            )
         shape = np.broadcast_shapes(values.shape, self.shape)
         if shape[len(shape) - len(self.shape) :] != self.shape:
             raise ValueError(
@@ -388,7 +392,7 @@ class MixtureDistribution:
 
         Returns
         -------
-        array of shape (*size, n_samples) or (*size, n_samples, n_outputs)
+        array of shape ([size, ]n_samples) or ([size, ]n_samples, n_outputs)
         """
         random_state = check_random_state(random_state)
         lead = () if size is None else tuple(np.atleast_1d(size))

@@ -88,7 +88,7 @@ def _try_split(mixture, leaf, sample, solver, kinds, random_state):
         start = find_start(
             several, part, solver, kinds=kinds, n_init=_STARTS, random_state=random_state
         )
-        return part, solver.solve(start, part, Trace(_PASSES, _TOL))[0]
+        return part, solver.solve(start.mixture, part, Trace(_PASSES, _TOL))[0]
 
     fold = random_state.permutation(len(rows)) % _FOLDS
     gains = []

@@ -154,6 +154,8 @@ class HMERegressor(_Hierarchical, MoERegressor):
     history_ : list of float
         Objective after every pass of the final climb; with EM and L-BFGS it never falls. With
         Adam, at the start, averaged over every epoch, and at the end.
+    start_histories_ : list of list of float
+        Objective after every pass of the short climbs from all starts.
     validation_scores_ : list of float
         Mean log density of the rows that Adam has held out, after every epoch.
     n_iter_ : int
@@ -309,6 +311,8 @@ class HMEClassifier(_Hierarchical, MoEClassifier):
     history_ : list of float
         Objective after every pass of the final climb; with EM and L-BFGS it never falls. With
         Adam, at the start, averaged over every epoch, and at the end.
+    start_histories_ : list of list of float
+        Objective after every pass of the short climbs from all starts.
     validation_scores_ : list of float
         Mean log density of the rows that Adam has held out, after every epoch.
     n_iter_ : int

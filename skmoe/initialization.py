@@ -13,13 +13,16 @@ from .solvers._trace import Trace
 
 __all__ = [
     "KINDS",
+    "Run",
     "Sample",
+    "Start",
     "distinct_rows",
     "features",
     "find_start",
     "fit_pooled",
     "prefer_evidence",
     "sample_size",
+    "short_run",
     "sketch",
     "taught",
 ]
@@ -56,9 +59,30 @@ _SHORT_TOL = 1e-4
 class Run(NamedTuple):
     """A start on its way."""
 
+    index: int
     mixture: Any
-    objective: float
+    history: list
     degenerate: bool
+
+    @property
+    def objective(self):
+        """The objective so far."""
+        return self.history[-1]
+
+
+class Start(NamedTuple):
+    """Where a climb begins.
+
+    Attributes
+    ----------
+    mixture : Mixture
+    histories : list of list of float
+        The objective after every pass of the short climbs from all starts; empty if there was no
+        choice.
+    """
+
+    mixture: Any
+    histories: list
 
 
 class Sample(NamedTuple):
@@ -253,7 +277,7 @@ def find_start(mixture, sample, solver, *, kinds, n_init, random_state):
 
     Returns
     -------
-    mixture : Mixture
+    start : Start
         The best start after its short runs.
 
     References
@@ -274,13 +298,14 @@ def find_start(mixture, sample, solver, *, kinds, n_init, random_state):
         own = np.eye(n_experts)[labels]
         resp = weight[:, None] * (_OWN_SHARE * own + (1 - _OWN_SHARE) / n_experts)
         given = sample.with_weight(like(resp, sample.X, mixture.params.dtype))
-        runs.append(Run(taught(mixture, given), -np.inf, False))
-    passes = _first_passes(mixture, X.shape[0])
+        runs.append(Run(index, taught(mixture, given), [], False))
+    passes, histories = _first_passes(mixture, X.shape[0]), {}
     while len(runs) > 1:
-        runs = [_short_run(run, sample, solver, passes) for run in runs]
+        runs = [short_run(run, sample, solver, passes) for run in runs]
+        histories.update((run.index, run.history) for run in runs)
         runs = _best(runs, -(-len(runs) // _KEEP), float(weight.sum()))
         passes *= 2
-    return runs[0].mixture
+    return Start(runs[0].mixture, list(histories.values()))
 
 
 def taught(mixture, given):
@@ -338,7 +363,10 @@ def _best(runs, keep, weight):
     return [hills[hill] for hill in sorted(hills)[:keep]]
 
 
-def _short_run(run, sample, solver, passes):
+def short_run(run, sample, solver, passes):
+    """A start some passes further on."""
     trace = Trace(max_iter=passes, tol=_SHORT_TOL)
     mixture, trace = solver.solve(run.mixture, sample, trace)
-    return Run(mixture, trace.history[-1], mixture.expert.at_bound())
+    # A later round begins where the one before has ended.
+    history = run.history[:-1] + trace.history
+    return Run(run.index, mixture, history, mixture.expert.at_bound())

@@ -8,7 +8,6 @@ from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d,
 from ._arrays import array_namespace
 from ._base import BaseMixtureOfExperts
 from ._compat import get_namespace_and_device, move_to, with_callbacks
-from ._online import OnlineMixin
 from .distribution import MixtureDistribution
 from .experts._base import as_expert
 from .families import NAMES as FAMILIES
@@ -31,8 +30,9 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
 
     Parameters
     ----------
-    n_experts : int, default=4
-        Number of experts; at most the number of distinct rows.
+    n_experts : int or "auto", default=4
+        Number of experts; at most the number of distinct rows. "auto" chooses in `fit`, up to 8:
+        see Notes.
     gate : str, gate or classifier, default="softmax"
         Who is responsible for a row: "softmax", "mlp", "quadratic", "gaussian", "hierarchical",
         "top_k", "constant" (a mixture of regressions), a gate of :mod:`skmoe.gates`, or any
@@ -91,6 +91,9 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
     gate_, expert_ : gate and expert
         The fitted parts. They see scaled columns.
     n_experts_ : int
+    selection_ : Selection
+        What the number was chosen from; only with `n_experts="auto"`. A table of the path is
+        `selection_.to_frame()`.
     n_parameters_ : int
         Number of free parameters.
     log_likelihood_ : float
@@ -100,6 +103,10 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
     history_ : list of float
         Objective after every pass of the final climb; with EM and L-BFGS it never falls. With
         Adam, at the start, averaged over every epoch, and at the end.
+    start_histories_ : list of list of float
+        Objective after every pass of the short climbs from all starts: with the penalties that
+        starts are compared at, and on a sample of large data. Of the whole climbs, where several
+        were averaged or went all the way.
     validation_scores_ : list of float
         Mean log density of the rows that Adam has held out, after every epoch.
     n_iter_ : int
@@ -109,8 +116,19 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Only where X has column names.
 
+    Notes
+    -----
+    `n_experts="auto"` fits one expert, two, and so on, each fit starting from splits of the last,
+    until two numbers in a row gain nothing. Chosen is the number with the largest evidence,
+    BIC in which coefficients with estimated penalties count by the volume that the data leave
+    them. Where penalties are fixed, or with other gates than "softmax", "quadratic", "constant"
+    and "hierarchical", it is the lowest BIC. Networks and scikit-learn estimators are judged
+    by the log density of held-out rows: the smallest number within one standard error of the best.
+    Fits with an expert that has fewer rows than parameters are never chosen.
+
     See Also
     --------
+    skmoe.model_selection.select_n_experts : The same with a choice of criteria.
     MoEClassifier : The same for class labels.
 
     References
@@ -193,7 +211,7 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
         """
         return self._fit(X, y, sample_weight)
 
-    @available_if(OnlineMixin._forgets_rows)
+    @available_if(BaseMixtureOfExperts._learns_from_batches)
     def partial_fit(self, X, y, sample_weight=None):
         """Learn from a batch of rows: online EM, or Adam where gate or experts are neural.
 
@@ -321,7 +339,7 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
 
         Returns
         -------
-        array of shape (*size, n_samples[, n_outputs])
+        array of shape ([size, ]n_samples[, n_outputs])
         """
         return self.predict_dist(X).rvs(size, random_state)
 
@@ -418,6 +436,9 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
             )
         self._mixture.expert.family.check(y)
         return y
+
+    def _target_names(self):
+        return range(self._n_outputs)
 
     def _experts_in_units(self, table):
         table = self._units.restored(table)

@@ -43,6 +43,8 @@ ESTIMATORS += [
     MoERegressor(expert=KINDS, n_experts=2, max_iter=10),
     MoERegressor(2, family="student_t"),
     MoERegressor(2, family="poisson"),
+    MoERegressor("auto", max_iter=10, tol=1e-3),
+    MoEClassifier("auto", max_iter=10, tol=1e-3),
     MoEClassifier(expert=DecisionTreeClassifier(max_depth=3)),
 ]
 

@@ -128,6 +128,18 @@ def test_crps_is_the_integral_of_the_squared_distance_to_a_step(family):
             assert_allclose(score, integrated_score(law[row], value), rtol=1e-6, atol=1e-7)
 
 
+@pytest.mark.parametrize("family", COUNTS, ids=str)
+def test_crps_of_large_counts_is_the_sum_too(family):
+    law = random_law(family, n=6, seed=4)
+    law = MixtureDistribution(law.log_weight, law.eta + 4, law.scale, law.family)
+    y = np.concatenate([law.rvs(2, random_state=0), [law.isf(1e-4)]])
+    assert y.max() > 300
+    z = np.arange(law.isf(1e-13).max() + 1)[:, None]
+    below = law.cdf(z)
+    for value, score in zip(y, law.crps(y), strict=True):
+        assert_allclose(score, ((below - (z >= value)) ** 2).sum(axis=0), rtol=1e-8)
+
+
 def integrated_score(law, value):
     """The score of one row by scipy's quadrature, or by a sum over whole numbers."""
     low, high = law.ppf(1e-11)[0], law.isf(1e-11)[0]
@@ -184,6 +196,8 @@ def test_values_broadcast_against_rows_and_targets():
         law.cdf(np.zeros(7))
     with pytest.raises(ValueError, match=r"1\.5.*between 0 and 1"):
         law.ppf([[1.5]])
+    with pytest.raises(ValueError, match="NaN"):
+        law.cdf([1.0, np.nan])
     with pytest.raises(ValueError, match="one target"):
         law.plot()
 

@@ -14,8 +14,18 @@ FLOORS = [
     {"families", "_normal_equations", "_covariances", "_part", "_estimators", "_networks"},
     {"gates", "experts"},
     {"_mixture", "_marginal", "distribution"},
-    {"solvers", "initialization", "growing", "reviving", "widening", "model_selection"},
-    {"_base", "_online", "regressor", "classifier", "hierarchical", "datasets"},
+    {"solvers", "initialization", "growing", "reviving", "widening", "choosing", "model_selection"}
+    | {"inference", "summary", "explaining"},
+    {
+        "_base",
+        "_online",
+        "_reading",
+        "_reporting",
+        "regressor",
+        "classifier",
+        "hierarchical",
+        "datasets",
+    },
     {"testing", "inspection"},
 ]
 WITHOUT_NUMPY = {"_statistics", "_blocks", "_scaling", "families", "_normal_equations"} | {

@@ -95,6 +95,13 @@ class Expert(Part):
         """Gradient of `sum(resp * log_prob(X, y))` with respect to `params`, a vector."""
         raise NotImplementedError
 
+    def slopes(self, X, y, resp):
+        """Derivatives by linear predictor and row, a list of `Slopes` in the order of `params`.
+
+        None for experts whose parameters are no coefficients of linear predictors.
+        """
+        return None
+
     def log_prob_and_gradient(self, X, y, wanted=None):
         """`log_prob`, and the function that takes responsibilities to `gradient`.
 

@@ -2,9 +2,14 @@
 
 from typing import Any, NamedTuple
 
-from .._arrays import array_namespace, device, host, like, zeros
-from .._normal_equations import Diagonal, coefficients_only, curvature_for, gradient
-from .._part import take_columns
+from .._arrays import array_namespace, contrasts, device, host, identity, like, stacked, zeros
+from .._normal_equations import (
+    Diagonal,
+    coefficients_only,
+    curvature_for,
+    gradient,
+)
+from .._part import Slopes, take_columns
 from .._penalty import Penalty
 from .._statistics import scale as rescaled
 from ..families._base import ScaleSums
@@ -284,6 +289,41 @@ class LinearExpert(Expert):
 
         return self.family.log_prob(y, eta, self.scale), slope
 
+    def slopes(self, X, y, resp):
+        """Derivatives of the predictors, then those of the log scales."""
+        xp = array_namespace(X)
+        X = take_columns(X, self.positions)
+        eta = self.eta(X)
+        score, _ = self.family.working(y, eta, self.scale)
+        n, size = X.shape
+        table = xp.reshape(resp[:, :, None] * score * self._precision(), (n, -1))
+        found = [Slopes(X, table, [size * (m + 1) - 1 for m in range(table.shape[1])])]
+        if self.scale is None:
+            return found
+        slope = resp[:, :, None] * self.family.scale_slope(y, eta, self.scale)
+        slope = xp.sum(slope, axis=1, keepdims=True) if self.family.shared else slope
+        slope = xp.reshape(slope, (n, -1))
+        first = table.shape[1] * size
+        ends = list(range(first, first + slope.shape[1]))
+        return [*found, Slopes(X[:, -1:], slope, ends)]
+
+    def pull(self):
+        """Penalties over squared scales, of experts that are drawn towards the one-expert fit."""
+        if not self.pools or not float(self.penalised[-1]):
+            return super().pull()
+        xp = array_namespace(self.weights)
+        strength = self._times_precision(self.alphas[:, :, None] + xp.zeros_like(self.weights))
+        strength = host(strength)
+        shared = identity(strength[0].size)
+        rest = 0 * identity(self.params.shape[0])[strength.size :, : len(shared)]
+        return stacked([own.ravel()[:, None] * shared for own in strength] + [rest])
+
+    def identified(self):
+        """Contrasts of the classes of every expert, if those share a normaliser."""
+        if not self.family.coupled:
+            return super().identified()
+        return contrasts(*self.weights.shape)
+
     def _times_precision(self, weights):
         """A table (K, C, D) times the precision of every expert and predictor."""
         return weights * (zeros(self.weights.shape[:2], weights) + self._precision())[..., None]
@@ -384,7 +424,11 @@ class LinearExpert(Expert):
 
     def most_penalised(self):
         """New bank with all experts at the one-expert fit, if `alpha` is "auto"."""
-        return self._with_penalties(penalty.largest() for penalty in self.penalties)
+        new = self._with_penalties(penalty.largest() for penalty in self.penalties)
+        if not self.pools:
+            return new
+        xp = array_namespace(self.weights)
+        return new._replaced(weights=xp.broadcast_to(self.center, self.weights.shape))
 
     def at_bound(self):
         """Whether a scale has reached the smallest allowed."""

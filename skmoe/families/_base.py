@@ -448,6 +448,10 @@ class Counts(LogLink):
         """Probability of more than y."""
         return self._tail(y, eta, scale, self._sf, 1.0)
 
+    def smooth_cdf(self, y, eta, scale=None):
+        """`cdf` continued between whole numbers, for y of at least -1 / 2."""
+        return self._cdf(y[:, None, :], self.mean(eta, None), scale)
+
     def _tail(self, y, eta, scale, tail, below_zero):
         """A probability `tail(count, mean, scale)` of whole numbers; `below_zero` under them."""
         xp = array_namespace(eta)

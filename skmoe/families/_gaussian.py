@@ -67,7 +67,7 @@ class Gaussian(Location):
         return scale * scale + array_namespace(eta).zeros_like(eta)
 
     def expected_distance(self, distance, scale, other):
-        """Mean of |A - B| for deviates A, B of these scales whose centres are `distance` apart."""
+        """Mean distance of two deviates of these scales whose centres are `distance` apart."""
         xp = array_namespace(distance)
         spread = xp.sqrt(scale * scale + other * other)
         ratio = distance / spread

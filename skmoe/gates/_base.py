@@ -87,6 +87,13 @@ class Gate(Part):
         """
         return self.log_joint(X), lambda resp: self.gradient(X, resp)
 
+    def slopes(self, X, resp):
+        """Derivatives by linear predictor and row, a list of `Slopes` in the order of `params`.
+
+        None for gates whose parameters are no coefficients of linear predictors.
+        """
+        return None
+
     def stand_in(self):
         """An initialised gate with statistics that a start is found with; mostly itself."""
         return self

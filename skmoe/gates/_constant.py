@@ -1,6 +1,7 @@
 """The gate that does not look at x."""
 
-from .._arrays import array_namespace, log_softmax, ones, zeros
+from .._arrays import array_namespace, contrasts, log_softmax, ones, zeros
+from .._part import Slopes
 from ._base import Gate
 
 __all__ = ["ConstantGate"]
@@ -85,6 +86,16 @@ class ConstantGate(Gate):
         """Responsibility less expected responsibility, of shape (K,)."""
         xp = array_namespace(resp)
         return xp.sum(resp, axis=0) - xp.sum(resp) * xp.exp(self.log_prob)
+
+    def slopes(self, X, resp):
+        """Responsibility less expected responsibility of every row."""
+        xp = array_namespace(resp)
+        table = resp - xp.sum(resp, axis=1, keepdims=True) * xp.exp(self.log_prob)
+        return [Slopes(ones((X.shape[0], 1), resp), table, list(range(table.shape[1])))]
+
+    def identified(self):
+        """Contrasts of the log weights."""
+        return contrasts(1, self.log_prob.shape[0], 1)
 
     @property
     def params(self):

@@ -3,7 +3,7 @@
 import math
 from typing import Any, NamedTuple
 
-from .._arrays import array_namespace, log_softmax, zeros
+from .._arrays import array_namespace, block_diagonal, contrasts, identity, log_softmax, zeros
 from .._covariances import Matrices, Variances
 from .._part import take_columns
 from .._validation import check_choice, check_positive
@@ -216,6 +216,11 @@ class GaussianGate(Gate):
     def _vector(*tables):
         xp = array_namespace(*tables)
         return xp.concat([xp.reshape(table, (-1,)) for table in tables])
+
+    def identified(self):
+        """Contrasts of the log shares; means and factors as they are."""
+        shares = contrasts(1, self.n_experts, 1)
+        return block_diagonal([shares, identity(self.params.shape[0] - self.n_experts)])
 
     @property
     def params(self):

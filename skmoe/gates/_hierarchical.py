@@ -1,6 +1,8 @@
 """The gate made of gates."""
 
-from .._arrays import array_namespace, device, log_softmax, zeros
+from collections import Counter
+
+from .._arrays import array_namespace, block_diagonal, device, log_softmax, zeros
 from .._validation import check_count
 from ._base import Wrapper, as_gate
 
@@ -302,6 +304,21 @@ class HierarchicalGate(Wrapper):
         """Gradients of the nodes one after the other."""
         return self._concat(node.gradient(X, share) for node, share in self._shares(X, resp))
 
+    def slopes(self, X, resp):
+        """Those of the nodes, one after the other."""
+        found, first = [], 0
+        for node, share in self._shares(X, resp):
+            own = node.slopes(X, share)
+            if own is None:
+                return None
+            found += [s._replace(intercepts=[first + i for i in s.intercepts]) for s in own]
+            first += node.params.shape[0]
+        return found
+
+    def identified(self):
+        """Bases of the nodes, block by block."""
+        return block_diagonal([node.identified() for node in self.nodes])
+
     @property
     def params(self):
         """Parameters of the nodes one after the other."""
@@ -345,8 +362,10 @@ class HierarchicalGate(Wrapper):
 
     def cost(self):
         """The nodes' estimators and how often they were fitted."""
-        costs = [node.cost() for node in self.nodes]
-        return {name: sum(cost[name] for cost in costs) for name in costs[0]}
+        total = Counter()
+        for node in self.nodes:
+            total.update(node.cost())
+        return dict(total)
 
     def frozen(self):
         """Gate with all nodes frozen; itself if they have nothing to freeze."""

@@ -2,9 +2,14 @@
 
 from typing import Any, NamedTuple
 
-from .._arrays import array_namespace, exp, like, log_softmax, zeros
-from .._normal_equations import Diagonal, coefficients_only, curvature_for, gradient
-from .._part import take_columns
+from .._arrays import array_namespace, contrasts, exp, like, log_softmax, zeros
+from .._normal_equations import (
+    Diagonal,
+    coefficients_only,
+    curvature_for,
+    gradient,
+)
+from .._part import Slopes, take_columns
 from .._penalty import Penalty
 from .._statistics import scale as rescaled
 from ._base import Gate
@@ -214,6 +219,18 @@ class SoftmaxGate(Gate):
 
         return xp.reshape(table, (X.shape[0], -1)), slope
 
+    def slopes(self, X, resp):
+        """Derivatives of the logits."""
+        design = self._design(X)
+        _, score = self._score(exp(self._log_weight(design)), resp)
+        size = design.shape[1]
+        ends = [size * (m + 1) - 1 for m in range(self.weights.shape[0])]
+        return [Slopes(design, array_namespace(X).reshape(score, (X.shape[0], -1)), ends)]
+
+    def identified(self):
+        """Contrasts of the logits of every node."""
+        return contrasts(self.n_nodes, self.n_experts, self.weights.shape[1])
+
     @property
     def params(self):
         """Weights as a vector of length K * D."""
@@ -262,7 +279,10 @@ class SoftmaxGate(Gate):
 
     def most_penalised(self):
         """New gate that is all but constant, if `alpha` is "auto"."""
-        return self._replaced(penalty=self.penalty.largest())
+        if not self.penalty.automatic:
+            return self
+        weights = (1 - self.penalised) * self.weights
+        return self._replaced(penalty=self.penalty.largest(), weights=weights)
 
     def n_parameters(self):
         """Weights less one expert's in every node, which the others imply."""

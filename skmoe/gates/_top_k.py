@@ -216,6 +216,14 @@ class TopKGate(Wrapper):
         """The wrapped gate's."""
         return self.inner.params
 
+    def slopes(self, X, resp):
+        """Those of the gate inside."""
+        return self.inner.slopes(X, resp)
+
+    def identified(self):
+        """Basis of the gate inside."""
+        return self.inner.identified()
+
     def with_params(self, params):
         """Gate with other parameters."""
         return self._replaced(inner=self.inner.with_params(params))

@@ -100,18 +100,19 @@ class Learner(NamedTuple):
         """The same view of another part."""
         return self._replace(part=part)
 
-    def _rows(self, problem):
+    def rows(self, problem):
+        """What the part is asked about."""
         return (problem.X, problem.y) if self.uses_y else (problem.X,)
 
     def table(self, problem):
         """What the objective is made of: log densities or the gate's log joint (n, K)."""
-        return (self.part.log_prob if self.uses_y else self.part.log_joint)(*self._rows(problem))
+        return (self.part.log_prob if self.uses_y else self.part.log_joint)(*self.rows(problem))
 
     def statistics(self, problem):
         """Statistics of all rows; of parts that learn along gradients only, the gradient."""
         if not self.part.has_statistics:
             return self.gradient(problem)
-        return self.part.statistics(*self._rows(problem), problem.resp)
+        return self.part.statistics(*self.rows(problem), problem.resp)
 
     def update(self, statistics, step=1.0):
         """The part after an update, or after a short step along the gradient."""
@@ -122,7 +123,7 @@ class Learner(NamedTuple):
 
     def gradient(self, problem):
         """Gradient of the expected log weight or density."""
-        return self.part.gradient(*self._rows(problem), problem.resp)
+        return self.part.gradient(*self.rows(problem), problem.resp)
 
     def updated(self, problem, times=1):
         """The part after some updates on all rows."""
@@ -258,7 +259,7 @@ def _free_slope(learner, problem):
 def check_together(learner, problem):
     """Table and gradient computed together are those computed apart."""
     learner = learner.updated(problem)
-    part, rows = learner.part, learner._rows(problem)
+    part, rows = learner.part, learner.rows(problem)
     together = part.log_prob_and_gradient if learner.uses_y else part.log_joint_and_gradient
     table, gradient = together(*rows)
     tolerance = problem.backend.tolerance
@@ -289,6 +290,39 @@ def check_coefficients(learner, problem):
     entries = as_host(learner.part.coefficients)
     assert entries.shape == as_host(learner.part.params).shape
     assert np.isin(entries, [0, 1]).all()
+
+
+def check_slopes(learner, problem):
+    """Slopes by predictor add up to the gradient, and say where the constants are."""
+    learner = learner.updated(problem)
+    found = learner.part.slopes(*learner.rows(problem), problem.resp)
+    if found is None:
+        return
+    tables = [as_host(own.by_parameter()) for own in found]
+    gradient = as_host(learner.gradient(problem))
+    size = max(1.0, np.abs(gradient).max()) * problem.backend.tolerance
+    assert_allclose(np.concatenate(tables, axis=1).sum(axis=0), gradient, atol=size)
+    first = 0
+    for own, table in zip(found, tables, strict=True):
+        length = own.design.shape[1]
+        assert (as_host(own.design)[:, -1] == 1).all()
+        assert own.intercepts == list(range(first + length - 1, first + table.shape[1], length))
+        first += table.shape[1]
+
+
+def check_identified(learner, problem):
+    """Parameters that differ outside the basis of what matters make no difference."""
+    part = learner.updated(problem).part
+    basis = part.identified()
+    size = part.params.shape[0]
+    assert basis.shape[0] == size
+    if basis.shape[1] == size:
+        return
+    outside = np.linalg.svd(basis.T)[2][basis.shape[1] :]
+    move = np.random.default_rng(0).standard_normal(len(outside)) @ outside
+    other = part.with_params(part.params + problem.backend.array(move))
+    before, after = (as_host(learner.with_part(p).table(problem)) for p in (part, other))
+    assert_allclose(after, before, atol=100 * problem.backend.tolerance)
 
 
 def check_drawn(learner, problem):
@@ -408,6 +442,8 @@ _LEARNER_CHECKS = [
     check_together,
     check_settled,
     check_coefficients,
+    check_slopes,
+    check_identified,
     check_drawn,
     check_values,
     check_empty_expert,

@@ -1,0 +1,42 @@
+"""Predictions taken apart: who answers, and with which terms."""
+
+import numpy as np
+
+__all__ = ["explanation"]
+
+
+def explanation(X, rows, weight, prediction, coef, intercept, names, targets):
+    """Every expert's weight, prediction and linear terms for every row.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+    rows : sequence of length n_samples
+        Labels of the rows.
+    weight : ndarray of shape (n_samples, n_experts)
+    prediction : ndarray of shape (n_samples, n_experts, n_answers)
+        Expected targets or class probabilities.
+    coef : ndarray of shape (n_experts, n_targets, n_features)
+    intercept : ndarray of shape (n_experts, n_targets)
+    names : list of str
+        Of the columns.
+    targets : list or None
+        Names of the targets, if they are to be told apart.
+
+    Returns
+    -------
+    pandas.DataFrame
+    """
+    import pandas as pd
+
+    n_experts, n_targets = intercept.shape
+    levels = [list(rows), range(n_experts), *([] if targets is None else [targets])]
+    keys = ["row", "expert", *([] if targets is None else ["target"])]
+    index = pd.MultiIndex.from_product(levels, names=keys)
+    terms = (coef * X[:, None, None, :]).reshape(len(index), -1)
+    wide = np.repeat(weight[:, :, None], n_targets, axis=2)
+    frame = pd.DataFrame(terms, index=index, columns=names)
+    frame.insert(0, "intercept", np.tile(intercept.ravel(), len(X)))
+    frame.insert(0, "prediction", prediction[:, :, -n_targets:].ravel())
+    frame.insert(0, "weight", wide.ravel())
+    return frame
