@@ -1,0 +1,175 @@
+"""Rows to ask a mixture about: a typical row, moved along one or two features."""
+
+import array_api_compat
+import numpy as np
+from sklearn.utils import check_array
+
+from .._arrays import host, is_sparse, like
+
+__all__ = [
+    "check_percentiles",
+    "chosen_features",
+    "dense_sample",
+    "feature_position",
+    "grids",
+    "moved_rows",
+    "movement",
+    "on_host",
+    "subset",
+]
+
+# Rows from which medians and quantiles are taken; of wide sparse tables fewer, they become dense.
+_ROWS, _SPARSE_ROWS = 10_000, 1000
+
+# Columns with no more values than this are held at the most frequent one.
+_FEW = 10
+
+# Entries of a table that is asked about at once.
+_CELLS = 1_000_000
+
+# A second feature is shown if the gate moves at least this much as far along it.
+_SECOND = 0.2
+
+# ... and it does move: differences of probabilities, summed over the experts.
+_LEAST_MOVE = 0.05
+
+
+def subset(n_rows, size):
+    """Positions of at most `size` rows, always the same ones, in order; None stands for all."""
+    if size is None or n_rows <= size:
+        return np.arange(n_rows)
+    return np.sort(np.random.default_rng(0).choice(n_rows, size, replace=False))
+
+
+def on_host(X):
+    """A table or targets where NumPy can read them."""
+    return host(X) if array_api_compat.is_array_api_obj(X) else X
+
+
+def dense_sample(estimator, X):
+    """Some rows of X as a dense table (n_rows, n_features) on the host, and their positions."""
+    X = check_array(
+        on_host(X), dtype=np.float64, accept_sparse="csr", ensure_all_finite="allow-nan"
+    )
+    if X.shape[1] != estimator.n_features_in_:
+        raise ValueError(
+            f"X has {X.shape[1]} features, but the mixture was fitted with "
+            f"{estimator.n_features_in_}. Pass the columns it was fitted with."
+        )
+    rows = subset(X.shape[0], _SPARSE_ROWS if is_sparse(X) else _ROWS)
+    return (X[rows].toarray() if is_sparse(X) else X[rows]), rows
+
+
+def feature_position(feature, names):
+    """Position of a column given by name or position."""
+    if isinstance(feature, str) and feature in names:
+        return names.index(feature)
+    whole = isinstance(feature, (int, np.integer)) and not isinstance(feature, bool)
+    if whole and 0 <= feature < len(names):
+        return int(feature)
+    known = ", ".join(map(repr, names[:10])) + (", ..." if len(names) > 10 else "")
+    raise ValueError(
+        f"feature {feature!r} was given; a position from 0 to {len(names) - 1} or one of the names "
+        f"{known} is allowed."
+    )
+
+
+def check_percentiles(percentiles):
+    """The two ends of a grid as shares of the rows."""
+    low, high = percentiles
+    if not 0 <= low < high <= 1:
+        raise ValueError(
+            f"percentiles={percentiles!r} was given; two increasing numbers from 0 to 1 are "
+            "allowed, for example (0.01, 0.99)."
+        )
+    return low, high
+
+
+def _known(column):
+    """The values of a column that are not missing; a zero where all are."""
+    known = column[np.isfinite(column)]
+    return known if known.size else np.zeros(1)
+
+
+def _ends(column, percentiles):
+    """Where a grid along a column begins and ends."""
+    column = _known(column)
+    low, high = np.quantile(column, percentiles)
+    if low < high:
+        return low, high
+    # A rare indicator is constant between its quantiles, and some columns are constant.
+    low, high = column.min(), column.max()
+    return (low, high) if low < high else (low - 0.5, high + 0.5)
+
+
+def grids(table, percentiles, n_points):
+    """Grid of `n_points` along every column of a table, of shape (n_points, n_columns)."""
+    ends = np.array([_ends(column, percentiles) for column in table.T])
+    return np.linspace(*ends.T, n_points)
+
+
+def _typical(column):
+    """The median of a column, or its most frequent value if there are few."""
+    column = _known(column)
+    values, counts = np.unique(column, return_counts=True)
+    return values[counts.argmax()] if values.size <= _FEW else np.median(column)
+
+
+def typical_rows(table, n_rows):
+    """Typical row of a table, of shape (n_rows, n_features)."""
+    return np.tile([_typical(column) for column in table.T], (n_rows, 1))
+
+
+def as_given(rows, X):
+    """Rows (n, n_features) in the container of X: data frame or array."""
+    if hasattr(X, "columns"):
+        return type(X)(dict(zip(X.columns, rows.T, strict=True)))
+    return like(rows, X) if array_api_compat.is_array_api_obj(X) else rows
+
+
+def movement(ask, X, table):
+    """How far the answers `ask(rows)` (n, m) move along every feature, the others held.
+
+    From the 10 % to the 90 % quantile; of shape (n_features,).
+    """
+    n_features = table.shape[1]
+    typical, (low, high) = typical_rows(table, 1), grids(table, (0.1, 0.9), 2)
+    at_once = max(_CELLS // n_features, 1)
+
+    def answers(ends, features):
+        rows = np.repeat(typical, len(features), axis=0)
+        rows[np.arange(len(features)), features] = ends[features]
+        return host(ask(as_given(rows, X))).reshape(len(features), -1)
+
+    blocks = np.split(np.arange(n_features), range(at_once, n_features, at_once))
+    moves = [np.abs(answers(high, own) - answers(low, own)).sum(axis=1) for own in blocks]
+    return np.concatenate(moves)
+
+
+def moved_rows(X, table, positions, values):
+    """Typical rows, in the container of X, with `values` (n, len(positions)) in some columns."""
+    rows = typical_rows(table, len(values))
+    rows[:, positions] = values
+    return as_given(rows, X)
+
+
+def chosen_features(features, names, ask, X, table):
+    """Positions of the one or two features chosen, else of those along which `ask` moves most."""
+    if features is None:
+        return [0, 1][: len(names)] if len(names) <= 2 else _moving(ask, X, table)
+    features = [features] if isinstance(features, (str, int, np.integer)) else list(features)
+    positions = [feature_position(feature, names) for feature in features]
+    if len(positions) not in (1, 2) or len(set(positions)) < len(positions):
+        raise ValueError(
+            f"features={features!r} was given; one feature or two different ones are allowed."
+        )
+    return positions
+
+
+def _moving(ask, X, table):
+    """The one or two features along which the answers `ask(rows)` move most."""
+    moves = movement(ask, X, table)
+    first, second = np.argsort(-moves, kind="stable")[:2]
+    return [int(first)] + [int(second)] * bool(
+        moves[second] >= max(_SECOND * moves[first], _LEAST_MOVE)
+    )
