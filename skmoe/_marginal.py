@@ -29,6 +29,9 @@ _APART = 1e-3
 _TOGETHER = 64
 
 
+# Probability above the largest number summed whose square does not count any more.
+_NEGLIGIBLE = 1e-9
+
 # Whole numbers up to which the score of a count is summed; beyond, their spread is some dozens.
 _SUMMED = 256
 
@@ -231,13 +234,15 @@ class Marginal(NamedTuple):
     def _crps_by_sum(self, y):
         """Sum of (cdf - 1[y <= z])^2 over the whole numbers z; over large ones as an integral."""
         xp = array_namespace(y)
-        total, steps = xp.zeros_like(y), like(range(_TOGETHER), y)[None, :]
+        # What lies below zero was missed for certain.
+        total, steps = xp.maximum(-y, xp.zeros_like(y)), like(range(_TOGETHER), y)[None, :]
         for first in range(0, _SUMMED, _TOGETHER):
             z = first + steps
             below = self.cdf(z + xp.zeros_like(y[:, :1]))
             hit = xp.astype(z[:, None, :] >= y[:, :, None], y.dtype)
             total = total + xp.sum((below[:, None, :] - hit) ** 2, axis=2)
-            if not bool(xp.any(below[:, -1] < 1)) and float(xp.max(y)) < first + _TOGETHER:
+            above = float(xp.max(1 - below[:, -1]))
+            if above < _NEGLIGIBLE and float(xp.max(y)) < first + _TOGETHER:
                 return total
         columns = [self._crps_beyond(y[:, m : m + 1]) for m in range(y.shape[1])]
         return total + xp.concat(columns, axis=1)

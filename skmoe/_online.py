@@ -13,7 +13,15 @@ from .solvers import Adam, Memory
 __all__ = ["OnlineMixin"]
 
 # What a fit tells of its climb, and nothing can tell of rows that are gone.
-_OF_A_CLIMB = ("converged_", "history_", "log_likelihood_", "objective_", "validation_scores_")
+_OF_A_CLIMB = (
+    "converged_",
+    "history_",
+    "log_likelihood_",
+    "objective_",
+    "selection_",
+    "start_histories_",
+    "validation_scores_",
+)
 
 
 class OnlineMixin:

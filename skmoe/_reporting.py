@@ -154,21 +154,28 @@ class ReportingMixin:
         expert, family, gate = (type(part).__name__ for part in parts)
         return f"{type(self).__name__}: {self.n_experts_} x {expert} ({family}), {gate}"
 
+    def _effort(self):
+        """How long the climb was; of a stream, how many batches have been seen."""
+        if not hasattr(self, "converged_"):
+            return {"batches": self.n_iter_}
+        return {"passes": f"{self.n_iter_}{'' if self.converged_ else ', not converged'}"}
+
     def _facts(self, sums):
         """The header of a summary."""
-        if sums is None:
-            known = Sums(self.log_likelihood_, 0.0, self._memory.weight, None)
-        else:
-            known = sums
-        criteria, n_rows = known.criteria(self.n_parameters_), known.weight
+        n_rows = self._memory.weight if sums is None else sums.weight
         facts = {
             "rows": int(n_rows) if n_rows == int(n_rows) else n_rows,
             "parameters": self.n_parameters_,
-            "log-likelihood": known.log_likelihood,
-            "passes": f"{self.n_iter_}{'' if self.converged_ else ', not converged'}",
-            "AIC": criteria["aic"],
-            "BIC": criteria["bic"],
+            **self._effort(),
         }
+        known = sums
+        if known is None and hasattr(self, "log_likelihood_"):
+            known = Sums(self.log_likelihood_, 0.0, n_rows, None)
+        if known is None:
+            return facts
+        criteria = known.criteria(self.n_parameters_)
+        facts["log-likelihood"] = known.log_likelihood
+        facts["AIC"], facts["BIC"] = criteria["aic"], criteria["bic"]
         if sums is not None:
             facts["ICL"] = criteria["icl"]
             facts["entropy per row"] = f"{sums.entropy / n_rows:.3f}"

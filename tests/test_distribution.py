@@ -156,6 +156,15 @@ def integrated_score(law, value):
     return sum(quad(square, *pair, epsabs=1e-9, limit=200)[0] for pair in pairwise(ends))
 
 
+def test_crps_of_what_cannot_be_is_the_distance_besides():
+    for family in (Bernoulli(), Poisson()):
+        law = random_law(family, n=5)
+        assert_allclose(law.crps(-3.0), law.crps(0.0) + 3, rtol=1e-8)
+    assert_allclose(law.crps(5000.0) - law.crps(4000.0), 1000, rtol=1e-8)
+    law = random_law(Bernoulli(), n=5)
+    assert_allclose(law.crps(1000.0), law.crps(1.0) + 999, rtol=1e-8)
+
+
 def test_one_gaussian_expert_is_the_normal_distribution():
     X, y = load_diabetes(return_X_y=True)
     model = MoERegressor(1).fit(X, y)

@@ -605,3 +605,21 @@ def test_axes_of_the_wrong_number_are_refused(model, rows):
     _, axes = plt.subplots(1, 3)
     with pytest.raises(ValueError, match="ax has 3 axes; this display draws on 2"):
         CalibrationDisplay.from_estimator(model, *rows, ax=axes)
+
+
+def test_a_stream_has_no_climb_to_draw():
+    X = np.random.default_rng(0).normal(size=(60, 2))
+    model = MoERegressor(2, random_state=0).partial_fit(X, np.abs(X[:, 0]))
+    with pytest.raises(ValueError, match="learnt from batches"):
+        ConvergenceDisplay.from_estimator(model)
+
+
+def test_the_climbs_of_all_starts_are_drawn():
+    X = np.random.default_rng(0).normal(size=(200, 2))
+    model = MoERegressor(2, n_init=5, random_state=0).fit(X, np.abs(X[:, 0]))
+    display = ConvergenceDisplay.from_estimator(model)
+    assert len(display.start_lines_) == 5
+    for line, history in zip(display.start_lines_, model.start_histories_, strict=True):
+        assert_allclose(line.get_ydata(), history)
+        assert (np.diff(history) >= -1e-9 * abs(history[0])).all()
+    plt.close("all")

@@ -57,6 +57,15 @@ def test_a_summary_without_data_says_what_is_missing(patients):
         model.summary(confidence=1.5)
 
 
+def test_a_stream_has_a_summary_too(patients):
+    X, y = patients
+    model = MoERegressor(2, random_state=0)
+    for rows in np.array_split(np.random.default_rng(0).permutation(len(X)), 3):
+        model.partial_fit(X.iloc[rows], y.iloc[rows])
+    assert "batches 3" in str(model.summary())
+    assert f"BIC {model.bic(X, y):,.2f}" in str(model.summary(X, y))
+
+
 def test_a_summary_is_html_and_a_frame_too(patients):
     X, y = patients
     X = X.rename(columns={"bmi": "bmi <kg>"})

@@ -82,13 +82,20 @@ class ConvergenceDisplay:
         ------
         TypeError
             If the estimator is not a mixture.
+        ValueError
+            If it has learnt by `partial_fit`.
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
         check_mixture(estimator)
+        if not hasattr(estimator, "history_"):
+            raise ValueError(
+                "The mixture has learnt from batches, and no climb was recorded; one that `fit` "
+                "has fitted is allowed. Follow score_samples of held-out rows from batch to batch."
+            )
         return cls(
             history=estimator.history_,
-            start_histories=getattr(estimator, "start_histories_", []),
-            validation_scores=getattr(estimator, "validation_scores_", []),
+            start_histories=estimator.start_histories_,
+            validation_scores=estimator.validation_scores_,
         ).plot(ax=ax, **kwargs)
 
     def plot(self, ax=None, **kwargs):
