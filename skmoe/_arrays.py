@@ -23,6 +23,7 @@ __all__ = [
     "concat_rows",
     "contrasts",
     "device",
+    "drawn",
     "equilibrated",
     "exp",
     "host",
@@ -245,6 +246,13 @@ def contrasts(before, size, after):
     Of shape (before * size * after, before * (size - 1) * after).
     """
     return np.kron(np.eye(before), np.kron(helmert(size).T, np.eye(after)))
+
+
+def drawn(proba, size, random_state):
+    """Random positions (*size, n) in the rows of a table of probabilities (n, K), on the host."""
+    edges = np.cumsum(host(proba), axis=1)
+    at = random_state.uniform(size=(*size, len(edges), 1)) * edges[:, -1:]
+    return (at >= edges).sum(axis=-1).clip(max=edges.shape[1] - 1)
 
 
 def stacked(blocks):

@@ -10,7 +10,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets, unique_labels
 from sklearn.utils.validation import column_or_1d, validate_data
 
-from ._arrays import array_namespace, host, like
+from ._arrays import array_namespace, drawn, host, like
 from ._base import BaseMixtureOfExperts
 from ._compat import get_namespace_and_device, move_to, with_callbacks
 
@@ -324,11 +324,9 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
         -------
         ndarray of shape ([size, ]n_samples)
         """
-        edges = np.cumsum(host(self._predict_proba(X, "sample")), axis=1)
         lead = () if size is None else tuple(np.atleast_1d(size))
-        drawn = check_random_state(random_state).uniform(size=(*lead, len(edges), 1))
-        codes = (drawn * edges[:, -1:] >= edges).sum(axis=-1)
-        return host(self.classes_)[codes.clip(max=edges.shape[1] - 1)]
+        proba = self._predict_proba(X, "sample")
+        return host(self.classes_)[drawn(proba, lead, check_random_state(random_state))]
 
     def predict(self, X):
         """Most probable class.

@@ -6,7 +6,7 @@ import math
 import numpy as np
 from sklearn.utils import check_random_state
 
-from ._arrays import array_namespace, block_length, concat_rows, exp, host, like
+from ._arrays import array_namespace, block_length, concat_rows, drawn, exp, host, like
 from ._marginal import Marginal
 from ._validation import check_share
 
@@ -397,9 +397,7 @@ class MixtureDistribution:
         random_state = check_random_state(random_state)
         lead = () if size is None else tuple(np.atleast_1d(size))
         draws, n = math.prod(lead), len(self)
-        edges = np.cumsum(host(self.weights), axis=1)
-        drawn = random_state.uniform(size=(draws, n, 1)) * edges[:, -1:]
-        expert = (drawn >= edges).sum(axis=2).clip(max=edges.shape[1] - 1).ravel()
+        expert = drawn(self.weights, lead, random_state).ravel()
         row = np.tile(np.arange(n), draws)
         eta, scale = host(self.eta)[row, expert, None, :], None
         if self.scale is not None:

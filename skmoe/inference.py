@@ -252,7 +252,7 @@ def infer(mixture, blocks, attributes, label, robust):
     covariance = slopes @ spread @ slopes.T
     size = np.sum(slopes**2, axis=1)
     undetermined = np.sum((slopes @ lost) ** 2, axis=1) > _PART * size
-    errors = np.where(undetermined, np.inf, np.sqrt(np.diag(covariance)))
+    errors = np.where(undetermined, np.inf, np.sqrt(np.maximum(np.diag(covariance), 0.0)))
     tables = _shaped(errors, values)
     terms = reported(values, tables, label)
     # Coefficients of columns that are not looked at do not move, and are no terms.

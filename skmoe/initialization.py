@@ -13,7 +13,6 @@ from .solvers._trace import Trace
 
 __all__ = [
     "KINDS",
-    "Run",
     "Sample",
     "Start",
     "distinct_rows",
@@ -21,8 +20,8 @@ __all__ = [
     "find_start",
     "fit_pooled",
     "prefer_evidence",
+    "race",
     "sample_size",
-    "short_run",
     "sketch",
     "taught",
 ]
@@ -291,20 +290,41 @@ def find_start(mixture, sample, solver, *, kinds, n_init, random_state):
     X, y, weight = sketch(mixture, X), *(host(table).astype(np.float64) for table in (y, weight))
     y = mixture.expert.family.as_table(y)
     tree = _tree(mixture.gate)
-    runs = []
+    starts = []
     for index in range(n_init):
         kind = KINDS[kinds[index % len(kinds)]]
         labels = _cells(kind, tree, X, y, weight, random_state)
         own = np.eye(n_experts)[labels]
         resp = weight[:, None] * (_OWN_SHARE * own + (1 - _OWN_SHARE) / n_experts)
         given = sample.with_weight(like(resp, sample.X, mixture.params.dtype))
-        runs.append(Run(index, taught(mixture, given), [], False))
-    passes, histories = _first_passes(mixture, X.shape[0]), {}
+        starts.append(taught(mixture, given))
+    total = float(weight.sum())
+    passes = _first_passes(mixture, X.shape[0])
+    return race(starts, sample, solver, passes, lambda runs, keep: _best(runs, keep, total))
+
+
+def race(mixtures, sample, solver, passes, best):
+    """The start that leads after short climbs.
+
+    Parameters
+    ----------
+    mixtures : list of Mixture
+    sample : Blocks
+    solver : solver
+    passes : int
+        Of the first round; every round runs twice as long with a quarter of the starts.
+    best : callable
+        `best(runs, keep)` gives those that go on.
+
+    Returns
+    -------
+    Start
+    """
+    runs, histories = [Run(i, mixture, [], False) for i, mixture in enumerate(mixtures)], {}
     while len(runs) > 1:
-        runs = [short_run(run, sample, solver, passes) for run in runs]
+        runs = [_short_run(run, sample, solver, passes) for run in runs]
         histories.update((run.index, run.history) for run in runs)
-        runs = _best(runs, -(-len(runs) // _KEEP), float(weight.sum()))
-        passes *= 2
+        runs, passes = best(runs, -(-len(runs) // _KEEP)), 2 * passes
     return Start(runs[0].mixture, list(histories.values()))
 
 
@@ -363,7 +383,7 @@ def _best(runs, keep, weight):
     return [hills[hill] for hill in sorted(hills)[:keep]]
 
 
-def short_run(run, sample, solver, passes):
+def _short_run(run, sample, solver, passes):
     """A start some passes further on."""
     trace = Trace(max_iter=passes, tol=_SHORT_TOL)
     mixture, trace = solver.solve(run.mixture, sample, trace)

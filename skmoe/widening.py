@@ -12,7 +12,7 @@ from .experts import EstimatorExpert, MixedExpert
 from .experts._base import as_expert
 from .gates import EstimatorGate, HierarchicalGate, TopKGate
 from .gates._base import Wrapper, as_gate
-from .initialization import KINDS, Run, Start, find_start, short_run, sketch, taught
+from .initialization import KINDS, find_start, race, sketch, taught
 
 __all__ = [
     "counts",
@@ -37,7 +37,7 @@ _SHARE = 0.01
 _PATH_TOL = 1e-4
 
 # Passes of the first short climbs; the best quarter runs twice as long, and so on.
-_PASSES, _KEEP = 5, 4
+_PASSES = 5
 
 
 def widened(narrow, mixture, sample, solver, *, kinds, n_init, random_state):
@@ -84,7 +84,7 @@ def widened(narrow, mixture, sample, solver, *, kinds, n_init, random_state):
     tables = _splits(narrow, mixture, sample, weight, kinds, random_state)
     tables = [like(weight[:, None] * table, sample.X, mixture.params.dtype) for table in tables]
     starts = [taught(mixture, sample.with_weight(table)) for table in tables]
-    return _best([*starts, fresh.mixture], sample, solver)
+    return race([*starts, fresh.mixture], sample, solver, _PASSES, _best)
 
 
 def _splits(narrow, mixture, sample, weight, kinds, random_state):
@@ -115,16 +115,9 @@ def _divided(share, rows):
     return share * (1 - moved), np.sum(share * moved, axis=1)
 
 
-def _best(mixtures, sample, solver):
-    """The mixture that leads after short climbs, and the objectives on the way."""
-    runs = [Run(index, mixture, [], False) for index, mixture in enumerate(mixtures)]
-    passes, histories = _PASSES, {}
-    while len(runs) > 1:
-        runs = [short_run(run, sample, solver, passes) for run in runs]
-        histories.update((run.index, run.history) for run in runs)
-        runs.sort(key=lambda run: (run.degenerate, -run.objective))
-        runs, passes = runs[: -(-len(runs) // _KEEP)], 2 * passes
-    return Start(runs[0].mixture, list(histories.values()))
+def _best(runs, keep):
+    """The `keep` highest runs, degenerate ones last."""
+    return sorted(runs, key=lambda run: (run.degenerate, -run.objective))[:keep]
 
 
 def fit_path(estimator, X, y, sample_weight, numbers):

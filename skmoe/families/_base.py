@@ -190,6 +190,10 @@ class Family(BaseEstimator):
         """Probability of more than y, exact where it is small, of shape (n, K, n_targets)."""
         raise NotImplementedError
 
+    def smooth_cdf(self, y, eta, scale):
+        """`cdf`; of counts that may be large, continued smoothly between whole numbers."""
+        return self.cdf(y, eta, scale)
+
     def ppf(self, q, eta, scale):
         """Quantiles of the levels q, which broadcast against the experts' tables (n, K, C).
 

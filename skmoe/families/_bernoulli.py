@@ -101,10 +101,6 @@ class Bernoulli(Family):
         step = xp.where(y >= 1, xp.ones_like(eta), self.mean(-eta))
         return xp.where(y < 0, xp.zeros_like(eta), step)
 
-    def smooth_cdf(self, y, eta, scale=None):
-        """`cdf` for y beyond 1."""
-        return self.cdf(y, eta)
-
     def sf(self, y, eta, scale=None):
         """Probability of more than y."""
         xp = array_namespace(eta)
