@@ -12,11 +12,11 @@ from scipy.special import log_softmax
 from threadpoolctl import threadpool_info
 
 import skmoe
-from skmoe._base import Units
-from skmoe._blocks import Blocks
-from skmoe._mixture import Mixture
-from skmoe._scaling import learn_scaling
+from skmoe._rows.blocks import Blocks
+from skmoe._rows.scaling import learn_scaling
+from skmoe.estimators._base import Units
 from skmoe.families import Gaussian
+from skmoe.mixture import Mixture
 
 __all__ = ["build", "environment", "planted", "report", "seconds", "side_by_side"]
 

@@ -22,8 +22,8 @@ from threadpoolctl import threadpool_limits
 
 from skmoe.experts import LinearExpert
 from skmoe.gates import ConstantGate, SoftmaxGate
-from skmoe.initialization import distinct_rows, find_start, sample_size
 from skmoe.solvers import EM, Trace
+from skmoe.starts._initialization import distinct_rows, find_start, sample_size
 
 CLOSE = 1e-6
 TOL = 1e-9  # per row, where the climbs end

@@ -25,7 +25,7 @@ import numpy as np
 from _common import build, planted, report, seconds, side_by_side
 
 from skmoe import MoERegressor
-from skmoe._arrays import array_namespace, device
+from skmoe._rows.arrays import array_namespace, device
 from skmoe.experts import LinearExpert
 from skmoe.gates import SoftmaxGate
 

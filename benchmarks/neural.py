@@ -57,10 +57,10 @@ from sklearn.neural_network import MLPRegressor
 from threadpoolctl import threadpool_limits
 
 from skmoe import MoERegressor
-from skmoe._blocks import Blocks
-from skmoe._mixture import Mixture
+from skmoe._rows.blocks import Blocks
 from skmoe.experts import MLPExpert
 from skmoe.gates import SoftmaxGate
+from skmoe.mixture import Mixture
 from skmoe.solvers import Adam
 from skmoe.solvers._base import Memory
 

@@ -33,12 +33,12 @@ from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
 from skmoe import MoERegressor
-from skmoe._grouping import _NEGLIGIBLE
-from skmoe._mixture import Mixture
+from skmoe._numerics.grouping import _NEGLIGIBLE
 from skmoe.datasets import make_robot_arm
 from skmoe.experts import EstimatorExpert, LinearExpert
 from skmoe.families import Gaussian
 from skmoe.gates import SoftmaxGate, TopKGate
+from skmoe.mixture import Mixture
 
 # Weighted rows cost scikit-learn's trees a weighted percentile per column and bin: few bins.
 TREES = HistGradientBoostingRegressor(max_iter=20, max_bins=32, random_state=0)

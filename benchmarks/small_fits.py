@@ -21,8 +21,9 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.mixture import GaussianMixture
 from threadpoolctl import threadpool_limits
 
-from skmoe import MoEClassifier, MoERegressor, _base
-from skmoe._mixture import Mixture
+from skmoe import MoEClassifier, MoERegressor
+from skmoe.estimators import _base
+from skmoe.mixture import Mixture
 from skmoe.solvers import EM
 
 # Part of a fit: where its function is looked up.

@@ -1,9 +1,34 @@
 """Mixtures of experts for tabular data, as scikit-learn estimators."""
 
-from .classifier import MoEClassifier
-from .hierarchical import HMEClassifier, HMERegressor
-from .regressor import MoERegressor
+import importlib
+
+from .estimators import HMEClassifier, HMERegressor, MoEClassifier, MoERegressor
 
 __version__ = "0.1.0"
 
 __all__ = ["HMEClassifier", "HMERegressor", "MoEClassifier", "MoERegressor", "__version__"]
+
+# Rooms that users enter; those that the estimators need not are imported when first named.
+_ROOMS = [
+    "datasets",
+    "distribution",
+    "experts",
+    "families",
+    "gates",
+    "inference",
+    "inspection",
+    "model_selection",
+    "solvers",
+    "summary",
+    "testing",
+]
+
+
+def __getattr__(name):
+    if name in _ROOMS:
+        return importlib.import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted([*__all__, *_ROOMS])

@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.utils import check_random_state
 
-from ._validation import check_count, check_positive
+from ._rows.validation import check_count, check_positive
 
 __all__ = ["make_crossing_lines", "make_parity", "make_robot_arm", "make_two_spirals"]
 

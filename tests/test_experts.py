@@ -23,7 +23,7 @@ from sklearn.svm import SVR
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from skmoe import HMERegressor, MoEClassifier, MoERegressor
-from skmoe._estimators import _repeats
+from skmoe._numerics.estimators import _repeats
 from skmoe.experts import EstimatorExpert, LinearExpert, MixedExpert
 from skmoe.families import Gaussian
 from skmoe.gates import SoftmaxGate, TopKGate

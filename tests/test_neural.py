@@ -11,11 +11,11 @@ from sklearn.linear_model import Ridge
 from sklearn.metrics import r2_score
 
 from skmoe import HMERegressor, MoEClassifier, MoERegressor
-from skmoe._blocks import Blocks
-from skmoe._mixture import Mixture
+from skmoe._rows.blocks import Blocks
 from skmoe.experts import LinearExpert, MLPExpert
 from skmoe.families import Categorical, Gamma, Gaussian, NegativeBinomial, Poisson
 from skmoe.gates import GaussianGate, HierarchicalGate, MLPGate, SoftmaxGate, TopKGate
+from skmoe.mixture import Mixture
 from skmoe.solvers import EM, LBFGS, Adam, Trace, _adam
 
 from .data import planted

@@ -13,13 +13,13 @@ from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from skmoe import HMERegressor, MoEClassifier, MoERegressor
-from skmoe._arrays import largest
-from skmoe._grouping import group_rows
-from skmoe._mixture import Mixture
-from skmoe._normal_equations import Separable, Softmax
+from skmoe._numerics.grouping import group_rows
+from skmoe._numerics.normal_equations import Separable, Softmax
+from skmoe._rows.arrays import largest
 from skmoe.experts import EstimatorExpert, LinearExpert
 from skmoe.gates import EstimatorGate, GaussianGate, HierarchicalGate, SoftmaxGate, TopKGate
-from skmoe.reviving import dead_experts
+from skmoe.mixture import Mixture
+from skmoe.starts._reviving import dead_experts
 from skmoe.testing import available
 from skmoe.testing._backends import as_host
 
@@ -160,7 +160,7 @@ def test_gathered_products_are_the_dense_ones(backend, outputs, monkeypatch):
     results = []
     for dense in (False, True):
         if dense:
-            monkeypatch.setattr("skmoe._normal_equations.group_rows", lambda *_: None)
+            monkeypatch.setattr("skmoe._numerics.normal_equations.group_rows", lambda *_: None)
         softmax = Softmax().gram(X, resp, prob)
         results.append([Separable().gram(X, resp), Separable().gram(X, resp, weight), *softmax])
     for gathered, dense in zip(*results, strict=True):

@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import MultinomialNB
 
 from skmoe import HMEClassifier, MoEClassifier, MoERegressor
-from skmoe._normal_equations import Diagonal, Separable
+from skmoe._numerics.normal_equations import Diagonal, Separable
 from skmoe.experts import LinearExpert
 from skmoe.gates import GaussianGate, SoftmaxGate, TopKGate
 from skmoe.solvers import EM, LBFGS

@@ -1,7 +1,7 @@
 """What an expert is."""
 
-from .._arrays import array_namespace
-from .._part import Part
+from .._numerics.part import Part
+from .._rows.arrays import array_namespace
 
 __all__ = ["Expert"]
 

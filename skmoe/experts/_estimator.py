@@ -8,8 +8,7 @@ from sklearn.dummy import DummyRegressor
 from sklearn.model_selection import KFold
 from sklearn.utils import get_tags
 
-from .._arrays import array_namespace, host, like, zeros
-from .._estimators import (
+from .._numerics.estimators import (
     BLOCK_ROWS,
     Refitted,
     Rows,
@@ -19,7 +18,8 @@ from .._estimators import (
     in_parallel,
     raw_columns,
 )
-from .._validation import check_count, check_share
+from .._rows.arrays import array_namespace, host, like, zeros
+from .._rows.validation import check_count, check_share
 from ..families._base import ScaleSums
 from ._base import Expert
 

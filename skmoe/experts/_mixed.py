@@ -5,7 +5,7 @@ from itertools import chain
 
 from sklearn.utils.metaestimators import _BaseComposition
 
-from .._arrays import array_namespace, device
+from .._rows.arrays import array_namespace, device
 from ._base import Expert, as_expert
 
 __all__ = ["MixedExpert"]

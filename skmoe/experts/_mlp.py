@@ -2,12 +2,12 @@
 
 from sklearn.utils import check_random_state
 
-from .._arrays import array_namespace, device, is_sparse
-from .._grouping import group_rows
-from .._networks import ACTIVATIONS, Networks
-from .._normal_equations import gradient
-from .._part import take_columns
-from .._validation import check_choice, check_layers, check_positive
+from .._numerics.grouping import group_rows
+from .._numerics.networks import ACTIVATIONS, Networks
+from .._numerics.normal_equations import gradient
+from .._numerics.part import take_columns
+from .._rows.arrays import array_namespace, device, is_sparse
+from .._rows.validation import check_choice, check_layers, check_positive
 from ._base import Expert
 from ._linear import LinearExpert
 

@@ -4,9 +4,9 @@ from typing import Any, NamedTuple
 
 from sklearn.base import BaseEstimator
 
-from .._arrays import array_namespace, host, like, log_ceiling, ones, special
-from .._scaling import learn_scaling, mean_scaling
-from .._validation import check_choice, check_positive
+from .._rows.arrays import array_namespace, host, like, log_ceiling, ones, special
+from .._rows.scaling import learn_scaling, mean_scaling
+from .._rows.validation import check_choice, check_positive
 
 __all__ = ["Counts", "Family", "Location", "LogLink", "ScaleSums", "check_targets"]
 

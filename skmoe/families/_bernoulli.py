@@ -1,6 +1,6 @@
 """Shares and yes or no as numbers: Bernoulli."""
 
-from .._arrays import array_namespace, host
+from .._rows.arrays import array_namespace, host
 from ._base import Family, check_targets
 
 __all__ = ["Bernoulli"]

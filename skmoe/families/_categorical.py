@@ -1,6 +1,6 @@
 """Class labels."""
 
-from .._arrays import array_namespace, device, host, log_softmax
+from .._rows.arrays import array_namespace, device, host, log_softmax
 from ._base import Family
 
 __all__ = ["Categorical"]

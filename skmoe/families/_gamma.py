@@ -1,7 +1,7 @@
 """Positive responses: Gamma."""
 
-from .._arrays import array_namespace, host, special
-from .._scaling import mean_scaling
+from .._rows.arrays import array_namespace, host, special
+from .._rows.scaling import mean_scaling
 from ._base import LogLink, check_targets
 
 __all__ = ["Gamma"]

@@ -2,7 +2,7 @@
 
 import math
 
-from .._arrays import array_namespace, host
+from .._rows.arrays import array_namespace, host
 from ._base import Location
 
 __all__ = ["Laplace"]

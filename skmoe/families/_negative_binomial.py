@@ -1,6 +1,6 @@
 """Counts that scatter more than Poisson's: negative binomial."""
 
-from .._arrays import array_namespace, host, special
+from .._rows.arrays import array_namespace, host, special
 from ._base import Counts
 
 __all__ = ["NegativeBinomial"]

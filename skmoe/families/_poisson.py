@@ -1,6 +1,6 @@
 """Counts: Poisson."""
 
-from .._arrays import host, special
+from .._rows.arrays import host, special
 from ._base import Counts
 
 __all__ = ["Poisson"]

@@ -2,8 +2,8 @@
 
 import math
 
-from .._arrays import array_namespace, host, like, special
-from .._validation import check_positive
+from .._rows.arrays import array_namespace, host, like, special
+from .._rows.validation import check_positive
 from ._base import Location
 
 __all__ = ["StudentT"]

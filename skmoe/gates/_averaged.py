@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 
-from .._arrays import array_namespace
+from .._rows.arrays import array_namespace
 from ._base import Gate
 
 __all__ = ["AveragedGate"]

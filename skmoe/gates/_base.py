@@ -1,6 +1,6 @@
 """What a gate is."""
 
-from .._part import Part
+from .._numerics.part import Part
 
 __all__ = ["Gate", "Wrapper", "as_gate"]
 

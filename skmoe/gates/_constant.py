@@ -1,7 +1,7 @@
 """The gate that does not look at x."""
 
-from .._arrays import array_namespace, contrasts, log_softmax, ones, zeros
-from .._part import Slopes
+from .._numerics.part import Slopes
+from .._rows.arrays import array_namespace, contrasts, log_softmax, ones, zeros
 from ._base import Gate
 
 __all__ = ["ConstantGate"]

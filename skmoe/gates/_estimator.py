@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from .._arrays import array_namespace, host, like, log_softmax, ones, zeros
-from .._estimators import (
+from .._numerics.estimators import (
     BLOCK_ROWS,
     Refitted,
     Rows,
@@ -12,7 +11,8 @@ from .._estimators import (
     in_parallel,
     raw_columns,
 )
-from .._validation import check_share
+from .._rows.arrays import array_namespace, host, like, log_softmax, ones, zeros
+from .._rows.validation import check_share
 from ._base import Gate
 
 __all__ = ["EstimatorGate"]

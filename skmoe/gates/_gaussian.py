@@ -3,10 +3,10 @@
 import math
 from typing import Any, NamedTuple
 
-from .._arrays import array_namespace, block_diagonal, contrasts, identity, log_softmax, zeros
-from .._covariances import Matrices, Variances
-from .._part import take_columns
-from .._validation import check_choice, check_positive
+from .._numerics.covariances import Matrices, Variances
+from .._numerics.part import take_columns
+from .._rows.arrays import array_namespace, block_diagonal, contrasts, identity, log_softmax, zeros
+from .._rows.validation import check_choice, check_positive
 from ._base import Gate
 from ._quadratic import PRODUCTS, QuadraticGate
 from ._softmax import SoftmaxGate

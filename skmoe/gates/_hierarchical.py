@@ -2,8 +2,8 @@
 
 from collections import Counter
 
-from .._arrays import array_namespace, block_diagonal, device, log_softmax, zeros
-from .._validation import check_count
+from .._rows.arrays import array_namespace, block_diagonal, device, log_softmax, zeros
+from .._rows.validation import check_count
 from ._base import Wrapper, as_gate
 
 __all__ = ["HierarchicalGate", "balanced_tree", "check_size"]

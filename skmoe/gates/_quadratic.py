@@ -1,7 +1,7 @@
 """The softmax gate with quadratic logits."""
 
-from .._arrays import array_namespace, device
-from .._validation import check_choice
+from .._rows.arrays import array_namespace, device
+from .._rows.validation import check_choice
 from ._softmax import SoftmaxGate
 
 __all__ = ["PRODUCTS", "QuadraticGate"]

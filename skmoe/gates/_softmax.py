@@ -2,16 +2,16 @@
 
 from typing import Any, NamedTuple
 
-from .._arrays import array_namespace, contrasts, exp, like, log_softmax, zeros
-from .._normal_equations import (
+from .._numerics.normal_equations import (
     Diagonal,
     coefficients_only,
     curvature_for,
     gradient,
 )
-from .._part import Slopes, take_columns
-from .._penalty import Penalty
-from .._statistics import scale as rescaled
+from .._numerics.part import Slopes, take_columns
+from .._numerics.penalty import Penalty
+from .._rows.arrays import array_namespace, contrasts, exp, like, log_softmax, zeros
+from .._rows.statistics import scale as rescaled
 from ._base import Gate
 
 __all__ = ["SoftmaxGate"]

@@ -1,7 +1,7 @@
 """The gate that lets a few experts answer."""
 
-from .._arrays import array_namespace, largest, like, log_softmax
-from .._validation import check_count, check_positive
+from .._rows.arrays import array_namespace, largest, like, log_softmax
+from .._rows.validation import check_count, check_positive
 from ._base import Wrapper, as_gate
 
 __all__ = ["TopKGate"]

@@ -5,8 +5,8 @@ from scipy.stats import binom
 from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
-from .._arrays import host
-from .._validation import check_count, check_share
+from .._rows.arrays import host
+from .._rows.validation import check_count, check_share
 from ._style import GREY, INK, expert_colour, percent, split_axes, thin_frame
 from ._targets import check_one_target, flat_targets
 

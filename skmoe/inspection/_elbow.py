@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
-from .._validation import check_choice
+from .._rows.validation import check_choice
 from ._style import INK, check_mixture, expert_colour, get_axes, thin_frame
 
 __all__ = ["ElbowDisplay"]

@@ -3,8 +3,8 @@
 import numpy as np
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
-from .._arrays import host
-from .._validation import check_count
+from .._rows.arrays import host
+from .._rows.validation import check_count
 from ._rows import dense_sample
 from ._style import (
     GREY,

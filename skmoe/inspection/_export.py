@@ -1,6 +1,6 @@
 """A fitted mixture as text."""
 
-from .._validation import check_count
+from .._rows.validation import check_count
 from ..gates import HierarchicalGate
 from ._style import check_mixture, expert_label
 from ._style import feature_names as names_of

@@ -4,7 +4,7 @@ import array_api_compat
 import numpy as np
 from sklearn.utils import check_array
 
-from .._arrays import host, is_sparse, like
+from .._rows.arrays import host, is_sparse, like
 
 __all__ = [
     "check_percentiles",

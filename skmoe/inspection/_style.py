@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from .._base import BaseMixtureOfExperts
+from ..estimators._base import BaseMixtureOfExperts
 
 __all__ = [
     "GREY",

@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.base import is_regressor
 
-from .._arrays import host
+from .._rows.arrays import host
 from ._rows import on_host
 from ._style import check_mixture
 

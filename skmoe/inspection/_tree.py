@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
-from .._validation import check_count
+from .._rows.validation import check_count
 from ..gates import HierarchicalGate
 from ._boxes import FONT, MARGIN, fitting_font, folded, height, width
 from ._style import (

@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils.validation import _check_sample_weight
 
-from .._arrays import host
+from .._rows.arrays import host
 from ._style import (
     check_mixture,
     expert_colour,

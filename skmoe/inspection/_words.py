@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.special import expit
 
-from .._arrays import host
+from .._rows.arrays import host
 from ..families._base import LogLink
 from ._style import percent
 

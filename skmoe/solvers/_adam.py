@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 from sklearn.utils import check_random_state
 
-from .._arrays import array_namespace
-from .._blocks import thread_pools
-from .._validation import check_choice, check_count, check_positive, check_share
+from .._rows.arrays import array_namespace
+from .._rows.blocks import thread_pools
+from .._rows.validation import check_choice, check_count, check_positive, check_share
 from ._base import Memory, Solver
 
 __all__ = ["Adam"]

@@ -1,6 +1,6 @@
 """Anderson acceleration of a fixed-point iteration."""
 
-from .._arrays import array_namespace, device, solve_spd
+from .._rows.arrays import array_namespace, device, solve_spd
 
 __all__ = ["Anderson"]
 

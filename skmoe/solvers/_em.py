@@ -2,8 +2,8 @@
 
 from typing import Any, NamedTuple
 
-from .._statistics import add, scale
-from .._validation import check_count, check_positive, check_share
+from .._rows.statistics import add, scale
+from .._rows.validation import check_count, check_positive, check_share
 from ._anderson import Anderson
 from ._base import Memory, Solver
 from ._trace import Trace

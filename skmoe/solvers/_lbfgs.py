@@ -2,8 +2,8 @@
 
 from scipy.optimize import minimize
 
-from .._arrays import host, like
-from .._validation import check_count
+from .._rows.arrays import host, like
+from .._rows.validation import check_count
 from ._base import Solver
 from ._trace import Trace
 

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .._arrays import array_namespace, host
-from .._arrays import device as device_of
+from .._rows.arrays import array_namespace, host
+from .._rows.arrays import device as device_of
 
 __all__ = ["BACKENDS", "Backend", "available"]
 

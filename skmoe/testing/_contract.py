@@ -8,15 +8,15 @@ import numpy as np
 from numpy.testing import assert_allclose
 from sklearn.base import clone
 
-from .._blocks import Blocks
-from .._estimators import Rows
-from .._mixture import Mixture
-from .._statistics import add, fold
+from .._numerics.estimators import Rows
+from .._rows.blocks import Blocks
+from .._rows.statistics import add, fold
 from ..experts import LinearExpert
 from ..families import NAMES as FAMILIES
 from ..families import Categorical, Gaussian
 from ..families._base import ScaleSums
 from ..gates import SoftmaxGate
+from ..mixture import Mixture
 from ..solvers import EM, Trace
 from ._backends import BACKENDS, as_host, available
 

@@ -1,0 +1,1 @@
+"""What parts are made of: normal equations, covariances, networks, penalties, searches."""

@@ -1,0 +1,173 @@
+"""Centre and scale of columns and targets, learnt once and applied block by block."""
+
+from typing import Any, NamedTuple
+
+from .arrays import array_namespace, device, host, is_sparse, ones, sparse_design, zeros
+from .blocks import Blocks
+
+__all__ = ["Scaling", "learn_scaling", "mean_scaling"]
+
+
+class Scaling(NamedTuple):
+    """Location and spread of every column of a table.
+
+    A column without spread has an infinite `spread`: scaled, it is zero everywhere.
+
+    Attributes
+    ----------
+    center : array of shape (n_columns,)
+    spread : array of shape (n_columns,)
+    reach : array of shape (n_columns,)
+        Largest distance from the centre that is told apart.
+    """
+
+    center: Any
+    spread: Any
+    reach: Any
+
+    def design(self, X, with_raw=False):
+        """Scaled columns and a last column of ones, of shape (n_samples, n_features + 1).
+
+        With `with_raw` the columns as given stand before them, 2 n_features + 1 in all, and
+        missing values are only missing there: scaled, they are the mean.
+
+        The result is stored column by column, so that every product with a table of
+        responsibilities runs along the rows. Values beyond `reach` are cut there: a query at
+        1e200 gets a finite answer.
+        """
+        if is_sparse(X):
+            scaled = X * (1 / self.spread[0])
+            return sparse_design(X, scaled) if with_raw else sparse_design(scaled)
+        xp = array_namespace(X)
+        n, d = X.shape
+        first = d if with_raw else 0
+        rows = xp.empty((first + d + 1, n), dtype=self.center.dtype, device=device(X))
+        deviation, reach = X.T - self.center[:, None], self.reach[:, None]
+        if with_raw:
+            rows[:d, :] = X.T
+            deviation = xp.where(xp.isnan(deviation), 0.0, deviation)
+        rows[first:-1, :] = xp.clip(deviation, -reach, reach) / self.spread[:, None]
+        rows[-1, :] = 1.0
+        return rows.T
+
+    def scaled(self, y):
+        """Scaled values, of shape (n_samples, n_columns)."""
+        return (y - self.center) / self.spread
+
+    def on_host(self):
+        """The same in NumPy's namespace."""
+        return Scaling(*(host(part) for part in self))
+
+    def restored(self, y):
+        """Values in the units given."""
+        return y * self.spread + self.center
+
+
+def _reach(spread):
+    """Distances whose scaled value has a finite square, times a few thousand."""
+    xp = array_namespace(spread)
+    largest = float(xp.finfo(spread.dtype).max)
+    limit = largest**0.5 * 1e-4
+    small = spread < largest / limit
+    return xp.where(small, limit * xp.where(small, spread, 1.0), largest)
+
+
+def learn_scaling(values, weight, *, constant_spread, n_jobs=None):
+    """Weighted mean and standard deviation of every column, in three passes over blocks.
+
+    Missing values (NaN) do not count. The columns of a sparse table are not centred, and all
+    are divided by the same number, the root of the rows' mean squared length: a weighting such
+    as tf-idf has chosen their relative scales, and a rare word is no more telling for being rare.
+
+    Parameters
+    ----------
+    values : array of shape (n_samples, n_columns)
+    weight : array of shape (n_samples,) or None
+    constant_spread : float
+        Spread given to a column whose values are all the same to rounding.
+    n_jobs : int or None
+        Threads that share the blocks.
+
+    Returns
+    -------
+    Scaling
+    """
+    xp = array_namespace(values)
+    if is_sparse(values):
+        return _common_scaling(values, weight)
+    blocks = Blocks(values, None, weight, n_jobs=n_jobs)
+
+    def known(X, w):
+        """Values with zeros for the missing ones, and the weight (n, n_columns) of each."""
+        missing = xp.isnan(X)
+        none = xp.zeros_like(X)
+        return xp.where(missing, none, X), xp.where(missing, none, w[:, None] + none)
+
+    # Divided by the largest magnitude first, sums of squares cannot overflow.
+    magnitude = zeros((values.shape[1],), values)
+    for X, _, w in blocks:
+        X, w = known(X, w)
+        used = xp.where(w > 0, xp.abs(X), xp.zeros_like(X))
+        magnitude = xp.maximum(magnitude, xp.max(used, axis=0))
+    magnitude = xp.where(magnitude > 0, magnitude, ones(magnitude.shape, magnitude))
+
+    def first(X, _, w):
+        X, w = known(X, w)
+        return xp.sum(w, axis=0), xp.sum(w * (X / magnitude), axis=0)
+
+    total, moment = blocks.sum(first)
+    total = xp.where(total > 0, total, ones(total.shape, total))
+    mean = moment / total
+
+    # The second pass also gives the rounding error of the mean, which a column with an offset
+    # of 1e8 would otherwise keep.
+    def second(X, _, w):
+        X, w = known(X, w)
+        deviation = X / magnitude - mean
+        return xp.sum(w * deviation, axis=0), xp.sum(w * deviation * deviation, axis=0)
+
+    correction, square = blocks.sum(second)
+    spread = xp.sqrt(xp.clip(square / total - (correction / total) ** 2, 0.0, None))
+    rounding = 10 * xp.finfo(values.dtype).eps
+    varies = spread > rounding * (xp.abs(mean) + 1)
+    constant = xp.full_like(spread, constant_spread)
+    spread = xp.where(varies, spread * magnitude, constant)
+    return Scaling((mean + correction / total) * magnitude, spread, _reach(spread))
+
+
+def mean_scaling(values, weight):
+    """Division of every column by its weighted mean; a column without one keeps its units.
+
+    Parameters
+    ----------
+    values : array of shape (n_samples, n_columns)
+        At least zero.
+    weight : array of shape (n_samples,) or None
+
+    Returns
+    -------
+    Scaling
+    """
+    xp = array_namespace(values)
+    magnitude = xp.max(values, axis=0)
+    magnitude = xp.where(magnitude > 0, magnitude, xp.ones_like(magnitude))
+
+    def sums(X, _, w):
+        return xp.sum(w), w @ (X / magnitude)
+
+    total, moment = Blocks(values, None, weight).sum(sums)
+    mean = moment / total * magnitude
+    spread = xp.where(mean > 0, mean, xp.ones_like(mean))
+    return Scaling(xp.zeros_like(spread), spread, _reach(spread))
+
+
+def _common_scaling(values, weight):
+    """Division of all columns of a sparse table by one number."""
+
+    def sums(X, _, w):
+        return w.sum(), w @ X.power(2).sum(axis=1)
+
+    total, square = Blocks(values, None, weight).sum(sums)
+    length = float(square / total) ** 0.5
+    spread = (length or 1.0) * ones(values.shape[1:], values)
+    return Scaling(0 * spread, spread, _reach(spread))

@@ -1,0 +1,87 @@
+"""Learning from batches of rows as they come."""
+
+import copy
+
+from .._numerics.estimators import set_random_states
+from .._rows.validation import accepted, noted_columns
+from ..experts._base import as_expert
+from ..gates._averaged import AveragedGate
+from ..gates._base import as_gate
+from ..mixture import Mixture
+from ..solvers import Adam, Memory
+
+__all__ = ["OnlineMixin"]
+
+# What a fit tells of its climb, and nothing can tell of rows that are gone.
+_OF_A_CLIMB = (
+    "converged_",
+    "history_",
+    "log_likelihood_",
+    "objective_",
+    "selection_",
+    "start_histories_",
+    "validation_scores_",
+)
+
+
+class OnlineMixin:
+    """`partial_fit` of regressor and classifier."""
+
+    def _forgets_rows(self):
+        """Whether there is one mixture, of parts that learn from rows they do not see again."""
+        return (
+            not self.average
+            and as_gate(self.gate).forgets_rows
+            and as_expert(self.expert).forgets_rows
+        )
+
+    def _partial_fit(self, X, y, sample_weight, classes=None):
+        """Learn from a batch; the fitted attributes are set all at once, after success."""
+        settings = self._check_settings()._replace(online=True)
+        if isinstance(getattr(self, "gate_", None), AveragedGate):
+            raise ValueError(
+                "The last fit has averaged several mixtures, and partial_fit learns one. Begin "
+                "with a new estimator with average=False."
+            )
+        begins = not hasattr(self, "_mixture")
+        set_random_states(settings.solver, settings.random_state)
+        checked = copy.copy(self)
+        start = self._begin_online if begins else self._go_on_online
+        units, mixture, blocks, state = start(checked, X, y, sample_weight, classes, settings)
+        solver = self._online_solver(settings, mixture)
+        memory = Memory() if begins else self._memory
+        mixture, memory = solver.learn(mixture, blocks, memory)
+        state = {**state, **noted_columns(checked)}
+        for name in _OF_A_CLIMB:
+            vars(self).pop(name, None)
+        n_iter = 1 if begins else self.n_iter_ + 1
+        vars(self).update(
+            {**state, **self._model_attributes(mixture, units), "n_iter_": n_iter},
+            _memory=memory,
+        )
+        return self
+
+    def _begin_online(self, checked, X, y, sample_weight, classes, settings):
+        """Units, mixture, blocks and what to note, from the first batch."""
+        settings = self._with_classes(settings, classes)
+        X, targets, state = self._validate_fit(checked, X, y, accepted(settings, X), classes)
+        weight = self._row_weight(self._check_weight(X, sample_weight), targets, state)
+        units, mixture, blocks = self._start(checked, X, targets, state, weight, settings)
+        return units, Mixture(mixture.gate.started(), mixture.expert), blocks, state
+
+    def _go_on_online(self, checked, X, y, sample_weight, classes, settings):
+        """The same from a further batch."""
+        self._with_classes(settings, classes)
+        targets = self._encode(y, X)
+        blocks = self._rows(X, "partial_fit", targets)
+        weight = self._check_weight(blocks.X, sample_weight)
+        weight = self._row_weight(weight, targets, vars(self))
+        return self._units, self._mixture, blocks.with_weight(weight), {}
+
+    def _online_solver(self, settings, mixture):
+        """The solver that "auto" stands for: Adam where there is no curvature."""
+        if self.solver != "auto" or not any(part.gradient_only for part in mixture):
+            return settings.solver
+        solver = Adam()
+        set_random_states(solver, settings.random_state)
+        return solver

@@ -1,0 +1,217 @@
+"""What a fitted mixture answers: tables of gate and experts, densities, criteria."""
+
+import math
+from typing import Any, NamedTuple
+
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from .._rows.arrays import array_namespace, host
+from .._rows.compat import check_same_namespace, get_namespace_and_device
+from .._rows.validation import accepted
+from ..gates import HierarchicalGate
+
+__all__ = ["ReadingMixin", "Sums"]
+
+
+class Sums(NamedTuple):
+    """Sums over rows: log-likelihood, entropy of the responsibilities, weight, and mean shares."""
+
+    log_likelihood: float
+    entropy: float
+    weight: float
+    share: Any
+
+    def criteria(self, n_parameters):
+        """AIC, BIC and ICL by name; lower is better."""
+        bic = -2 * self.log_likelihood + math.log(self.weight) * n_parameters
+        aic = -2 * self.log_likelihood + 2 * n_parameters
+        return {"aic": aic, "bic": bic, "icl": bic + 2 * self.entropy}
+
+
+class ReadingMixin:
+    """The methods of a fitted estimator that need no more than its mixture."""
+
+    def _rows(self, X, method, targets=None):
+        """Blocks of checked rows for a method of the fitted estimator."""
+        check_is_fitted(self)
+        check_same_namespace(X, self, attribute="_x_center", method=method)
+        xp, _, _ = get_namespace_and_device(X)
+        words = accepted(self._mixture, X)
+        X = validate_data(self, X, reset=False, dtype=[xp.float64, xp.float32], **words)
+        if targets is not None and targets.shape[0] != X.shape[0]:
+            raise ValueError(f"X has {X.shape[0]} rows and y has {targets.shape[0]}.")
+        return self._blocks(X, targets, None, self._units)
+
+    def gate_proba(self, X):
+        """Probability of every expert given x.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        array of shape (n_samples, n_experts)
+        """
+        return self._rows(X, "gate_proba").map(self._gate_proba)
+
+    @available_if(lambda self: isinstance(self._make_gate(), HierarchicalGate))
+    def node_proba(self, X):
+        """Probability that a row passes the branches of a hierarchical gate.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        array of shape (n_samples, n_branches)
+            In the order of `gate_.branches`, which gives the path from the root to the end of
+            every branch.
+        """
+        return self._rows(X, "node_proba").map(
+            lambda X, y, weight: self._mixture.gate.node_proba(X)
+        )
+
+    def _gate_proba(self, X, y, weight):
+        return array_namespace(X).exp(self._mixture.gate.log_weight(X))
+
+    def assign(self, X):
+        """Index of the expert with the largest gate probability.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        array of int of shape (n_samples,)
+        """
+        rows = self._rows(X, "assign")
+        return rows.map(
+            lambda *block: array_namespace(block[0]).argmax(self._gate_proba(*block), axis=1)
+        )
+
+    def responsibilities(self, X, y):
+        """Probability of every expert given x and y.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+
+        Returns
+        -------
+        array of shape (n_samples, n_experts)
+        """
+        rows = self._rows(X, "responsibilities", self._encode(y, X))
+        return rows.map(lambda X, y, weight: self._mixture.responsibilities(X, y))
+
+    def predict_experts(self, X):
+        """Expected target (regression) or class probabilities under every expert.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        array of shape (n_samples, n_experts) or (n_samples, n_experts, n_outputs or n_classes)
+        """
+        rows = self._rows(X, "predict_experts")
+        table = rows.map(lambda X, y, weight: self._mixture.expert.predict(X))
+        return self._experts_in_units(table)
+
+    def score_samples(self, X, y=None):
+        """Log density of y given x, in the units of y as given.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
+            None stands for the prediction: how much density the model puts on its own answer.
+
+        Returns
+        -------
+        array of shape (n_samples,)
+        """
+        if y is None:
+            y = self.predict(X)
+        rows = self._rows(X, "score_samples", self._encode(y, X))
+        density = rows.map(lambda X, y, weight: self._mixture.log_density(X, y))
+        return density - self._units.log_spread()
+
+    def _criterion(self, name, X, y, sample_weight):
+        """A criterion of the fitted mixture on the rows given."""
+        sums = self._sums(self._weighted_rows(X, y, sample_weight, "score_samples"))
+        return sums.criteria(self.n_parameters_)[name]
+
+    def _sums(self, blocks):
+        """What criteria and summaries are made of."""
+
+        def sums(X, y, weight):
+            xp = array_namespace(X)
+            density, resp = self._mixture.e_step(X, y)
+            surprise = xp.where(resp > 0, -resp * xp.log(xp.where(resp > 0, resp, 1.0)), 0.0)
+            surprise = xp.sum(surprise, axis=1)
+            return weight @ density, weight @ surprise, xp.sum(weight), weight @ resp
+
+        density, surprise, total, resp = blocks.sum(sums)
+        total = float(total)
+        density = float(density) - total * self._units.log_spread()
+        return Sums(density, float(surprise), total, host(resp) / total)
+
+    def aic(self, X, y, sample_weight=None):
+        """Akaike's criterion, -2 log L + 2 p: lower is better.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        float
+        """
+        return self._criterion("aic", X, y, sample_weight)
+
+    def bic(self, X, y, sample_weight=None):
+        """Bayesian (Schwarz's) criterion, -2 log L + p log n: lower is better.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        float
+        """
+        return self._criterion("bic", X, y, sample_weight)
+
+    def icl(self, X, y, sample_weight=None):
+        """Integrated complete likelihood, BIC plus twice the entropy of the responsibilities.
+
+        Lower is better; experts that share their rows cost more than under BIC (Biernacki,
+        Celeux & Govaert 2000).
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        float
+        """
+        return self._criterion("icl", X, y, sample_weight)
+
+    def _weighted_rows(self, X, y, sample_weight, method):
+        """Blocks of checked rows with their weights."""
+        blocks = self._rows(X, method, self._encode(y, X))
+        weight = self._check_weight(blocks.X, sample_weight)
+        return blocks if weight is None else blocks.with_weight(weight)

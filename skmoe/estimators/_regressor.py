@@ -1,0 +1,445 @@
+"""Mixture-of-experts regression."""
+
+import numpy as np
+from sklearn.base import RegressorMixin
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d, validate_data
+
+from .._rows.arrays import array_namespace
+from .._rows.compat import get_namespace_and_device, move_to, with_callbacks
+from ..distribution._distribution import MixtureDistribution
+from ..experts._base import as_expert
+from ..families import NAMES as FAMILIES
+from ..families._base import LogLink
+from ._base import BaseMixtureOfExperts
+
+__all__ = ["MoERegressor"]
+
+
+class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
+    r"""Mixture-of-experts regression.
+
+    Maximised: the penalised log-likelihood :math:`\sum_i w_i \log \sum_k g_k(x_i)
+    f(y_i \mid b_k' x_i + a_k, \sigma_k)` less the penalties of gate and experts
+    (:class:`~skmoe.gates.SoftmaxGate`, :class:`~skmoe.experts.LinearExpert`), with the density f
+    of the family (:class:`~skmoe.families.Gaussian`).
+
+    A gate divides the inputs softly into regions, an expert answers in each. Columns and target
+    are centred and scaled inside the fit, so their units do not matter; coefficients are
+    reported in the units given.
+
+    Parameters
+    ----------
+    n_experts : int or "auto", default=4
+        Number of experts; at most the number of distinct rows. "auto" chooses in `fit`, up to 8:
+        see Notes.
+    gate : str, gate or classifier, default="softmax"
+        Who is responsible for a row: "softmax", "mlp", "quadratic", "gaussian", "hierarchical",
+        "top_k", "constant" (a mixture of regressions), a gate of :mod:`skmoe.gates`, or any
+        scikit-learn classifier with `predict_proba`.
+    expert : str, expert or regressor, default="linear"
+        What an expert predicts: "linear", "mlp" (small networks), an expert of
+        :mod:`skmoe.experts` (`MixedExpert` for several kinds), or any scikit-learn regressor.
+    family : str or family, default="gaussian"
+        How y scatters around an expert's prediction: "gaussian", "student_t" and "laplace" (heavy
+        tails), "poisson" and "negative_binomial" (counts), "gamma" (positive numbers),
+        "bernoulli" (0, 1 and shares between), or an object of :mod:`skmoe.families`.
+    solver : {"auto", "em", "lbfgs", "adam"} or solver, default="auto"
+        How the objective is climbed. "auto" is EM, L-BFGS for sparse or very wide X, and Adam on
+        mini-batches where gate or experts are neural.
+    init : {"auto", "kmeans", "planes", "joint", "lines"}, default="auto"
+        Where the climb starts: cells of k-means++ seeds among the columns, random half-spaces,
+        k-means++ cells among columns and target together, or the nearest of random
+        regressions. "auto" takes these in turn.
+    n_init : int, default=1
+        Number of starts. All make a few passes, the best go on (emEM). Experts that learn along
+        gradients ("mlp") go the whole way from every start, and the best on held-out rows stays.
+    average : bool, default=False
+        Whether all `n_init` mixtures are kept and averaged: a mixture of `n_init * n_experts`
+        experts. Mostly better than the best of them, above all with neural experts.
+    max_iter : int, default=500
+        Passes over the data at most.
+    tol : float, default=1e-6
+        The climb stops once the gain still expected is below `tol` per row.
+    warm_start : bool, default=False
+        Whether a further `fit` goes on from the mixture of the last one, in its units, with its
+        penalties and without new starts.
+    n_jobs : int or None, default=None
+        Threads that share the blocks of rows, or the fits of scikit-learn estimators as experts;
+        the result is the same for any number.
+    random_state : int, RandomState instance or None, default=None
+        Draws the starts. Pass an int for the same answer each time.
+    verbose : int, default=0
+        1 prints the objective after every pass, and how often estimators among the parts were
+        fitted.
+
+    Attributes
+    ----------
+    gate_coef_ : array of shape (n_experts, n_features)
+        Coefficients of the gate's logits (natural logarithms) per unit of each column; of a
+        linear gate only (softmax, constant, and the k most probable of one of these).
+    gate_intercept_ : array of shape (n_experts,)
+    expert_coef_ : array of shape (n_experts, n_features) or (n_experts, n_outputs, n_features)
+        Coefficients of the experts, in units of y per unit of each column.
+    expert_intercept_ : array of shape (n_experts,) or (n_experts, n_outputs)
+    expert_scale_ : array of shape (n_experts,) or (n_experts, n_outputs)
+        Scales around the experts' predictions, for families that have one: in units of y the
+        standard deviation (Gaussian) or what stands for it (Student's t, Laplace); the
+        coefficient of variation (Gamma, and of a negative binomial's rate).
+    expert_df_ : array of shape (n_experts,) or (n_experts, n_outputs)
+        Degrees of freedom; only with the family "student_t".
+    gate_, expert_ : gate and expert
+        The fitted parts. They see scaled columns.
+    n_experts_ : int
+    selection_ : Selection
+        What the number was chosen from; only with `n_experts="auto"`. A table of the path is
+        `selection_.to_frame()`.
+    n_parameters_ : int
+        Number of free parameters.
+    log_likelihood_ : float
+        Summed over rows, without penalty, in the units of y as given.
+    objective_ : float
+        With penalty.
+    history_ : list of float
+        Objective after every pass of the final climb; with EM and L-BFGS it never falls. With
+        Adam, at the start, averaged over every epoch, and at the end.
+    start_histories_ : list of list of float
+        Objective after every pass of the short climbs from all starts: with the penalties that
+        starts are compared at, and on a sample of large data. Of the whole climbs, where several
+        were averaged or went all the way.
+    validation_scores_ : list of float
+        Mean log density of the rows that Adam has held out, after every epoch.
+    n_iter_ : int
+        Passes of the final climb over the data.
+    converged_ : bool
+    n_features_in_ : int
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Only where X has column names.
+
+    Notes
+    -----
+    `n_experts="auto"` fits one expert, two, and so on, each fit starting from splits of the last,
+    until two numbers in a row gain nothing. Chosen is the number with the largest evidence,
+    BIC in which coefficients with estimated penalties count by the volume that the data leave
+    them. Where penalties are fixed, or with other gates than "softmax", "quadratic", "constant"
+    and "hierarchical", it is the lowest BIC. Networks and scikit-learn estimators are judged
+    by the log density of held-out rows: the smallest number within one standard error of the best.
+    Fits with an expert that has fewer rows than parameters are never chosen.
+
+    See Also
+    --------
+    skmoe.model_selection.select_n_experts : The same with a choice of criteria.
+    MoEClassifier : The same for class labels.
+
+    References
+    ----------
+    .. [1] Jacobs, R. A., Jordan, M. I., Nowlan, S. J. & Hinton, G. E. (1991). Adaptive mixtures
+       of local experts. Neural Computation 3, 79-87.
+    .. [2] Jordan, M. I. & Jacobs, R. A. (1994). Hierarchical mixtures of experts and the EM
+       algorithm. Neural Computation 6, 181-214.
+
+    Examples
+    --------
+    A line that breaks at zero:
+
+    >>> import numpy as np
+    >>> from skmoe import MoERegressor
+    >>> x = np.linspace(-1, 1, 200).reshape(-1, 1)
+    >>> y = np.abs(x[:, 0]) + 0.01 * np.sin(50 * x[:, 0])
+    >>> model = MoERegressor(n_experts=2, random_state=0).fit(x, y)
+    >>> np.sort(model.expert_coef_[:, 0]).round(1)
+    array([-1.,  1.])
+    >>> round(model.score(x, y), 3)
+    0.999
+    """
+
+    def __init__(
+        self,
+        n_experts=4,
+        *,
+        gate="softmax",
+        expert="linear",
+        family="gaussian",
+        solver="auto",
+        init="auto",
+        n_init=1,
+        average=False,
+        max_iter=500,
+        tol=1e-6,
+        warm_start=False,
+        n_jobs=None,
+        random_state=None,
+        verbose=0,
+    ):
+        self.n_experts = n_experts
+        self.gate = gate
+        self.expert = expert
+        self.family = family
+        self.solver = solver
+        self.init = init
+        self.n_init = n_init
+        self.average = average
+        self.max_iter = max_iter
+        self.tol = tol
+        self.warm_start = warm_start
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+        self.verbose = verbose
+
+    @with_callbacks
+    def fit(self, X, y, sample_weight=None):
+        """Fit the mixture.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Sparse where gate and experts take it (softmax and linear ones do), with missing
+            values where both take those.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        sample_weight : array-like of shape (n_samples,), default=None
+            A row of weight 2 counts as two rows.
+
+        Returns
+        -------
+        self : object
+
+        Raises
+        ------
+        ValueError
+            If a hyperparameter, X, y or the weights are not as described, y is not what the
+            family is for, or an estimator cannot stand for an expert.
+        """
+        return self._fit(X, y, sample_weight)
+
+    @available_if(BaseMixtureOfExperts._learns_from_batches)
+    def partial_fit(self, X, y, sample_weight=None):
+        """Learn from a batch of rows: online EM, or Adam where gate or experts are neural.
+
+        The first batch, of at least as many distinct rows as there are experts, tells the units
+        of the columns and the start; a thousand rows are better than ten. Penalties that are
+        "auto" stay at their starting values. After `fit` the mixture goes on from there.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        self : object
+
+        Raises
+        ------
+        ValueError
+            If a hyperparameter, X, y or the weights are not as described, or the solver or a part
+            cannot learn from batches (L-BFGS, scikit-learn estimators).
+
+        See Also
+        --------
+        skmoe.solvers.EM : Settings of the schedule, and a forgetting factor for drift.
+        """
+        return self._partial_fit(X, y, sample_weight)
+
+    def predict(self, X, return_std=False):
+        """Expected target: the experts' predictions weighted by the gate.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        return_std : bool, default=False
+            Whether to return the standard deviation of the target too.
+
+        Returns
+        -------
+        mean : array of shape (n_samples,) or (n_samples, n_outputs)
+        std : array of the same shape
+            Only if `return_std`. Infinite where a Student t expert has two degrees of freedom
+            or fewer: quantiles tell more there.
+        """
+        rows = self._rows(X, "predict")
+        if return_std:
+            return rows.map(lambda X, y, weight: self._mean_and_std(X))
+        mean = rows.map(lambda X, y, weight: self._units.restored(self._mixture.predict(X)))
+        return mean[:, 0] if self._flat_targets else mean
+
+    def _mean_and_std(self, X):
+        law = self._law(X)
+        return law.mean(), law.std()
+
+    def _law(self, X):
+        """Distribution of y for the rows of a design."""
+        components = self._mixture.components(X)
+        return MixtureDistribution(*components, self._mixture.expert.family, self._flat_targets)
+
+    def predict_dist(self, X):
+        """The whole distribution of y given x.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        MixtureDistribution
+            With the methods of scipy.stats' frozen distributions (`mean`, `std`, `pdf`, `cdf`,
+            `ppf`, `interval`, `rvs`), `crps`, `mode` and `plot`.
+        """
+        scales = []
+
+        def tables(X, y, weight):
+            log_weight, eta, scale = self._mixture.components(X)
+            by_row = scale is not None and scale.ndim == 3
+            scales.append(scale)
+            return (log_weight, eta, scale) if by_row else (log_weight, eta)
+
+        log_weight, eta, *scale = self._rows(X, "predict_dist").map(tables)
+        scale = scale[0] if scale else scales[0]
+        family = self._mixture.expert.family
+        return MixtureDistribution(log_weight, eta, scale, family, self._flat_targets)
+
+    def predict_quantiles(self, X, q=(0.05, 0.5, 0.95)):
+        """Quantiles of y given x.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        q : float or array-like of shape (n_quantiles,), default=(0.05, 0.5, 0.95)
+            Levels between 0 and 1.
+
+        Returns
+        -------
+        array of shape (n_samples[, n_outputs], n_quantiles)
+            Without the last axis if q is a number.
+
+        Raises
+        ------
+        ValueError
+            If a level is not between 0 and 1.
+        """
+        targets = (1,) if self._flat_targets else (1, 1)
+        levels = np.reshape(np.asarray(q, dtype=float), (-1, *targets))
+
+        def quantiles(X, y, weight):
+            table = self._law(X).ppf(levels)
+            return array_namespace(X).moveaxis(table, 0, -1)
+
+        table = self._rows(X, "predict_quantiles").map(quantiles)
+        return table[..., 0] if np.ndim(q) == 0 else table
+
+    def sample(self, X, size=None, random_state=None):
+        """Random targets: for every row an expert is drawn, then a target around its prediction.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        size : int, tuple of int or None, default=None
+            Draws for every row; None is one, without an axis for it.
+        random_state : int, RandomState instance or None, default=None
+
+        Returns
+        -------
+        array of shape ([size, ]n_samples[, n_outputs])
+        """
+        return self.predict_dist(X).rvs(size, random_state)
+
+    def score(self, X, y, sample_weight=None):
+        """Share of the variation of y that the prediction explains; 1 is best.
+
+        R2 for the families "gaussian", "student_t" and "laplace"; D2 for the others, the share of
+        the deviance explained: Poisson's for counts (negative binomial ones too), Gamma's and
+        the log loss. Of several outputs, the mean.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        float
+        """
+        check_is_fitted(self)
+        family = self._mixture.expert.family
+        if family.location:
+            return super().score(X, y, sample_weight)
+        mean, y = self.predict(X), self._encode(y, X)
+        xp = array_namespace(mean)
+        mean = mean[:, None] if mean.ndim == 1 else mean
+        weight = self._check_weight(X, sample_weight)
+        weight = xp.ones_like(y[:, 0]) if weight is None else weight
+        constant = (weight @ y / xp.sum(weight))[None, :] + xp.zeros_like(y)
+        lost, total = (weight @ family.deviance(y, table) for table in (mean, constant))
+        explained = xp.where(total > 0, 1 - lost / xp.where(total > 0, total, 1.0), 0.0)
+        return float(xp.mean(explained))
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        try:
+            tags.target_tags.multi_output = as_expert(self.expert).allows_outputs()
+        except ValueError:
+            # What is wrong with the expert, a fit will say.
+            tags.target_tags.multi_output = True
+        kind = FAMILIES.get(str(self.family), type(self.family))
+        tags.target_tags.positive_only = issubclass(kind, LogLink)
+        return tags
+
+    def _family(self):
+        return self.family
+
+    @staticmethod
+    def _with_classes(settings, classes):
+        return settings
+
+    def _validate_fit(self, checked, X, y, accepted, classes=None):
+        """Checked X, targets (n, n_outputs) and what to note about them."""
+        xp, _, device = get_namespace_and_device(X)
+        y = move_to(y, xp=xp, device=device)
+        try:
+            X, y = validate_data(
+                checked,
+                X,
+                y,
+                dtype=[xp.float64, xp.float32],
+                multi_output=True,
+                y_numeric=True,
+                **accepted,
+            )
+            y = xp.astype(y, X.dtype)
+        except ValueError as error:
+            if "could not convert string to float" not in str(error):
+                raise
+            raise ValueError(
+                f"X or y holds text ({error}); numbers are allowed. Encode text columns of X; for "
+                "text labels in y use MoEClassifier."
+            ) from error
+        if y.ndim == 2 and y.shape[1] == 1 and not as_expert(self.expert).allows_outputs():
+            y = column_or_1d(y, warn=True)
+        flat = y.ndim == 1
+        y = y[:, None] if flat else y
+        return X, y, {"_flat_targets": flat, "_n_outputs": y.shape[1]}
+
+    def _target_kind(self, targets, state):
+        n_outputs = self._n_outputs if targets is None else targets.shape[1]
+        return f"{n_outputs} outputs"
+
+    def _encode(self, y, X):
+        """Targets (n, n_outputs) of a fitted estimator."""
+        xp, _, device = get_namespace_and_device(X)
+        y = move_to(y, xp=xp, device=device)
+        y = check_array(y, ensure_2d=False, dtype=self._x_center.dtype, input_name="y")
+        y = y[:, None] if y.ndim == 1 else y
+        if y.shape[1] != self._n_outputs:
+            raise ValueError(
+                f"y has {y.shape[1]} columns, but the mixture was fitted with {self._n_outputs}."
+            )
+        self._mixture.expert.family.check(y)
+        return y
+
+    def _target_names(self):
+        return range(self._n_outputs)
+
+    def _experts_in_units(self, table):
+        table = self._units.restored(table)
+        return table[:, :, 0] if self._flat_targets else table

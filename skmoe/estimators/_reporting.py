@@ -1,0 +1,242 @@
+"""What a fitted mixture tells a reader: coefficients, their certainty, terms of predictions."""
+
+import warnings
+
+import numpy as np
+from sklearn.utils._optional_dependencies import check_pandas_support
+from sklearn.utils.validation import check_is_fitted
+
+from .._rows.arrays import array_namespace, host, is_sparse, like
+from .._rows.validation import check_share
+from ..gates import HierarchicalGate
+from ..inference._explaining import explanation
+from ..inference._standard_errors import infer, reading_order, reported
+from ..inference._summary import Summary
+from ._reading import Sums
+
+__all__ = ["ReportingMixin", "in_units"]
+
+
+class ReportingMixin:
+    """The methods of a fitted estimator that say what its parts have learnt."""
+
+    def explain(self, X):
+        """Predictions taken apart: who answers with what weight, and every expert's linear terms.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        pandas.DataFrame
+            Indexed by row, expert and, if there are several outputs or classes, target. `weight` is
+            the gate's probability of the expert, `prediction` the expert's expected target or
+            class probability. `intercept` and one column for every feature are the terms of
+            its linear predictor, which add up to the prediction itself, its logarithm (counts,
+            "gamma") or its log odds (labels, "bernoulli"; of more than two classes, logits).
+
+        Raises
+        ------
+        ValueError
+            If the experts are not linear.
+        ImportError
+            If pandas is not installed.
+        """
+        check_pandas_support(f"{type(self).__name__}.explain")
+        check_is_fitted(self)
+        if not hasattr(self, "expert_coef_"):
+            raise ValueError(
+                f"Terms of {type(self.expert_).__name__} were asked for; linear experts have them. "
+                "Use predict_experts and gate_proba, or expert='linear'."
+            )
+        coef, intercept = host(self.expert_coef_), host(self.expert_intercept_)
+        several = coef.ndim == 3
+        table = host(self._rows(X, "explain").X)
+        weight, prediction = host(self.gate_proba(X)), host(self.predict_experts(X))
+        return explanation(
+            table.toarray() if is_sparse(table) else table,
+            getattr(X, "index", range(len(weight))) if hasattr(X, "iloc") else range(len(weight)),
+            weight,
+            np.reshape(prediction, (*weight.shape, -1)),
+            coef if several else coef[:, None, :],
+            intercept if several else intercept[:, None],
+            self._feature_names(),
+            list(self._target_names()) if several else None,
+        )
+
+    def inference(self, X, y, sample_weight=None, robust=False):
+        """Standard errors of the coefficients of experts and gate.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The rows that the mixture was fitted to.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        sample_weight : array-like of shape (n_samples,), default=None
+            As in the fit.
+        robust : bool, default=False
+            Whether to use the sandwich estimator, which holds where the family is wrong.
+
+        Returns
+        -------
+        Inference
+            See :class:`skmoe.inference.Inference`.
+
+        Raises
+        ------
+        ValueError
+            If experts or gate have no coefficients (estimators, networks), or too many.
+        """
+        result = self._inferred(X, y, sample_weight, robust)
+        if result.undetermined:
+            warnings.warn(result.problem(), UserWarning, stacklevel=2)
+        return result
+
+    def _inferred(self, X, y, sample_weight, robust):
+        blocks = self._weighted_rows(X, y, sample_weight, "inference")
+        weight = self._row_weight(blocks.weight, blocks.y, vars(self))
+        blocks = blocks if weight is None else blocks.with_weight(weight)
+        return infer(self._mixture, blocks, self._attributes_of, self._label, robust)
+
+    def summary(self, X=None, y=None, *, sample_weight=None, robust=False, confidence=0.95):
+        """The fitted mixture as a table; `print` it, or let a notebook show it.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features), default=None
+            The rows that the mixture was fitted to: they tell standard errors, shares and entropy.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
+        sample_weight : array-like of shape (n_samples,), default=None
+            As in the fit.
+        robust : bool, default=False
+            Whether standard errors are those of the sandwich estimator (see `inference`).
+        confidence : float, default=0.95
+            Of the intervals.
+
+        Returns
+        -------
+        Summary
+            See :class:`skmoe.summary.Summary`.
+
+        Raises
+        ------
+        ValueError
+            If X is given without y, or y without X.
+        """
+        check_is_fitted(self)
+        check_share(confidence, "confidence")
+        if (X is None) != (y is None):
+            given, missing = ("X", "y") if y is None else ("y", "X")
+            raise ValueError(f"{given} was given without {missing}. Pass both, or none of them.")
+        values = {name: host(table) for name, table in self._attributes_of(self._mixture).items()}
+        terms, notes, sums = reported(values, None, self._label), [], None
+        terms = [terms[i] for i in reading_order(terms)]
+        if X is None:
+            notes.append("Pass X and y of the fit for standard errors, shares and entropy.")
+        else:
+            sums = self._sums(self._weighted_rows(X, y, sample_weight, "summary"))
+        if terms and X is not None:
+            try:
+                result = self._inferred(X, y, sample_weight, robust)
+                terms, notes = result.terms, result.notes()
+            except ValueError as error:
+                # The data have been looked at before: there are no standard errors of these parts.
+                notes.append(str(error))
+        if not values:
+            notes.append("These experts have no coefficients: look at predict_experts.")
+        return Summary(
+            self._headline(), self._facts(sums), sums and sums.share, terms, confidence, notes
+        )
+
+    def _headline(self):
+        parts = (self.expert_, self._mixture.expert.family, self.gate_)
+        expert, family, gate = (type(part).__name__ for part in parts)
+        return f"{type(self).__name__}: {self.n_experts_} x {expert} ({family}), {gate}"
+
+    def _effort(self):
+        """How long the climb was; of a stream, how many batches have been seen."""
+        if not hasattr(self, "converged_"):
+            return {"batches": self.n_iter_}
+        return {"passes": f"{self.n_iter_}{'' if self.converged_ else ', not converged'}"}
+
+    def _facts(self, sums):
+        """The header of a summary."""
+        n_rows = self._memory.weight if sums is None else sums.weight
+        facts = {
+            "rows": int(n_rows) if n_rows == int(n_rows) else n_rows,
+            "parameters": self.n_parameters_,
+            **self._effort(),
+        }
+        known = sums
+        if known is None and hasattr(self, "log_likelihood_"):
+            known = Sums(self.log_likelihood_, 0.0, n_rows, None)
+        if known is None:
+            return facts
+        criteria = known.criteria(self.n_parameters_)
+        facts["log-likelihood"] = known.log_likelihood
+        facts["AIC"], facts["BIC"] = criteria["aic"], criteria["bic"]
+        if sums is not None:
+            facts["ICL"] = criteria["icl"]
+            facts["entropy per row"] = f"{sums.entropy / n_rows:.3f}"
+        return facts
+
+    @staticmethod
+    def _gate_attributes(gate, units):
+        """Coefficients and intercepts of linear gates in the units given."""
+        if gate.linear:
+            coef, intercept = in_units(gate, units.X)
+            return {"gate_coef_": coef, "gate_intercept_": intercept}
+        nodes = gate.nodes if isinstance(gate, HierarchicalGate) else []
+        if nodes and all(node.linear for node in nodes):
+            xp = array_namespace(units.X.center)
+            tables = [in_units(node, units.X) for node in nodes]
+            coef, intercept = (xp.concat(part, axis=0) for part in zip(*tables, strict=True))
+            return {"node_coef_": coef, "node_intercept_": intercept}
+        return {}
+
+    def _expert_attributes(self, expert, units):
+        """Coefficients, intercepts and scales of linear experts in the units given."""
+        if not hasattr(expert, "weights"):
+            return {}
+        coef, intercept = in_units(expert, units.X)
+        attributes = expert.family.attributes(coef, intercept, expert.scale)
+        if coef.shape[1] > 1:
+            return attributes
+        return {name: table[:, 0, ...] for name, table in attributes.items()}
+
+    def _attributes_of(self, mixture):
+        """The fitted attributes that a mixture's parameters are reported as."""
+        return {
+            **self._expert_attributes(mixture.expert, self._units),
+            **self._gate_attributes(mixture.gate, self._units),
+        }
+
+    def _label(self, name, index):
+        """Part, expert, target and name of an entry of a fitted attribute."""
+        kind = name.split("_")[1]
+        index = list(index)
+        own = self._feature_names()[index.pop()] if kind == "coef" else kind
+        if name.startswith("node"):
+            return "gate", self.gate_.branches[index[0]], None, own
+        part = "gate" if name.startswith("gate") else "experts"
+        target = self._target_names()[index[1]] if len(index) > 1 else None
+        return part, index[0], target, own
+
+    def _feature_names(self):
+        """Names of the columns, x0, x1 and so on where there are none."""
+        names = getattr(self, "feature_names_in_", None)
+        return [f"x{i}" for i in range(self.n_features_in_)] if names is None else list(names)
+
+
+def in_units(part, scaling):
+    """Coefficients (..., d) and intercepts (...) of a linear part in the units of X as given."""
+    coef, intercept = part.weights[..., :-1], part.weights[..., -1]
+    if part.positions is not None:
+        n_features = scaling.center.shape[0]
+        own = [position % n_features for position in part.positions]
+        table = np.zeros((*coef.shape[:-1], n_features))
+        table[..., own] = host(coef)
+        coef = like(table, coef)
+    coef = coef / scaling.spread
+    return coef, intercept - coef @ scaling.center

@@ -1,0 +1,218 @@
+"""The mixture: a gate and a bank of experts, and nothing of solvers or estimators."""
+
+from functools import reduce
+from typing import Any, NamedTuple
+
+from ._rows.arrays import array_namespace, exp, logsumexp, softmax_weights
+from .gates._averaged import AveragedGate
+
+__all__ = ["Mixture", "MixtureStatistics"]
+
+
+class MixtureStatistics(NamedTuple):
+    """Sums over rows of one E-step.
+
+    Attributes
+    ----------
+    gate, expert : statistics of the parts
+    log_likelihood : array without axes
+    weight : array without axes
+    """
+
+    gate: Any
+    expert: Any
+    log_likelihood: Any
+    weight: Any
+
+
+class Mixture(NamedTuple):
+    r"""The model :math:`\log p(y|x) = \mathrm{logsumexp}_k [\log g_k(x) + \log f(y; \eta_k(x))]`.
+
+    A value: `update` and `with_params` return a new mixture.
+
+    Parameters
+    ----------
+    gate : Gate
+        An initialised gate.
+    expert : Expert
+        An initialised bank of as many experts.
+    """
+
+    gate: Any
+    expert: Any
+
+    def _times_density(self, log_gate, X, y):
+        """Log of a gate's values times densities for every row and expert, of shape (n, K)."""
+        return log_gate + self.expert.log_prob(X, y, self._wanted(log_gate))
+
+    def _wanted(self, log_gate):
+        """Experts that are open to a row, (n, K); None for all."""
+        return log_gate > -float("inf") if self.gate.routes else None
+
+    def log_density(self, X, y):
+        """Log density of y given x of every row, of shape (n,)."""
+        return logsumexp(self._times_density(self.gate.log_weight(X), X, y), axis=1)[:, 0]
+
+    def log_likelihood(self, X, y, weight):
+        """Weighted sum of the log densities of a block, an array without axes."""
+        return weight @ self.log_density(X, y)
+
+    def responsibilities(self, X, y):
+        """Probability of every expert given x and y, of shape (n, K)."""
+        return self.e_step(X, y)[1]
+
+    def e_step(self, X, y):
+        """Log density (n,), joint with x if the gate models x, and responsibilities (n, K)."""
+        joint = self._times_density(self.gate.log_joint(X), X, y)
+        density = logsumexp(joint, axis=1)
+        return density[:, 0], exp(joint - density)
+
+    def statistics(self, X, y, weight):
+        """E-step of a block and the sums that an update needs."""
+        xp = array_namespace(X)
+        density, resp = self.e_step(X, y)
+        total = xp.sum(density * weight), xp.sum(weight)
+        return MixtureStatistics(*self.statistics_given(X, y, resp * weight[:, None]), *total)
+
+    def statistics_given(self, X, y, resp):
+        """Statistics of the gate and of the experts of a block at given responsibilities."""
+        return self.gate.statistics(X, resp), self.expert.statistics(X, y, resp)
+
+    def update(self, statistics, step=1.0):
+        """New mixture after an M-step of both parts; `statistics` begin with theirs."""
+        gate, expert = statistics[:2]
+        return Mixture(self.gate.update(gate, step), self.expert.update(expert, step))
+
+    def settled(self, statistics):
+        """Statistics of both parts at which an update would leave them as they are."""
+        gate, expert = statistics[:2]
+        return self.gate.settled(gate), self.expert.settled(expert)
+
+    def frozen(self):
+        """Mixture whose parts keep what they would have to fit anew; itself without such."""
+        gate, expert = self.gate.frozen(), self.expert.frozen()
+        same = gate is self.gate and expert is self.expert
+        return self if same else Mixture(gate, expert)
+
+    def thawed(self):
+        """Mixture whose parts fit anew again."""
+        return Mixture(self.gate.thawed(), self.expert.thawed())
+
+    @property
+    def has_statistics(self):
+        """Whether both parts have."""
+        return self.gate.has_statistics and self.expert.has_statistics
+
+    def stand_in(self):
+        """Mixture with statistics that a start is found with."""
+        return Mixture(self.gate.stand_in(), self.expert)
+
+    def begun(self, start, random_state):
+        """Mixture at the beginning of its climb, given its stand-in fitted to a sample."""
+        return Mixture(self.gate.begun(start.gate, random_state), start.expert)
+
+    def training(self, random_state):
+        """Mixture for steps along gradients of a few rows."""
+        return Mixture(self.gate.training(random_state), self.expert.training(random_state))
+
+    def drawn(self, random_state):
+        """Mixture with what starts at random drawn anew."""
+        return Mixture(self.gate.drawn(random_state), self.expert.drawn(random_state))
+
+    def update_penalty(self, statistics):
+        """New mixture with the penalties re-estimated; itself once all of them have settled."""
+        gate = self.gate.update_penalty(statistics.gate)
+        expert = self.expert.update_penalty(statistics.expert)
+        if gate is self.gate and expert is self.expert:
+            return self
+        return Mixture(gate, expert)
+
+    def log_volume(self, statistics):
+        """Log of posterior over prior volume of both parts (see there)."""
+        return self.gate.log_volume(statistics.gate) + self.expert.log_volume(statistics.expert)
+
+    def most_penalised(self):
+        """New mixture with the penalties that are estimated at their largest."""
+        return Mixture(self.gate.most_penalised(), self.expert.most_penalised())
+
+    def log_prior(self):
+        """Minus the penalties of both parts, a number."""
+        return float(self.gate.log_prior()) + float(self.expert.log_prior())
+
+    def value_and_gradient(self, X, y, weight):
+        """Log-likelihood of a block and its gradient, by Fisher's identity.
+
+        The gradient of the log-likelihood is the gradient of the parts at fixed
+        responsibilities; add `log_prior` and `log_prior_gradient` for the objective.
+        """
+        xp = array_namespace(X)
+        log_gate, gate_gradient = self.gate.log_joint_and_gradient(X)
+        wanted = self._wanted(log_gate)
+        log_prob, expert_gradient = self.expert.log_prob_and_gradient(X, y, wanted)
+        joint = log_gate + log_prob
+        density = logsumexp(joint, axis=1)
+        resp = exp(joint - density) * weight[:, None]
+        slope = xp.concat([gate_gradient(resp), expert_gradient(resp)])
+        return xp.sum(density[:, 0] * weight), slope
+
+    def slopes(self, X, y):
+        """Derivatives of the rows' log densities by linear predictor, a list of `Slopes`.
+
+        In the order of `params`; None where a part has no linear predictors.
+        """
+        _, resp = self.e_step(X, y)
+        gate, expert = self.gate.slopes(X, resp), self.expert.slopes(X, y, resp)
+        if gate is None or expert is None:
+            return None
+        first = self.gate.params.shape[0]
+        moved = [s._replace(intercepts=[first + i for i in s.intercepts]) for s in expert]
+        return gate + moved
+
+    def log_prior_gradient(self):
+        """Gradient of `log_prior` with respect to `params`."""
+        slopes = self.gate.log_prior_gradient(), self.expert.log_prior_gradient()
+        return array_namespace(*slopes).concat(slopes)
+
+    @property
+    def params(self):
+        """The parameters of both parts as one vector."""
+        params = self.gate.params, self.expert.params
+        return array_namespace(*params).concat(params)
+
+    @property
+    def coefficients(self):
+        """Vector like `params`: 1 for what a decay of weights shrinks, 0 for the others."""
+        own = self.gate.coefficients, self.expert.coefficients
+        return array_namespace(*own).concat(own)
+
+    def with_params(self, params):
+        """New mixture with other parameters."""
+        cut = self.gate.params.shape[0]
+        return Mixture(self.gate.with_params(params[:cut]), self.expert.with_params(params[cut:]))
+
+    def predict(self, X):
+        """Expected target, of shape (n, n_targets or n_classes)."""
+        score = self.gate.log_score(X)
+        weight, total = softmax_weights(score)
+        return self.expert.average(X, weight, self._wanted(score)) / total
+
+    def components(self, X):
+        """Log weights (n, K), predictors (n, K, C) and scales of the experts (see there)."""
+        log_gate = self.gate.log_weight(X)
+        return (log_gate, *self.expert.predictors(X, self._wanted(log_gate)))
+
+    @classmethod
+    def averaged(cls, mixtures):
+        """The mixture of several mixtures, each with the same share."""
+        if len(mixtures) == 1:
+            return mixtures[0]
+        gates, experts = zip(*mixtures, strict=True)
+        return cls(AveragedGate(list(gates)), reduce(lambda a, b: a.joined(b), experts))
+
+    def n_parameters(self):
+        """Number of free parameters of both parts."""
+        return self.gate.n_parameters() + self.expert.n_parameters()
+
+    def n_experts(self):
+        """Number of experts."""
+        return self.gate.n_experts
