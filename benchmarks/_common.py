@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_info
 import skmoe
 from skmoe._rows.blocks import Blocks
 from skmoe._rows.scaling import learn_scaling
-from skmoe.estimators._base import Units
+from skmoe.estimators._preparation import Units
 from skmoe.families import Gaussian
 from skmoe.mixture import Mixture
 

@@ -22,7 +22,7 @@ from sklearn.mixture import GaussianMixture
 from threadpoolctl import threadpool_limits
 
 from skmoe import MoEClassifier, MoERegressor
-from skmoe.estimators import _base
+from skmoe.estimators import _base, _preparation
 from skmoe.mixture import Mixture
 from skmoe.solvers import EM
 
@@ -31,16 +31,16 @@ PARTS = {
     "validation": [
         (MoERegressor, "_validate_fit"),
         (MoEClassifier, "_validate_fit"),
-        (_base.BaseMixtureOfExperts, "_check_settings"),
+        (_base, "plan"),
     ],
-    "scaling": [(_base, "learn_scaling")],
-    "distinct rows": [(_base, "distinct_rows")],
-    "one-expert fit": [(_base, "fit_pooled")],
-    "start": [(_base, "find_start")],
+    "scaling": [(_preparation, "learn_scaling")],
+    "distinct rows": [(_preparation, "distinct_rows")],
+    "one-expert fit": [(_preparation, "fit_pooled")],
+    "start": [(_preparation, "find_start")],
     "penalties": [(EM, "estimate_penalties")],
-    "evidence": [(_base, "prefer_evidence")],
+    "evidence": [(_preparation, "prefer_evidence")],
     "final climb": [(EM, "solve")],
-    "attributes": [(_base.BaseMixtureOfExperts, "_fitted_attributes")],
+    "attributes": [(_base, "model_attributes"), (_base, "climb_attributes")],
 }
 
 

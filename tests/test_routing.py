@@ -16,6 +16,8 @@ from skmoe import HMERegressor, MoEClassifier, MoERegressor
 from skmoe._numerics.grouping import group_rows
 from skmoe._numerics.normal_equations import Separable, Softmax
 from skmoe._rows.arrays import largest
+from skmoe.estimators._climbing import _revive
+from skmoe.estimators._settings import plan
 from skmoe.experts import EstimatorExpert, LinearExpert
 from skmoe.gates import EstimatorGate, GaussianGate, HierarchicalGate, SoftmaxGate, TopKGate
 from skmoe.mixture import Mixture
@@ -97,12 +99,12 @@ def test_a_dead_expert_is_brought_back():
     weights = model.gate_.inner.weights.copy()
     weights[3, -1] = -1e4
     broken = model.gate_._replaced(inner=model.gate_.inner._replaced(weights=weights))
-    settings = model._check_settings()
+    settings = plan(model)
     mixture, trace = settings.solver.solve(
         Mixture(broken, model.expert_), blocks, _trace(max_iter=50)
     )
     assert mixture.gate.inner.weights[3, -1] < -1e3
-    revived, after = model._revive(mixture, trace, blocks, settings, None)
+    revived, after = _revive(mixture, trace, blocks, settings, None)
     assert after.history[-1] > trace.history[-1]
     assert dead_experts(revived.gate.usage_) == []
 

@@ -2,16 +2,11 @@
 
 from ..gates import HierarchicalGate
 from ..gates._hierarchical import check_size
-from ..starts._growing import grow
-from ._base import make_part
 from ._classifier import MoEClassifier
 from ._regressor import MoERegressor
+from ._settings import make_part
 
 __all__ = ["HMEClassifier", "HMERegressor"]
-
-
-# Rows that a tree is grown on at most: every split is tried on them several times.
-_LARGEST_SAMPLE = 20_000
 
 
 class _Hierarchical:
@@ -20,42 +15,10 @@ class _Hierarchical:
     def _make_gate(self):
         return HierarchicalGate(make_part(self.gate, "gate"), self.depth, self.branching)
 
-    def _check_settings(self):
-        settings = super()._check_settings()
-        if self.grow and not settings.has_statistics():
-            raise ValueError(
-                "grow=True tries splits by EM, and neural gates or experts have no statistics for "
-                "it. Pass grow=False with them."
-            )
-        return settings
-
     def _count_experts(self):
         """Experts of the full tree, or of the first split where it is to be grown."""
         depth, branching = check_size(self.depth, self.branching)
         return branching if self.grow else branching**depth
-
-    def _sample_rows(self, mixture):
-        """As many for every expert that the tree may grow to, up to a limit."""
-        rows = super()._sample_rows(mixture)
-        if not self.grow:
-            return rows
-        return min(rows * self.branching ** (self.depth - 1), max(rows, _LARGEST_SAMPLE))
-
-    def _find_start(self, mixture, sample, settings, random_state):
-        start = super()._find_start(mixture, sample, settings, random_state)
-        if not self.grow:
-            return start
-        return grow(
-            start,
-            sample,
-            settings.solver,
-            depth=self.depth,
-            kinds=settings.kinds,
-            random_state=random_state,
-        )
-
-    def _goes_on(self, settings):
-        return self.grow or super()._goes_on(settings)
 
     def _experts_label(self):
         return "experts"

@@ -3,12 +3,14 @@
 import copy
 
 from .._numerics.estimators import set_random_states
-from .._rows.validation import accepted, noted_columns
+from .._rows.validation import noted_columns
 from ..experts._base import as_expert
 from ..gates._averaged import AveragedGate
 from ..gates._base import as_gate
 from ..mixture import Mixture
 from ..solvers import Adam, Memory
+from ._fitted import model_attributes
+from ._settings import plan
 
 __all__ = ["OnlineMixin"]
 
@@ -35,9 +37,13 @@ class OnlineMixin:
             and as_expert(self.expert).forgets_rows
         )
 
+    def _learns_from_batches(self):
+        """Whether parts can, and the number of experts does not take all rows to be chosen."""
+        return getattr(self, "n_experts", None) != "auto" and self._forgets_rows()
+
     def _partial_fit(self, X, y, sample_weight, classes=None):
         """Learn from a batch; the fitted attributes are set all at once, after success."""
-        settings = self._check_settings()._replace(online=True)
+        settings = plan(self)._replace(online=True)
         if isinstance(getattr(self, "gate_", None), AveragedGate):
             raise ValueError(
                 "The last fit has averaged several mixtures, and partial_fit learns one. Begin "
@@ -48,15 +54,14 @@ class OnlineMixin:
         checked = copy.copy(self)
         start = self._begin_online if begins else self._go_on_online
         units, mixture, blocks, state = start(checked, X, y, sample_weight, classes, settings)
-        solver = self._online_solver(settings, mixture)
         memory = Memory() if begins else self._memory
-        mixture, memory = solver.learn(mixture, blocks, memory)
+        mixture, memory = _online_solver(settings, mixture).learn(mixture, blocks, memory)
         state = {**state, **noted_columns(checked)}
         for name in _OF_A_CLIMB:
             vars(self).pop(name, None)
         n_iter = 1 if begins else self.n_iter_ + 1
         vars(self).update(
-            {**state, **self._model_attributes(mixture, units), "n_iter_": n_iter},
+            {**state, **model_attributes(mixture, units), "n_iter_": n_iter},
             _memory=memory,
         )
         return self
@@ -64,9 +69,8 @@ class OnlineMixin:
     def _begin_online(self, checked, X, y, sample_weight, classes, settings):
         """Units, mixture, blocks and what to note, from the first batch."""
         settings = self._with_classes(settings, classes)
-        X, targets, state = self._validate_fit(checked, X, y, accepted(settings, X), classes)
-        weight = self._row_weight(self._check_weight(X, sample_weight), targets, state)
-        units, mixture, blocks = self._start(checked, X, targets, state, weight, settings)
+        data, state = self._checked_rows(checked, X, y, sample_weight, settings, classes)
+        units, mixture, blocks, _ = self._ready(checked, data, state, settings)
         return units, Mixture(mixture.gate.started(), mixture.expert), blocks, state
 
     def _go_on_online(self, checked, X, y, sample_weight, classes, settings):
@@ -78,10 +82,11 @@ class OnlineMixin:
         weight = self._row_weight(weight, targets, vars(self))
         return self._units, self._mixture, blocks.with_weight(weight), {}
 
-    def _online_solver(self, settings, mixture):
-        """The solver that "auto" stands for: Adam where there is no curvature."""
-        if self.solver != "auto" or not any(part.gradient_only for part in mixture):
-            return settings.solver
-        solver = Adam()
-        set_random_states(solver, settings.random_state)
-        return solver
+
+def _online_solver(settings, mixture):
+    """The solver that "auto" stands for: Adam where there is no curvature."""
+    if not (settings.chooses_solver and any(part.gradient_only for part in mixture)):
+        return settings.solver
+    solver = Adam()
+    set_random_states(solver, settings.random_state)
+    return solver

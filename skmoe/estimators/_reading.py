@@ -10,6 +10,7 @@ from .._rows.arrays import array_namespace, host
 from .._rows.compat import check_same_namespace, get_namespace_and_device
 from .._rows.validation import accepted
 from ..gates import HierarchicalGate
+from ._preparation import blocks_of
 
 __all__ = ["ReadingMixin", "Sums"]
 
@@ -42,6 +43,9 @@ class ReadingMixin:
         if targets is not None and targets.shape[0] != X.shape[0]:
             raise ValueError(f"X has {X.shape[0]} rows and y has {targets.shape[0]}.")
         return self._blocks(X, targets, None, self._units)
+
+    def _blocks(self, X, targets, weight, units):
+        return blocks_of(X, targets, weight, units, self.n_jobs)
 
     def gate_proba(self, X):
         """Probability of every expert given x.

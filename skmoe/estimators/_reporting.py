@@ -6,15 +6,15 @@ import numpy as np
 from sklearn.utils._optional_dependencies import check_pandas_support
 from sklearn.utils.validation import check_is_fitted
 
-from .._rows.arrays import array_namespace, host, is_sparse, like
+from .._rows.arrays import host, is_sparse
 from .._rows.validation import check_share
-from ..gates import HierarchicalGate
 from ..inference._explaining import explanation
 from ..inference._standard_errors import infer, reading_order, reported
 from ..inference._summary import Summary
+from ._fitted import parameter_attributes
 from ._reading import Sums
 
-__all__ = ["ReportingMixin", "in_units"]
+__all__ = ["ReportingMixin"]
 
 
 class ReportingMixin:
@@ -181,36 +181,9 @@ class ReportingMixin:
             facts["entropy per row"] = f"{sums.entropy / n_rows:.3f}"
         return facts
 
-    @staticmethod
-    def _gate_attributes(gate, units):
-        """Coefficients and intercepts of linear gates in the units given."""
-        if gate.linear:
-            coef, intercept = in_units(gate, units.X)
-            return {"gate_coef_": coef, "gate_intercept_": intercept}
-        nodes = gate.nodes if isinstance(gate, HierarchicalGate) else []
-        if nodes and all(node.linear for node in nodes):
-            xp = array_namespace(units.X.center)
-            tables = [in_units(node, units.X) for node in nodes]
-            coef, intercept = (xp.concat(part, axis=0) for part in zip(*tables, strict=True))
-            return {"node_coef_": coef, "node_intercept_": intercept}
-        return {}
-
-    def _expert_attributes(self, expert, units):
-        """Coefficients, intercepts and scales of linear experts in the units given."""
-        if not hasattr(expert, "weights"):
-            return {}
-        coef, intercept = in_units(expert, units.X)
-        attributes = expert.family.attributes(coef, intercept, expert.scale)
-        if coef.shape[1] > 1:
-            return attributes
-        return {name: table[:, 0, ...] for name, table in attributes.items()}
-
     def _attributes_of(self, mixture):
         """The fitted attributes that a mixture's parameters are reported as."""
-        return {
-            **self._expert_attributes(mixture.expert, self._units),
-            **self._gate_attributes(mixture.gate, self._units),
-        }
+        return parameter_attributes(mixture, self._units)
 
     def _label(self, name, index):
         """Part, expert, target and name of an entry of a fitted attribute."""
@@ -227,16 +200,3 @@ class ReportingMixin:
         """Names of the columns, x0, x1 and so on where there are none."""
         names = getattr(self, "feature_names_in_", None)
         return [f"x{i}" for i in range(self.n_features_in_)] if names is None else list(names)
-
-
-def in_units(part, scaling):
-    """Coefficients (..., d) and intercepts (...) of a linear part in the units of X as given."""
-    coef, intercept = part.weights[..., :-1], part.weights[..., -1]
-    if part.positions is not None:
-        n_features = scaling.center.shape[0]
-        own = [position % n_features for position in part.positions]
-        table = np.zeros((*coef.shape[:-1], n_features))
-        table[..., own] = host(coef)
-        coef = like(table, coef)
-    coef = coef / scaling.spread
-    return coef, intercept - coef @ scaling.center

@@ -1,0 +1,139 @@
+"""What a fit leaves behind: attributes in the units given, and warnings."""
+
+import warnings
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+
+from .._rows.arrays import array_namespace, host, like
+from ..gates import HierarchicalGate
+from ..solvers import Memory
+from ..starts._reviving import dead_experts
+
+__all__ = [
+    "climb_attributes",
+    "exact_likelihood",
+    "model_attributes",
+    "parameter_attributes",
+    "warn_about",
+]
+
+
+def climb_attributes(mixture, units, trace):
+    """What a fit sets that describes its climb."""
+    shift = trace.weight * units.log_spread()
+    objective = trace.history[-1] - shift
+    return {
+        "_memory": Memory(trace.weight),
+        "n_iter_": trace.n_iter,
+        "converged_": trace.converged,
+        "log_likelihood_": objective - mixture.log_prior(),
+        "objective_": objective,
+        "history_": [value - shift for value in trace.history],
+        "validation_scores_": [score - units.log_spread() for score in trace.scores],
+    }
+
+
+def exact_likelihood(mixture, units, blocks, trace):
+    """The likelihood of y given x, where that is not what the fit has climbed."""
+    if mixture.gate.exact:
+        return {}
+    density = float(blocks.sum(mixture.log_likelihood))
+    return {"log_likelihood_": density - trace.weight * units.log_spread()}
+
+
+def model_attributes(mixture, units):
+    """What a fit sets that describes the mixture."""
+    return {
+        "_mixture": mixture,
+        "_units": units,
+        "gate_": mixture.gate,
+        "expert_": mixture.expert,
+        "n_experts_": mixture.n_experts(),
+        "n_parameters_": mixture.n_parameters(),
+        "_x_center": units.X.center,
+        **_gate_attributes(mixture.gate, units),
+        **_expert_attributes(mixture.expert, units),
+    }
+
+
+def parameter_attributes(mixture, units):
+    """The fitted attributes that the parameters are reported as, the experts' first."""
+    return {
+        **_expert_attributes(mixture.expert, units),
+        **_gate_attributes(mixture.gate, units),
+    }
+
+
+def _gate_attributes(gate, units):
+    """Coefficients and intercepts of linear gates in the units given."""
+    if gate.linear:
+        coef, intercept = in_units(gate, units.X)
+        return {"gate_coef_": coef, "gate_intercept_": intercept}
+    nodes = gate.nodes if isinstance(gate, HierarchicalGate) else []
+    if nodes and all(node.linear for node in nodes):
+        xp = array_namespace(units.X.center)
+        tables = [in_units(node, units.X) for node in nodes]
+        coef, intercept = (xp.concat(part, axis=0) for part in zip(*tables, strict=True))
+        return {"node_coef_": coef, "node_intercept_": intercept}
+    return {}
+
+
+def _expert_attributes(expert, units):
+    """Coefficients, intercepts and scales of linear experts in the units given."""
+    if not hasattr(expert, "weights"):
+        return {}
+    coef, intercept = in_units(expert, units.X)
+    attributes = expert.family.attributes(coef, intercept, expert.scale)
+    if coef.shape[1] > 1:
+        return attributes
+    return {name: table[:, 0, ...] for name, table in attributes.items()}
+
+
+def in_units(part, scaling):
+    """Coefficients (..., d) and intercepts (...) of a linear part in the units of X as given."""
+    coef, intercept = part.weights[..., :-1], part.weights[..., -1]
+    if part.positions is not None:
+        n_features = scaling.center.shape[0]
+        own = [position % n_features for position in part.positions]
+        table = np.zeros((*coef.shape[:-1], n_features))
+        table[..., own] = host(coef)
+        coef = like(table, coef)
+    coef = coef / scaling.spread
+    return coef, intercept - coef @ scaling.center
+
+
+def warn_about(trace, mixture):
+    """Warnings that name the number that caused them and the remedy, to the caller of `fit`."""
+    for problem in _problems(trace, mixture):
+        warnings.warn(problem, ConvergenceWarning, stacklevel=5)
+
+
+def _problems(trace, mixture):
+    """What a person should be warned about."""
+    if trace.problem:
+        yield trace.problem
+    elif not (trace.converged or trace.stopped):
+        yield (
+            f"The fit did not converge in max_iter={trace.max_iter} passes: the gain still "
+            f"expected is {trace.expected_gain() / trace.weight:.3g} per row, above "
+            f"tol={trace.tol:g}. Increase max_iter, or tol if that gain does not matter."
+        )
+    tried = mixture.gate.routes and not trace.stopped
+    if tried and (dead := dead_experts(mixture.gate.usage_)):
+        remedy = "a larger balance or noise of TopKGate"
+        if mixture.has_statistics:
+            remedy = "a larger k: restarting them from rows explained badly did not help"
+        yield (
+            f"The experts {dead} answer next to no row. Use fewer experts than "
+            f"{mixture.n_experts()}, or {remedy}."
+        )
+    if mixture.expert.at_bound():
+        family = mixture.expert.family
+        of = " times the standard deviation of y" if family.location else ""
+        yield (
+            f"The fit is degenerate: an expert's scale has reached its lower bound, "
+            f"min_scale={family.min_scale:g}{of}. "
+            "That expert passes through its rows exactly; the log-likelihood means little. "
+            "Use fewer experts, a larger penalty (alpha) or a larger min_scale."
+        )

@@ -1,0 +1,212 @@
+"""From raw rows to where a climb begins: units, blocks and a mixture."""
+
+from functools import partial
+from typing import Any, NamedTuple
+
+from .._numerics.estimators import set_random_states
+from .._rows.arrays import array_namespace
+from .._rows.blocks import Blocks
+from .._rows.scaling import learn_scaling
+from .._rows.validation import resolve_columns
+from ..mixture import Mixture
+from ..starts._growing import grow
+from ..starts._initialization import (
+    distinct_rows,
+    find_start,
+    fit_pooled,
+    prefer_evidence,
+    sample_size,
+)
+from ..starts._widening import widened
+
+__all__ = ["Data", "Ready", "Units", "blocks_of", "fresh_start", "part_columns"]
+
+# Penalties are known to a tenth at best, so the climbs between two estimates may be rough.
+PENALTY_TOL = 1e-3
+
+# Rows that a tree is grown on at most: every split is tried on them several times.
+_LARGEST_SAMPLE = 20_000
+
+
+class Data(NamedTuple):
+    """Checked rows of a fit: columns, targets (n, n_targets) and weights (n,) or None."""
+
+    X: Any
+    y: Any
+    weight: Any
+
+
+class Units(NamedTuple):
+    """How raw rows become the scaled rows that a mixture sees.
+
+    Attributes
+    ----------
+    X : Scaling
+    y : Scaling or None
+        None for targets that are not scaled.
+    block_rows : int or None
+        Rows of a block that the parts of the mixture work best on; None for the device's.
+    with_raw : bool
+        Whether the columns as given stand in the design too, for parts that look at those.
+    """
+
+    X: Any
+    y: Any
+    block_rows: Any = None
+    with_raw: bool = False
+
+    def prepare(self, X, y):
+        """Design and scaled targets of a block of raw rows."""
+        if y is not None and self.y is not None:
+            y = self.y.scaled(y)
+        return self.X.design(X, self.with_raw), y
+
+    def restored(self, y):
+        """Targets in the units given."""
+        return y if self.y is None else self.y.restored(y)
+
+    def log_spread(self):
+        """Log density in scaled units less log density in the units given."""
+        if self.y is None:
+            return 0.0
+        xp = array_namespace(self.y.spread)
+        return float(xp.sum(xp.log(self.y.spread)))
+
+
+class Ready(NamedTuple):
+    """Where a climb begins.
+
+    Attributes
+    ----------
+    units : Units
+    mixture : Mixture
+    blocks : Blocks
+    histories : list of list of float
+        The objective after every pass of the short climbs that the start was chosen by.
+    """
+
+    units: Any
+    mixture: Any
+    blocks: Any
+    histories: list
+
+
+def blocks_of(X, y, weight, units, n_jobs):
+    """Rows as blocks of what a mixture sees."""
+    return Blocks(X, y, weight, prepare=units.prepare, length=units.block_rows, n_jobs=n_jobs)
+
+
+def part_columns(settings, names, n_features):
+    """Where gate and experts find their columns in the design; None for all but the last."""
+    with_raw = settings.gate.raw or settings.expert.raw
+
+    def locate(part):
+        chosen = getattr(part, "columns", None)
+        chosen = resolve_columns(chosen, names, n_features, type(part).__name__)
+        if not with_raw:
+            return chosen
+        # The columns as given stand before the scaled ones.
+        first = 0 if part.raw else n_features
+        return [first + i for i in (range(n_features) if chosen is None else chosen)]
+
+    return [part.located(locate) for part in (settings.gate, settings.expert)]
+
+
+def too_many_experts(settings, available, what):
+    """Message for fewer rows than experts."""
+    what = what.removesuffix("s") if available == 1 else what
+    return (
+        f"{settings.n_experts_text} was given for {available} {what}; at most one expert per "
+        f"distinct sample is allowed. Ask for at most {available} experts, or pass more data."
+    )
+
+
+def fresh_start(data, settings, columns):
+    """Units, the best start and the blocks to climb on, for a first fit."""
+    random_state = settings.random_state
+    for part in (settings.gate, settings.expert):
+        set_random_states(part, random_state)
+    units, blocks, full = _prepared(data, settings, columns)
+    mixture = full.stand_in()
+    settings = settings._replace(solver=settings.starter(mixture))
+    most = _sample_rows(mixture, settings)
+    sample = distinct_rows(blocks, random_state, most, mixture)
+    if settings.n_experts > sample.n_distinct:
+        raise ValueError(too_many_experts(settings, sample.n_distinct, "distinct samples"))
+    sampled = blocks.take(sample.rows, sample.weight)
+    if sample.n_distinct <= most:
+        # All distinct rows, in an order of their own: the same rows in another order, or
+        # repeated instead of weighted, give the same fit to the last bit.
+        data = Data(sampled.X, sampled.y, sampled.weight)
+        units, blocks, full = _prepared(data, settings, columns)
+        mixture, sampled = full.stand_in(), blocks
+    if not settings.expert.has_statistics:
+        return Ready(units, full.drawn(random_state), blocks, [])
+    if settings.n_experts == 1:
+        one = fit_pooled(mixture.expert, blocks, settings.solver)
+        return Ready(units, full.begun(Mixture(mixture.gate, one), random_state), blocks, [])
+    if mixture.expert.pools:
+        one = fit_pooled(mixture.expert, blocks, settings.solver)
+        mixture = Mixture(mixture.gate, mixture.expert.pooled_at(one))
+    best, histories = _best_start(mixture, sampled, settings)
+    # Held-out rows have already decided on a tree that has grown.
+    weighed = mixture.expert.pools and not mixture.expert.gradient_only
+    weighed = weighed and full.has_statistics and not settings.online
+    if weighed and best.n_experts() == mixture.n_experts():
+        best = prefer_evidence(best, mixture, sampled)
+    return Ready(units, full.begun(best, random_state), blocks, histories)
+
+
+def _prepared(data, settings, columns):
+    """What the rows fix: units, blocks and a mixture that knows nothing more."""
+    family = settings.family.initialize(data.y, data.weight)
+    units = _learn_units(data, family, settings)
+    blocks = blocks_of(*data, units, settings.n_jobs)
+    design, _, _ = blocks.first()
+    mixture = Mixture(
+        settings.gate.initialize(settings.n_experts, design, columns[0]),
+        settings.expert.initialize(settings.n_experts, design, family, columns[1]),
+    )
+    return units, blocks, mixture
+
+
+def _learn_units(data, family, settings):
+    # A column that does not vary says nothing, but in a stream it may do so later.
+    constant = 1.0 if settings.online else float("inf")
+    n_jobs = settings.n_jobs
+    scaling = learn_scaling(data.X, data.weight, constant_spread=constant, n_jobs=n_jobs)
+    rows = [part.block_rows for part in (settings.gate, settings.expert) if part.block_rows]
+    with_raw = settings.gate.raw or settings.expert.raw
+    return Units(scaling, family.units, max(rows, default=None), with_raw)
+
+
+def _sample_rows(mixture, settings):
+    """Rows that starts are tried on; as many for every expert that a tree may grow to."""
+    rows = sample_size(mixture)
+    if settings.depth is None:
+        return rows
+    leaves = rows * settings.gate.branching ** (settings.depth - 1)
+    return min(leaves, max(rows, _LARGEST_SAMPLE))
+
+
+def _best_start(mixture, sample, settings):
+    """The best of several starts, its penalties estimated, and the histories of all."""
+    find = find_start if settings.narrow is None else partial(widened, settings.narrow)
+    kinds, random_state = settings.kinds, settings.random_state
+    start = find(
+        mixture,
+        sample,
+        settings.solver,
+        kinds=kinds,
+        n_init=settings.n_init,
+        random_state=random_state,
+    )
+    best = start.mixture
+    # Penalties of a first batch would be too strong for all, those of a stand-in wrong.
+    if settings.has_statistics() and not settings.online:
+        tol = max(settings.tol, PENALTY_TOL)
+        best = settings.solver.estimate_penalties(best, sample, tol)
+    if settings.depth is not None:
+        solver, depth = settings.solver, settings.depth
+        best = grow(best, sample, solver, depth=depth, kinds=kinds, random_state=random_state)
+    return best, start.histories

@@ -1,0 +1,61 @@
+"""What is told of a fit on its way: to callbacks, and to the screen."""
+
+from ._fitted import climb_attributes, model_attributes
+
+__all__ = ["Progress"]
+
+
+class Progress:
+    """The passes of a fit, told to callbacks and, if verbose, printed.
+
+    Parameters
+    ----------
+    estimator : BaseMixtureOfExperts
+        The estimator that is fitted, with callbacks on it or none.
+    data : Data
+    y, sample_weight : as given
+        What callbacks are handed with the checked X.
+    settings : Settings
+    n_climbs : int
+    """
+
+    def __init__(self, estimator, data, y, sample_weight, settings, n_climbs):
+        self.estimator, self.name = estimator, type(estimator).__name__
+        metadata = None if sample_weight is None else {"sample_weight": sample_weight}
+        self.given = {"X": data.X, "y": y, "metadata": metadata}
+        # A gate that is refined, or closes experts that may die, may climb more than once.
+        once = settings.gate.climbs_once and n_climbs == 1
+        passes = settings.max_iter if once else None
+        self.context = estimator._init_callback_context(max_subtasks=passes)
+        self.context.call_on_fit_task_begin(estimator=estimator, **self.given)
+
+    def reporter(self, units, state):
+        """What a climb calls after every pass; a true answer stops it."""
+
+        def report(trace, mixture):
+            if self.estimator.verbose:
+                value = trace.history[-1] - trace.weight * units.log_spread()
+                print(f"[{self.name}] pass {trace.n_iter}: objective {value:.6g}")
+            task = self.context.subcontext(task_name="pass")
+            task.call_on_fit_task_begin(estimator=self.estimator)
+            return task.call_on_fit_task_end(
+                estimator=self.estimator,
+                **self.given,
+                reconstruction_attributes=lambda: {
+                    **model_attributes(mixture, units),
+                    **climb_attributes(mixture, units, trace),
+                    **state,
+                },
+            )
+
+        return report
+
+    def end(self, mixture):
+        """The fit has succeeded."""
+        if self.estimator.verbose:
+            for part in (mixture.gate, mixture.expert):
+                for name, fits in part.cost().items():
+                    print(f"[{self.name}] {fits} fits of {name}")
+        self.context.call_on_fit_task_end(
+            estimator=self.estimator, **self.given, reconstruction_attributes={}
+        )

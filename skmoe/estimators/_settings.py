@@ -1,0 +1,158 @@
+"""What a fit is asked for: settings checked and parts made, before any data are looked at."""
+
+from typing import Any, NamedTuple
+
+from sklearn.base import clone
+from sklearn.utils import check_random_state
+
+from .._rows.validation import check_count, check_positive
+from ..experts._base import as_expert
+from ..families import NAMES as FAMILIES
+from ..families import Categorical
+from ..gates._base import as_gate
+from ..mixture import Mixture
+from ..solvers import EM, LBFGS, Adam
+from ..starts._initialization import KINDS
+
+__all__ = ["Settings", "make_part", "plan"]
+
+# Families and solvers: their names, and the methods that make an object one.
+_NAMED = {
+    "family": ({**FAMILIES, "categorical": Categorical}, ("log_prob", "working")),
+    "solver": (
+        {"auto": EM, "em": EM, "lbfgs": LBFGS, "adam": Adam},
+        ("solve", "estimate_penalties", "check_parts"),
+    ),
+}
+
+
+class Settings(NamedTuple):
+    """Checked hyperparameters of a fit.
+
+    Attributes
+    ----------
+    n_experts : int or "auto"
+    n_experts_text : str
+        What sets that number, for messages.
+    gate, expert, family, solver : parts
+        Clones, which have seen no data.
+    chooses_solver : bool
+        Whether `solver` stands for the one that suits the parts and the data.
+    kinds : list of str
+        Kinds of starts, used in turn.
+    n_init, max_iter, tol, n_jobs : numbers
+    average : bool
+    random_state : RandomState
+    depth : int or None
+        How deep a tree may be grown; None for a gate that does not grow.
+    online : bool
+        Whether the rows are the first batch of a stream.
+    narrow : Mixture or None
+        A mixture of one expert less, fitted to the same data: starts are splits of it.
+    """
+
+    n_experts: Any
+    n_experts_text: str
+    gate: Any
+    expert: Any
+    family: Any
+    solver: Any
+    chooses_solver: bool
+    kinds: list
+    n_init: int
+    average: bool
+    max_iter: int
+    tol: float
+    n_jobs: Any
+    random_state: Any
+    depth: Any = None
+    online: bool = False
+    narrow: Any = None
+
+    def has_statistics(self):
+        """Whether gate and experts have."""
+        return Mixture(self.gate, self.expert).has_statistics
+
+    def starter(self, mixture):
+        """The solver that starts are compared with, which takes no random steps."""
+        if not (self.chooses_solver or self.solver.stochastic):
+            return self.solver
+        by_gradient = any(part.gradient_only for part in mixture)
+        return LBFGS() if by_gradient and not any(part.raw for part in mixture) else EM()
+
+    def climber(self, mixture):
+        """The solver of the climb on all rows."""
+        chosen = self.chooses_solver and not self.solver.stochastic
+        return self.starter(mixture) if chosen else self.solver
+
+
+def make_part(value, kind):
+    """A gate, expert, family or solver from its name or from an object, which is cloned."""
+    if kind == "gate":
+        return clone(as_gate(value))
+    if kind == "expert":
+        return clone(as_expert(value))
+    names, methods = _NAMED[kind]
+    if isinstance(value, str) and value in names:
+        return names[value]()
+    if not isinstance(value, (str, type)) and all(hasattr(value, m) for m in methods):
+        return clone(value)
+    raise ValueError(
+        f"{kind}={value!r} was given; one of the names {sorted(names)} or an object with the "
+        f"methods {list(methods)} is allowed. Pass for example {kind}={next(iter(names))!r}."
+    )
+
+
+def plan(estimator):
+    """Settings of an estimator.
+
+    Raises
+    ------
+    ValueError
+        If a hyperparameter is not as described, or two of them do not go together.
+    """
+    kinds = list(KINDS) if estimator.init == "auto" else [estimator.init]
+    if estimator.init not in ("auto", *KINDS):
+        raise ValueError(
+            f"init={estimator.init!r} was given; 'auto' or one of {list(KINDS)} is allowed."
+        )
+    if estimator.average and estimator.warm_start:
+        raise ValueError(
+            "average=True was given with warm_start=True; mixtures that have been averaged are "
+            "not taken apart again. Set one of them to False."
+        )
+    gate, expert = estimator._make_gate(), make_part(estimator.expert, "expert")
+    for part in (gate, expert):
+        part.share_jobs(estimator.n_jobs)
+    settings = Settings(
+        n_experts=estimator._count_experts(),
+        n_experts_text=estimator._experts_setting(),
+        gate=gate,
+        expert=expert,
+        family=make_part(estimator._family(), "family"),
+        solver=_solver(estimator.solver, gate, expert),
+        chooses_solver=estimator.solver == "auto",
+        kinds=kinds,
+        n_init=check_count(estimator.n_init, "n_init"),
+        average=estimator.average,
+        max_iter=check_count(estimator.max_iter, "max_iter"),
+        tol=check_positive(estimator.tol, "tol", zero=True),
+        n_jobs=estimator.n_jobs,
+        random_state=check_random_state(estimator.random_state),
+        depth=estimator.depth if getattr(estimator, "grow", False) else None,
+    )
+    if settings.depth is not None and not settings.has_statistics():
+        raise ValueError(
+            "grow=True tries splits by EM, and neural gates or experts have no statistics for "
+            "it. Pass grow=False with them."
+        )
+    return settings
+
+
+def _solver(value, gate, expert):
+    """The solver, which the parts must suit."""
+    solver = make_part(value, "solver")
+    if value == "auto" and not Mixture(gate, expert).has_statistics:
+        solver = Adam()
+    solver.check_parts(gate, expert)
+    return solver
