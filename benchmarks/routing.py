@@ -33,6 +33,7 @@ from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
 from skmoe import MoERegressor
+from skmoe._numerics.estimators import BLOCK_ROWS
 from skmoe._numerics.grouping import _NEGLIGIBLE
 from skmoe.datasets import make_robot_arm
 from skmoe.experts import EstimatorExpert, LinearExpert
@@ -81,7 +82,7 @@ def estimator(model, mixture):
     """The fitted estimator with another mixture."""
     new = copy.copy(model)
     new._mixture = mixture
-    new._units = model._units._replace(block_rows=mixture.expert.block_rows)
+    new._units = model._units._replace(block_rows=BLOCK_ROWS if mixture.expert.raw else None)
     return new
 
 

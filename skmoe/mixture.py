@@ -3,6 +3,7 @@
 from functools import reduce
 from typing import Any, NamedTuple
 
+from ._numerics.part import Together
 from ._rows.arrays import array_namespace, exp, logsumexp, softmax_weights
 from .gates._averaged import AveragedGate
 
@@ -25,7 +26,12 @@ class MixtureStatistics(NamedTuple):
     weight: Any
 
 
-class Mixture(NamedTuple):
+class _Pair(NamedTuple):
+    gate: Any
+    expert: Any
+
+
+class Mixture(Together, _Pair):
     r"""The model :math:`\log p(y|x) = \mathrm{logsumexp}_k [\log g_k(x) + \log f(y; \eta_k(x))]`.
 
     A value: `update` and `with_params` return a new mixture.
@@ -38,8 +44,28 @@ class Mixture(NamedTuple):
         An initialised bank of as many experts.
     """
 
-    gate: Any
-    expert: Any
+    __slots__ = ()
+
+    @property
+    def inside(self):
+        """Gate and experts."""
+        return self
+
+    def _with_inside(self, parts):
+        return Mixture(*parts)
+
+    def begun(self, start, random_state):
+        """Mixture at the beginning of its climb, given its stand-in fitted to a sample, or None.
+
+        Experts of a start are no stand-ins.
+        """
+        if start is None:
+            return super().begun(None, random_state)
+        return Mixture(self.gate.begun(start.gate, random_state), start.expert)
+
+    def log_prior(self):
+        """Minus the penalties of both parts, a number."""
+        return sum(float(part.log_prior()) for part in self)
 
     def _times_density(self, log_gate, X, y):
         """Log of a gate's values times densities for every row and expert, of shape (n, K)."""
@@ -78,67 +104,6 @@ class Mixture(NamedTuple):
         """Statistics of the gate and of the experts of a block at given responsibilities."""
         return self.gate.statistics(X, resp), self.expert.statistics(X, y, resp)
 
-    def update(self, statistics, step=1.0):
-        """New mixture after an M-step of both parts; `statistics` begin with theirs."""
-        gate, expert = statistics[:2]
-        return Mixture(self.gate.update(gate, step), self.expert.update(expert, step))
-
-    def settled(self, statistics):
-        """Statistics of both parts at which an update would leave them as they are."""
-        gate, expert = statistics[:2]
-        return self.gate.settled(gate), self.expert.settled(expert)
-
-    def frozen(self):
-        """Mixture whose parts keep what they would have to fit anew; itself without such."""
-        gate, expert = self.gate.frozen(), self.expert.frozen()
-        same = gate is self.gate and expert is self.expert
-        return self if same else Mixture(gate, expert)
-
-    def thawed(self):
-        """Mixture whose parts fit anew again."""
-        return Mixture(self.gate.thawed(), self.expert.thawed())
-
-    @property
-    def has_statistics(self):
-        """Whether both parts have."""
-        return self.gate.has_statistics and self.expert.has_statistics
-
-    def stand_in(self):
-        """Mixture with statistics that a start is found with."""
-        return Mixture(self.gate.stand_in(), self.expert)
-
-    def begun(self, start, random_state):
-        """Mixture at the beginning of its climb, given its stand-in fitted to a sample."""
-        return Mixture(self.gate.begun(start.gate, random_state), start.expert)
-
-    def training(self, random_state):
-        """Mixture for steps along gradients of a few rows."""
-        return Mixture(self.gate.training(random_state), self.expert.training(random_state))
-
-    def drawn(self, random_state):
-        """Mixture with what starts at random drawn anew."""
-        return Mixture(self.gate.drawn(random_state), self.expert.drawn(random_state))
-
-    def update_penalty(self, statistics):
-        """New mixture with the penalties re-estimated; itself once all of them have settled."""
-        gate = self.gate.update_penalty(statistics.gate)
-        expert = self.expert.update_penalty(statistics.expert)
-        if gate is self.gate and expert is self.expert:
-            return self
-        return Mixture(gate, expert)
-
-    def log_volume(self, statistics):
-        """Log of posterior over prior volume of both parts (see there)."""
-        return self.gate.log_volume(statistics.gate) + self.expert.log_volume(statistics.expert)
-
-    def most_penalised(self):
-        """New mixture with the penalties that are estimated at their largest."""
-        return Mixture(self.gate.most_penalised(), self.expert.most_penalised())
-
-    def log_prior(self):
-        """Minus the penalties of both parts, a number."""
-        return float(self.gate.log_prior()) + float(self.expert.log_prior())
-
     def value_and_gradient(self, X, y, weight):
         """Log-likelihood of a block and its gradient, by Fisher's identity.
 
@@ -168,28 +133,6 @@ class Mixture(NamedTuple):
         moved = [s._replace(intercepts=[first + i for i in s.intercepts]) for s in expert]
         return gate + moved
 
-    def log_prior_gradient(self):
-        """Gradient of `log_prior` with respect to `params`."""
-        slopes = self.gate.log_prior_gradient(), self.expert.log_prior_gradient()
-        return array_namespace(*slopes).concat(slopes)
-
-    @property
-    def params(self):
-        """The parameters of both parts as one vector."""
-        params = self.gate.params, self.expert.params
-        return array_namespace(*params).concat(params)
-
-    @property
-    def coefficients(self):
-        """Vector like `params`: 1 for what a decay of weights shrinks, 0 for the others."""
-        own = self.gate.coefficients, self.expert.coefficients
-        return array_namespace(*own).concat(own)
-
-    def with_params(self, params):
-        """New mixture with other parameters."""
-        cut = self.gate.params.shape[0]
-        return Mixture(self.gate.with_params(params[:cut]), self.expert.with_params(params[cut:]))
-
     def predict(self, X):
         """Expected target, of shape (n, n_targets or n_classes)."""
         score = self.gate.log_score(X)
@@ -208,10 +151,6 @@ class Mixture(NamedTuple):
             return mixtures[0]
         gates, experts = zip(*mixtures, strict=True)
         return cls(AveragedGate(list(gates)), reduce(lambda a, b: a.joined(b), experts))
-
-    def n_parameters(self):
-        """Number of free parameters of both parts."""
-        return self.gate.n_parameters() + self.expert.n_parameters()
 
     def n_experts(self):
         """Number of experts."""

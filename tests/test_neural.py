@@ -43,7 +43,7 @@ GATES = [
 def mixture_of(gate, expert, family, n_experts=4, seed=1):
     """A mixture somewhere: parameters drawn around those of the start."""
     family = family().initialize(TARGETS[family])
-    gate = gate.initialize(n_experts, DESIGN).started()
+    gate = gate.initialize(n_experts, DESIGN).begun(None, np.random.RandomState(0))
     mixture = Mixture(gate, expert.initialize(n_experts, DESIGN, family))
     noise = np.random.default_rng(seed).normal(0, 0.3, mixture.params.shape)
     return mixture.with_params(mixture.params + noise)
@@ -115,7 +115,9 @@ def start_of(X, y, n_experts=3):
         LinearExpert(alpha=0.1).initialize(n_experts, design, family),
     )
     blocks = Blocks(design, y[:, None])
-    mixture, _ = EM(memory=0).solve(mixture.drawn(np.random.RandomState(0)), blocks, Trace(12, 0.0))
+    mixture, _ = EM(memory=0).solve(
+        mixture.begun(None, np.random.RandomState(0)), blocks, Trace(12, 0.0)
+    )
     return mixture, blocks
 
 

@@ -23,7 +23,7 @@ ROOMS = {
     "datasets": {"_rows"},
     "gates": {"_rows", "_numerics"},
     "experts": {"_rows", "_numerics", "families"},
-    "mixture": {"_rows", "gates"},
+    "mixture": {"_rows", "_numerics", "gates"},
     "starts": {"_rows", "experts", "gates", "mixture", "solvers"},
     "model_selection": {"_rows", "experts", "gates", "starts"},
     "estimators": {"_rows", "_numerics", "distribution", "inference", "families", "gates"}

@@ -41,13 +41,9 @@ class Refitted:
     is_frozen = False
     forgets_rows = False
 
-    def frozen(self):
-        """Part that keeps its estimators from now on."""
-        return self if self.is_frozen else self._replaced(is_frozen=True)
-
-    def thawed(self):
-        """Part that fits its estimators anew on every pass."""
-        return self._replaced(is_frozen=False) if self.is_frozen else self
+    def frozen(self, is_frozen=True):
+        """Part that keeps its estimators from now on, or fits them anew on every pass."""
+        return self if self.is_frozen == is_frozen else self._replaced(is_frozen=is_frozen)
 
     def _counting(self):
         """Part that counts its fits from zero."""

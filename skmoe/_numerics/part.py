@@ -1,13 +1,14 @@
 """What gates and experts have in common: they are values that learn."""
 
 import copy
+from collections import Counter
 from typing import Any, NamedTuple
 
 from sklearn.base import BaseEstimator
 
-from .._rows.arrays import array_namespace, device, identity, is_sparse
+from .._rows.arrays import array_namespace, block_diagonal, device, identity, is_sparse
 
-__all__ = ["Part", "Slopes", "take_columns"]
+__all__ = ["Part", "Slopes", "Together", "take_columns"]
 
 
 def take_columns(X, positions):
@@ -52,8 +53,6 @@ class Part(BaseEstimator):
 
     Attributes
     ----------
-    block_rows : int or None
-        Rows of a block that the part works best on; None leaves that to the device.
     raw : bool
         Whether the part looks at the columns as given, not at the scaled ones.
     gradient_only : bool
@@ -66,7 +65,6 @@ class Part(BaseEstimator):
         Whether the part can learn from rows that it does not see again.
     """
 
-    block_rows = None
     raw = False
     gradient_only = False
     has_statistics = True
@@ -103,20 +101,31 @@ class Part(BaseEstimator):
         """Part for steps along gradients of a few rows: with noise, if it is of that kind."""
         return self
 
-    def drawn(self, random_state):
-        """Part with what starts at random drawn anew."""
+    def stand_in(self):
+        """An initialised part with statistics that a start is found with; mostly itself."""
         return self
+
+    def begun(self, start, random_state):
+        """Part at the beginning of its climb on all rows.
+
+        Parameters
+        ----------
+        start : Part or None
+            What the stand-in has become on a sample. None where no start has been looked for:
+            then what begins at random is drawn.
+        random_state : RandomState
+        """
+        return self if start is None else start
 
     def update(self, statistics, step=1.0):
         """New part, the fraction `step` of the way to the maximum given `statistics`."""
         raise NotImplementedError
 
-    def frozen(self):
-        """Part that keeps what it would have to fit anew on every pass; itself without such."""
-        return self
+    def frozen(self, is_frozen=True):
+        """Part that keeps what it would fit anew on every pass, or, if False, fits it again.
 
-    def thawed(self):
-        """Part that fits anew again."""
+        Itself without such.
+        """
         return self
 
     def settled(self, statistics):
@@ -182,3 +191,149 @@ class Part(BaseEstimator):
     def n_parameters(self):
         """Number of free parameters."""
         raise NotImplementedError
+
+
+class Together:
+    """Several parts as one: what a mixture, a tree of gates and a wrapper have in common.
+
+    Subclasses have `inside`, a tuple of initialised parts; `_with_inside`, which puts others in
+    their place; and `members`, the parts as the user gave them. Vectors of parameters stand one
+    after the other, statistics are tuples.
+    """
+
+    @property
+    def members(self):
+        """The parts before `initialize`."""
+        return self.inside
+
+    def _with_inside(self, parts):
+        """The same of other parts."""
+        raise NotImplementedError
+
+    def _each(self, method, statistics, *arguments):
+        """A method of every part, given its own statistics."""
+        # A mixture's own sums stand behind those of its parts.
+        pairs = zip(self.inside, statistics, strict=False)
+        return [getattr(part, method)(own, *arguments) for part, own in pairs]
+
+    def _changed(self, parts):
+        """The same of other parts; itself if they are its own."""
+        parts = tuple(parts)
+        same = all(new is old for new, old in zip(parts, self.inside, strict=True))
+        return self if same else self._with_inside(parts)
+
+    @staticmethod
+    def _concat(vectors):
+        vectors = list(vectors)
+        return array_namespace(*vectors).concat(vectors)
+
+    @property
+    def raw(self):
+        """Whether any part looks at the columns as given."""
+        return any(part.raw for part in self.members)
+
+    @property
+    def has_statistics(self):
+        """Whether all parts have."""
+        return all(part.has_statistics for part in self.members)
+
+    @property
+    def forgets_rows(self):
+        """Whether all parts can learn from rows that they do not see again."""
+        return all(part.forgets_rows for part in self.members)
+
+    @property
+    def gradient_only(self):
+        """Whether some part knows its curvature column by column only."""
+        return any(part.gradient_only for part in self.inside)
+
+    def allows_missing(self):
+        """Whether all parts take missing values."""
+        return all(part.allows_missing() for part in self.members)
+
+    def allows_sparse(self):
+        """Whether all parts take a sparse X."""
+        return all(part.allows_sparse() for part in self.members)
+
+    def cost(self):
+        """The estimators of all parts and how often each was fitted."""
+        return dict(sum((Counter(part.cost()) for part in self.inside), Counter()))
+
+    def stand_in(self):
+        """Of all parts."""
+        return self._with_inside(part.stand_in() for part in self.inside)
+
+    def begun(self, start, random_state):
+        """All parts at the beginning of their climb."""
+        # A start that has statistics may have other parts: a tree has grown.
+        first = start if start is not None and self.has_statistics else self
+        starts = [None] * len(self.inside) if start is None else start.inside
+        pairs = zip(first.inside, starts, strict=True)
+        return first._with_inside(part.begun(own, random_state) for part, own in pairs)
+
+    def training(self, random_state):
+        """All parts for steps along gradients of a few rows."""
+        return self._changed(part.training(random_state) for part in self.inside)
+
+    def frozen(self, is_frozen=True):
+        """All parts frozen, or fitting anew again."""
+        return self._changed(part.frozen(is_frozen) for part in self.inside)
+
+    def update(self, statistics, step=1.0):
+        """All parts updated."""
+        return self._with_inside(self._each("update", statistics, step))
+
+    def settled(self, statistics):
+        """Statistics at which an update would leave every part as it is."""
+        return tuple(self._each("settled", statistics))
+
+    @property
+    def params(self):
+        """Parameters of all parts, one after the other."""
+        return self._concat(part.params for part in self.inside)
+
+    @property
+    def coefficients(self):
+        """Vector like `params`: 1 for what a decay of weights shrinks, 0 for the others."""
+        return self._concat(part.coefficients for part in self.inside)
+
+    def with_params(self, params):
+        """The same with other parameters."""
+        parts, first = [], 0
+        for part in self.inside:
+            size = part.params.shape[0]
+            parts.append(part.with_params(params[first : first + size]))
+            first += size
+        return self._with_inside(parts)
+
+    def identified(self):
+        """Bases of all parts, block by block."""
+        return block_diagonal([part.identified() for part in self.inside])
+
+    def pull(self):
+        """Of all parts, block by block."""
+        return block_diagonal([part.pull() for part in self.inside])
+
+    def log_prior(self):
+        """Sum over the parts."""
+        return sum((part.log_prior() for part in self.inside), 0.0)
+
+    def log_prior_gradient(self):
+        """Gradients of the parts, one after the other."""
+        return self._concat(part.log_prior_gradient() for part in self.inside)
+
+    def update_penalty(self, statistics):
+        """The same with the penalties re-estimated; itself once all of them have settled."""
+        return self._changed(self._each("update_penalty", statistics))
+
+    def log_volume(self, statistics):
+        """Sum over the parts."""
+        return sum(self._each("log_volume", statistics))
+
+    def most_penalised(self):
+        """All parts with the penalties that are estimated at their largest."""
+        return self._with_inside(part.most_penalised() for part in self.inside)
+
+    def n_parameters(self):
+        """Sum over the parts."""
+        return sum(part.n_parameters() for part in self.inside)

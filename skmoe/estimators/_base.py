@@ -64,8 +64,8 @@ class BaseMixtureOfExperts(
         climbs, histories = [], []
         for own in several:
             ready = self._ready(checked, data, state, own)
-            mixture = Mixture(ready.mixture.gate.started(), ready.mixture.expert)
-            climbs.append(climb(mixture, ready.blocks, own, progress.reporter(ready.units, state)))
+            report = progress.reporter(ready.units, state)
+            climbs.append(climb(ready.mixture, ready.blocks, own, report))
             histories += ready.histories
             if climbs[-1][1].stopped:
                 break

@@ -7,7 +7,6 @@ from .._rows.validation import noted_columns
 from ..experts._base import as_expert
 from ..gates._averaged import AveragedGate
 from ..gates._base import as_gate
-from ..mixture import Mixture
 from ..solvers import Adam, Memory
 from ._fitted import model_attributes
 from ._settings import plan
@@ -71,7 +70,7 @@ class OnlineMixin:
         settings = self._with_classes(settings, classes)
         data, state = self._checked_rows(checked, X, y, sample_weight, settings, classes)
         units, mixture, blocks, _ = self._ready(checked, data, state, settings)
-        return units, Mixture(mixture.gate.started(), mixture.expert), blocks, state
+        return units, mixture, blocks, state
 
     def _go_on_online(self, checked, X, y, sample_weight, classes, settings):
         """The same from a further batch."""

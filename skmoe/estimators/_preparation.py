@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any, NamedTuple
 
-from .._numerics.estimators import set_random_states
+from .._numerics.estimators import BLOCK_ROWS, set_random_states
 from .._rows.arrays import array_namespace
 from .._rows.blocks import Blocks
 from .._rows.scaling import learn_scaling
@@ -141,7 +141,7 @@ def fresh_start(data, settings, columns):
         units, blocks, full = _prepared(data, settings, columns)
         mixture, sampled = full.stand_in(), blocks
     if not settings.expert.has_statistics:
-        return Ready(units, full.drawn(random_state), blocks, [])
+        return Ready(units, full.begun(None, random_state), blocks, [])
     if settings.n_experts == 1:
         one = fit_pooled(mixture.expert, blocks, settings.solver)
         return Ready(units, full.begun(Mixture(mixture.gate, one), random_state), blocks, [])
@@ -175,9 +175,8 @@ def _learn_units(data, family, settings):
     constant = 1.0 if settings.online else float("inf")
     n_jobs = settings.n_jobs
     scaling = learn_scaling(data.X, data.weight, constant_spread=constant, n_jobs=n_jobs)
-    rows = [part.block_rows for part in (settings.gate, settings.expert) if part.block_rows]
     with_raw = settings.gate.raw or settings.expert.raw
-    return Units(scaling, family.units, max(rows, default=None), with_raw)
+    return Units(scaling, family.units, BLOCK_ROWS if with_raw else None, with_raw)
 
 
 def _sample_rows(mixture, settings):

@@ -9,7 +9,6 @@ from sklearn.model_selection import KFold
 from sklearn.utils import get_tags
 
 from .._numerics.estimators import (
-    BLOCK_ROWS,
     Refitted,
     Rows,
     class_proba,
@@ -94,7 +93,6 @@ class EstimatorExpert(Refitted, Expert):
     MoERegressor(expert=EstimatorExpert(estimator=DecisionTreeRegressor(max_depth=3)))
     """
 
-    block_rows = BLOCK_ROWS
     raw = True
 
     def __init__(self, estimator, cv=3, floor=1e-3, n_jobs=None, columns=None):

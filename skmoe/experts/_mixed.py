@@ -1,17 +1,17 @@
 """Experts of different kinds in one mixture."""
 
-from collections import Counter
 from itertools import chain
 
 from sklearn.utils.metaestimators import _BaseComposition
 
+from .._numerics.part import Together
 from .._rows.arrays import array_namespace, device
 from ._base import Expert, as_expert
 
 __all__ = ["MixedExpert"]
 
 
-class MixedExpert(Expert, _BaseComposition):
+class MixedExpert(Together, Expert, _BaseComposition):
     r"""Experts of different kinds side by side: a linear one beside a tree.
 
     Maximised: :math:`\sum_i r_{ik} \log f(y_i; \eta_k(x_i), \sigma_k)`, every expert by its own
@@ -58,7 +58,8 @@ class MixedExpert(Expert, _BaseComposition):
         """Set hyperparameters, those of the named experts among them."""
         return self._set_params("experts", **params)
 
-    def _members(self):
+    @property
+    def members(self):
         """The kinds as experts, their names checked."""
         pairs = isinstance(self.experts, (list, tuple)) and len(self.experts) > 0
         if not pairs or not all(isinstance(p, (list, tuple)) and len(p) == 2 for p in self.experts):
@@ -69,55 +70,25 @@ class MixedExpert(Expert, _BaseComposition):
         self._validate_names([name for name, _ in self.experts])
         return [as_expert(expert) for _, expert in self.experts]
 
-    @property
-    def raw(self):
-        """Whether any kind looks at the columns as given."""
-        return any(member.raw for member in self._members())
-
-    @property
-    def gradient_only(self):
-        """Whether some kind knows its curvature column by column only."""
-        return any(bank.gradient_only for bank in self.banks)
-
-    def allows_sparse(self):
-        """Whether all kinds take a sparse X."""
-        return all(member.allows_sparse() for member in self._members())
-
     def allows_outputs(self):
         """Whether all kinds predict several columns."""
-        return all(member.allows_outputs() for member in self._members())
-
-    def allows_missing(self):
-        """Whether all kinds take missing values."""
-        return all(member.allows_missing() for member in self._members())
-
-    @property
-    def block_rows(self):
-        """Rows of a block that the slowest kind to ask works best on."""
-        return max((m.block_rows for m in self._members() if m.block_rows), default=None)
+        return all(member.allows_outputs() for member in self.members)
 
     def located(self, locate):
         """The columns of every kind."""
-        return [member.located(locate) for member in self._members()]
+        return [member.located(locate) for member in self.members]
 
     def share_jobs(self, n_jobs):
         """Pass the number of jobs on to all kinds."""
         self.experts = [
-            (name, member) for (name, _), member in zip(self.experts, self._members(), strict=True)
+            (name, member) for (name, _), member in zip(self.experts, self.members, strict=True)
         ]
         for _, member in self.experts:
             member.share_jobs(n_jobs)
 
-    def cost(self):
-        """Estimators of all kinds and how often each was fitted."""
-        total = Counter()
-        for bank in self.banks:
-            total.update(bank.cost())
-        return dict(total)
-
     def initialize(self, n_experts, X, family, columns=None):
         """Bank of which nothing has been learnt."""
-        members = self._members()
+        members = self.members
         if n_experts < len(members):
             raise ValueError(
                 f"{n_experts} experts were asked for, but MixedExpert names {len(members)} kinds; "
@@ -135,6 +106,14 @@ class MixedExpert(Expert, _BaseComposition):
         )
 
     @property
+    def inside(self):
+        """The banks of all kinds."""
+        return self.banks
+
+    def _with_inside(self, parts):
+        return self._replaced(banks=tuple(parts))
+
+    @property
     def family(self):
         """How y scatters."""
         return self.banks[0].family
@@ -144,9 +123,6 @@ class MixedExpert(Expert, _BaseComposition):
         """Name of the kind of every expert."""
         kind = {k: name for name, own in zip(self.names, self.places, strict=True) for k in own}
         return [kind[k] for k in range(len(kind))]
-
-    def _with(self, banks):
-        return self._replaced(banks=tuple(banks))
 
     def _together(self, tables):
         """Tables of all kinds side by side, experts (axis 1) in their order."""
@@ -201,7 +177,9 @@ class MixedExpert(Expert, _BaseComposition):
     def pooled_at(self, one):
         """Bank whose experts of that kind start at, and are shrunk towards, `one`."""
         first = self.pooling()
-        return self._with(bank.pooled_at(one) if bank is first else bank for bank in self.banks)
+        return self._with_inside(
+            bank.pooled_at(one) if bank is first else bank for bank in self.banks
+        )
 
     def predictors(self, X, wanted=None):
         """Predictors (n, K, C) and scales, (K, S), (n, K, S) if some depend on x, or None."""
@@ -224,18 +202,6 @@ class MixedExpert(Expert, _BaseComposition):
         """Statistics of every kind."""
         return tuple(bank.statistics(X, y, own) for bank, own in self._own(resp))
 
-    def _each(self, method, statistics, *arguments):
-        pairs = zip(self.banks, statistics, strict=True)
-        return [getattr(bank, method)(own, *arguments) for bank, own in pairs]
-
-    def update(self, statistics, step=1.0):
-        """New bank with every kind updated."""
-        return self._with(self._each("update", statistics, step))
-
-    def settled(self, statistics):
-        """Every kind's."""
-        return tuple(self._each("settled", statistics))
-
     def gradient(self, X, y, resp):
         """Gradients of all kinds, one after the other."""
         return self._concat(bank.gradient(X, y, own) for bank, own in self._own(resp))
@@ -251,82 +217,6 @@ class MixedExpert(Expert, _BaseComposition):
 
         return self._together([table for table, _ in pairs]), slope
 
-    @property
-    def forgets_rows(self):
-        """Whether all kinds can learn from rows that they do not see again."""
-        return all(member.forgets_rows for member in self._members())
-
-    @property
-    def has_statistics(self):
-        """Whether all kinds have."""
-        return all(member.has_statistics for member in self._members())
-
-    def drawn(self, random_state):
-        """Bank of all kinds drawn anew."""
-        return self._with(bank.drawn(random_state) for bank in self.banks)
-
-    @staticmethod
-    def _concat(vectors):
-        vectors = list(vectors)
-        return array_namespace(vectors[0]).concat(vectors)
-
-    @property
-    def params(self):
-        """Parameters of all kinds, one after the other."""
-        return self._concat(bank.params for bank in self.banks)
-
-    @property
-    def coefficients(self):
-        """Those of all kinds, one after the other."""
-        return self._concat(bank.coefficients for bank in self.banks)
-
-    def with_params(self, params):
-        """New bank with other parameters."""
-        banks, first = [], 0
-        for bank in self.banks:
-            size = bank.params.shape[0]
-            banks.append(bank.with_params(params[first : first + size]))
-            first += size
-        return self._with(banks)
-
-    def log_prior(self):
-        """Minus the penalties of all kinds."""
-        return sum(float(bank.log_prior()) for bank in self.banks)
-
-    def log_prior_gradient(self):
-        """Gradients of the penalties of all kinds, one after the other."""
-        return self._concat(bank.log_prior_gradient() for bank in self.banks)
-
-    def _changed(self, banks):
-        """New bank with other banks; itself if all are the same."""
-        banks = tuple(banks)
-        same = all(new is old for new, old in zip(banks, self.banks, strict=True))
-        return self if same else self._with(banks)
-
-    def frozen(self):
-        """Bank whose estimators are kept; itself without such."""
-        return self._changed(bank.frozen() for bank in self.banks)
-
-    def thawed(self):
-        """Bank whose estimators are fitted anew on every pass."""
-        return self._changed(bank.thawed() for bank in self.banks)
-
-    def update_penalty(self, statistics):
-        """New bank with its penalties re-estimated; itself once they have settled."""
-        return self._changed(self._each("update_penalty", statistics))
-
-    def log_volume(self, statistics):
-        """Log of posterior over prior volume of all kinds."""
-        return sum(self._each("log_volume", statistics))
-
-    def most_penalised(self):
-        """New bank with the penalties that are estimated at their largest."""
-        return self._with(bank.most_penalised() for bank in self.banks)
-
     def at_bound(self):
         """Whether a scale of some kind has run into its bound."""
         return any(bank.at_bound() for bank in self.banks)
-
-    def n_parameters(self):
-        """Parameters of all kinds."""
-        return sum(bank.n_parameters() for bank in self.banks)

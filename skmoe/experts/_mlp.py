@@ -100,9 +100,13 @@ class MLPExpert(Expert):
         n_outputs = family.n_outputs + self.heteroscedastic * family.n_scales
         sizes = [linear.weights.shape[2], *sizes, n_outputs]
         new = self._replaced(positions=columns, linear=linear, sizes=sizes)
-        return new.drawn(check_random_state(0))
+        return new._drawn(check_random_state(0))
 
-    def drawn(self, random_state):
+    def begun(self, start, random_state):
+        """The start; without one, networks drawn anew."""
+        return self._drawn(random_state) if start is None else start
+
+    def _drawn(self, random_state):
         """Bank with the hidden layers of its networks drawn anew; they add nothing yet."""
         weights = self.linear.weights
         return self._with_networks(

@@ -1,6 +1,6 @@
 """What a gate is."""
 
-from .._numerics.part import Part
+from .._numerics.part import Part, Together
 
 __all__ = ["Gate", "Wrapper", "as_gate"]
 
@@ -32,16 +32,12 @@ class Gate(Part):
         gate has the method `with_usage(usage)` of `TopKGate`.
     linear : bool
         Whether there are `weights`, coefficients of the columns and intercepts of the logits.
-    has_nodes : bool
-        Whether `initialize` takes `n_nodes`, a number of gates that learn as one and stand side
-        by side in the columns of every table; then there is an attribute `n_nodes`.
     """
 
     exact = True
     climbs_once = True
     routes = False
     linear = False
-    has_nodes = False
 
     def initialize(self, n_experts, X, columns=None):
         """Gate that gives every expert the same weight everywhere.
@@ -94,58 +90,23 @@ class Gate(Part):
         """
         return None
 
-    def stand_in(self):
-        """An initialised gate with statistics that a start is found with; mostly itself."""
-        return self
-
-    def begun(self, start, random_state):
-        """Gate at the beginning of its climb, given `start`, its stand-in fitted to a sample."""
-        return start
-
-    def started(self):
-        """Gate for the climb on all rows, once a start has been found; mostly itself."""
-        return self
-
     def refined(self):
         """Gate for one more climb after this one has ended; None for none."""
         return None
 
 
-class Wrapper(Gate):
+class Wrapper(Together, Gate):
     """A gate made of another one, the hyperparameter `gate`: it looks at what that looks at."""
 
     @property
-    def raw(self):
-        """Whether the gate inside looks at the columns as given."""
-        return as_gate(self.gate).raw
+    def members(self):
+        """The gate inside, as it was given."""
+        return (as_gate(self.gate),)
 
     @property
     def columns(self):
         """The columns that the gate inside looks at."""
         return getattr(as_gate(self.gate), "columns", None)
-
-    @property
-    def block_rows(self):
-        """Rows of a block that the gate inside works best on."""
-        return as_gate(self.gate).block_rows
-
-    @property
-    def forgets_rows(self):
-        """Whether the gate inside can learn from rows that it does not see again."""
-        return as_gate(self.gate).forgets_rows
-
-    @property
-    def has_statistics(self):
-        """Whether the gate inside has."""
-        return as_gate(self.gate).has_statistics
-
-    def allows_missing(self):
-        """Whether the gate inside takes missing values."""
-        return as_gate(self.gate).allows_missing()
-
-    def allows_sparse(self):
-        """Whether the gate inside takes a sparse X."""
-        return as_gate(self.gate).allows_sparse()
 
 
 def as_gate(value):

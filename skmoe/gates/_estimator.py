@@ -3,7 +3,6 @@
 import numpy as np
 
 from .._numerics.estimators import (
-    BLOCK_ROWS,
     Refitted,
     Rows,
     class_proba,
@@ -61,7 +60,6 @@ class EstimatorGate(Refitted, Gate):
     MoERegressor(gate=EstimatorGate(estimator=DecisionTreeClassifier(max_depth=3)))
     """
 
-    block_rows = BLOCK_ROWS
     raw = True
 
     def __init__(self, estimator, floor=1e-3, columns=None):

@@ -1,10 +1,9 @@
 """The gate made of gates."""
 
-from collections import Counter
-
-from .._rows.arrays import array_namespace, block_diagonal, device, log_softmax, zeros
+from .._rows.arrays import array_namespace, device, log_softmax, zeros
 from .._rows.validation import check_count
 from ._base import Wrapper, as_gate
+from ._softmax import SoftmaxGate
 
 __all__ = ["HierarchicalGate", "balanced_tree", "check_size"]
 
@@ -46,7 +45,7 @@ def _grafted(tree, path, branch):
 def _learning_together(template, listed):
     """Groups of inner nodes whose gates are one object: those of as many branches, if possible."""
     inner = [node for node in listed if node[1]]
-    if not template.has_nodes:
+    if not isinstance(template, SoftmaxGate):
         return [[node] for node in inner]
     sizes = sorted({node[1] for node in inner}, reverse=True)
     return [[node for node in inner if node[1] == size] for size in sizes]
@@ -113,9 +112,12 @@ class HierarchicalGate(Wrapper):
         self.branching = branching
 
     @property
-    def gradient_only(self):
-        """Whether the nodes know their curvature column by column only."""
-        return any(node.gradient_only for node in self.nodes)
+    def inside(self):
+        """The gates of the nodes."""
+        return self.nodes
+
+    def _with_inside(self, parts):
+        return self._replaced(nodes=tuple(parts))
 
     @property
     def climbs_once(self):
@@ -140,7 +142,7 @@ class HierarchicalGate(Wrapper):
         nodes, branches = [], []
         for group in _learning_together(template, listed):
             n_branches = group[0][1]
-            together = {"n_nodes": len(group)} if template.has_nodes else {}
+            together = {"n_nodes": len(group)} if isinstance(template, SoftmaxGate) else {}
             nodes.append(template.initialize(n_branches, X, columns, **together))
             branches += [(*path, turn) for path, _, _, _ in group for turn in range(n_branches)]
         return self._replaced(
@@ -193,26 +195,10 @@ class HierarchicalGate(Wrapper):
         heads = list(dict.fromkeys(path[:-1] for path in self.branches))
         paths, start = [], 0
         for node in self.nodes:
-            stop = start + (node.n_nodes if node.has_nodes else 1)
+            stop = start + (node.n_nodes if isinstance(node, SoftmaxGate) else 1)
             paths.append(heads[start:stop])
             start = stop
         return paths
-
-    def drawn(self, random_state):
-        """The tree of nodes drawn anew."""
-        return self._with_nodes(node.drawn(random_state) for node in self.nodes)
-
-    def stand_in(self):
-        """The tree of the nodes' stand-ins."""
-        return self._with_nodes(node.stand_in() for node in self.nodes)
-
-    def begun(self, start, random_state):
-        """The tree of nodes at the beginning of their climb."""
-        if self.has_statistics:
-            # The tree may have grown.
-            return start
-        pairs = zip(self.nodes, start.nodes, strict=True)
-        return self._with_nodes(node.begun(own, random_state) for node, own in pairs)
 
     def log_joint(self, X):
         """Sum over the path of the log joints of its nodes, of shape (n, K)."""
@@ -269,32 +255,13 @@ class HierarchicalGate(Wrapper):
             return
         below, start = self._below(resp), 0
         for node in self.nodes:
-            stop = start + node.n_experts * (node.n_nodes if node.has_nodes else 1)
+            stop = start + node.n_experts * (node.n_nodes if isinstance(node, SoftmaxGate) else 1)
             yield node, below[:, start:stop]
             start = stop
 
     def statistics(self, X, resp):
         """Statistics of every node, given the responsibilities of the leaves below it."""
         return tuple(node.statistics(X, share) for node, share in self._shares(X, resp))
-
-    def _with_nodes(self, nodes):
-        return self._replaced(nodes=tuple(nodes))
-
-    def _with_changed(self, nodes):
-        """Gate with other nodes; itself if they are its own."""
-        nodes = tuple(nodes)
-        same = all(new is old for new, old in zip(nodes, self.nodes, strict=True))
-        return self if same else self._with_nodes(nodes)
-
-    def update(self, statistics, step=1.0):
-        """Every node's update."""
-        pairs = zip(self.nodes, statistics, strict=True)
-        return self._with_nodes(node.update(own, step) for node, own in pairs)
-
-    def settled(self, statistics):
-        """Every node's."""
-        pairs = zip(self.nodes, statistics, strict=True)
-        return tuple(node.settled(own) for node, own in pairs)
 
     def _concat(self, vectors):
         """Vectors of the nodes one after the other."""
@@ -315,77 +282,9 @@ class HierarchicalGate(Wrapper):
             first += node.params.shape[0]
         return found
 
-    def identified(self):
-        """Bases of the nodes, block by block."""
-        return block_diagonal([node.identified() for node in self.nodes])
-
-    @property
-    def params(self):
-        """Parameters of the nodes one after the other."""
-        return self._concat(node.params for node in self.nodes)
-
-    @property
-    def coefficients(self):
-        """Those of the nodes one after the other."""
-        return self._concat(node.coefficients for node in self.nodes)
-
-    def with_params(self, params):
-        """Gate with other parameters."""
-        nodes, start = [], 0
-        for node in self.nodes:
-            stop = start + node.params.shape[0]
-            nodes.append(node.with_params(params[start:stop]))
-            start = stop
-        return self._with_nodes(nodes)
-
-    def log_prior(self):
-        """Sum over the nodes."""
-        return sum((node.log_prior() for node in self.nodes), 0.0)
-
-    def log_prior_gradient(self):
-        """Gradients of the nodes one after the other."""
-        return self._concat(node.log_prior_gradient() for node in self.nodes)
-
-    def update_penalty(self, statistics):
-        """New gate with the penalties of the nodes re-estimated; itself if all have settled."""
-        pairs = zip(self.nodes, statistics, strict=True)
-        return self._with_changed(node.update_penalty(own) for node, own in pairs)
-
-    def log_volume(self, statistics):
-        """Sum over the nodes."""
-        pairs = zip(self.nodes, statistics, strict=True)
-        return sum(node.log_volume(own) for node, own in pairs)
-
-    def most_penalised(self):
-        """New gate with all nodes at their largest penalty."""
-        return self._with_nodes(node.most_penalised() for node in self.nodes)
-
-    def cost(self):
-        """The nodes' estimators and how often they were fitted."""
-        total = Counter()
-        for node in self.nodes:
-            total.update(node.cost())
-        return dict(total)
-
-    def frozen(self):
-        """Gate with all nodes frozen; itself if they have nothing to freeze."""
-        return self._with_changed(node.frozen() for node in self.nodes)
-
-    def thawed(self):
-        """Gate with all nodes thawed."""
-        return self._with_nodes(node.thawed() for node in self.nodes)
-
-    def started(self):
-        """Gate with all nodes started."""
-        return self._with_nodes(node.started() for node in self.nodes)
-
     def refined(self):
         """Gate with all nodes refined; None if none of them asks for it."""
         nodes = [node.refined() for node in self.nodes]
         if all(node is None for node in nodes):
             return None
-        return self._with_nodes(new or old for new, old in zip(nodes, self.nodes, strict=True))
-
-    def n_parameters(self):
-        """Sum over the nodes."""
-        return sum(node.n_parameters() for node in self.nodes)
+        return self._with_inside(new or old for new, old in zip(nodes, self.nodes, strict=True))

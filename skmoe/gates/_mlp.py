@@ -70,15 +70,15 @@ class MLPGate(Gate):
         check_positive(self.alpha, "alpha", zero=True)
         inner = SoftmaxGate(self.alpha).initialize(n_experts, X, columns)
         sizes = [inner.weights.shape[1], *sizes, n_experts]
-        return self._replaced(n_experts=n_experts, sizes=sizes, inner=inner).drawn(
+        return self._replaced(n_experts=n_experts, sizes=sizes, inner=inner)._drawn(
             check_random_state(0)
         )
 
-    def drawn(self, random_state):
+    def _drawn(self, random_state):
         """Gate with the hidden layers of its network drawn anew; it adds nothing yet."""
         weights = self.inner.weights
         networks = Networks.drawn(self.activation, 1, self.sizes, weights, random_state)
-        inner = self.inner.drawn(random_state)
+        inner = self.inner.begun(None, random_state)
         return self._replaced(inner=inner, networks=networks, penalised=networks.coefficients)
 
     def stand_in(self):
@@ -86,8 +86,9 @@ class MLPGate(Gate):
         return self.inner.with_alpha("auto")
 
     def begun(self, start, random_state):
-        """Gate that gives the weights that the softmax gate `start` does."""
-        return self.drawn(random_state)._replaced(inner=start.with_alpha(self.alpha))
+        """Gate that gives the weights that the softmax gate `start` does; small ones of None."""
+        new = self._drawn(random_state)
+        return new if start is None else new._replaced(inner=start.with_alpha(self.alpha))
 
     @property
     def gradient_only(self):

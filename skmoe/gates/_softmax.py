@@ -98,7 +98,6 @@ class SoftmaxGate(Gate):
 
     # Whether the weights are coefficients of the columns themselves.
     linear = True
-    has_nodes = True
 
     def __init__(self, alpha="auto", columns=None):
         self.alpha = alpha
@@ -135,8 +134,10 @@ class SoftmaxGate(Gate):
         """Gate with the penalty `alpha`, "auto" or a number."""
         return self._replaced(penalty=Penalty.of(alpha, initial=_INITIAL_ALPHA))
 
-    def drawn(self, random_state):
-        """Gate with small random weights, so that no two experts stay alike."""
+    def begun(self, start, random_state):
+        """The start; without one, small random weights, so that no two experts stay alike."""
+        if start is not None:
+            return start
         noise = random_state.normal(0, _DRAWN, self.weights.shape)
         return self._replaced(weights=self.weights + like(noise, self.weights))
 

@@ -69,11 +69,6 @@ class TopKGate(Wrapper):
         self.noise = noise
         self.balance = balance
 
-    @property
-    def gradient_only(self):
-        """Whether the gate inside knows its curvature column by column only."""
-        return self.inner.gradient_only
-
     def initialize(self, n_experts, X, columns=None):
         """The wrapped gate, open to all experts."""
         k = check_count(self.k, "k")
@@ -87,22 +82,19 @@ class TopKGate(Wrapper):
         inner = as_gate(self.gate).initialize(n_experts, X, columns)
         return self._replaced(n_experts=n_experts, inner=inner, routes=False, random_state=None)
 
-    def started(self):
+    @property
+    def inside(self):
+        """The wrapped gate."""
+        return (self.inner,)
+
+    def _with_inside(self, parts):
+        (inner,) = parts
+        return self._replaced(inner=inner)
+
+    def begun(self, start, random_state):
         """The gate that closes all but k experts."""
-        return self._replaced(inner=self.inner.started(), routes=self.k < self.n_experts)
-
-    def cost(self):
-        """Of the wrapped gate."""
-        return self.inner.cost()
-
-    def frozen(self):
-        """The wrapped gate frozen; itself if that has nothing to freeze."""
-        inner = self.inner.frozen()
-        return self if inner is self.inner else self._replaced(inner=inner)
-
-    def thawed(self):
-        """The wrapped gate thawed."""
-        return self._replaced(inner=self.inner.thawed())
+        new = super().begun(start, random_state)
+        return new._replaced(routes=self.k < self.n_experts)
 
     def with_usage(self, usage):
         """The gate with a note of the share of the rows that every expert answers."""
@@ -153,15 +145,7 @@ class TopKGate(Wrapper):
 
     def statistics(self, X, resp):
         """The wrapped gate's."""
-        return self.inner.statistics(X, resp)
-
-    def update(self, statistics, step=1.0):
-        """The wrapped gate's update."""
-        return self._replaced(inner=self.inner.update(statistics, step))
-
-    def settled(self, statistics):
-        """The wrapped gate's."""
-        return self.inner.settled(statistics)
+        return (self.inner.statistics(X, resp),)
 
     def gradient(self, X, resp):
         """The wrapped gate's; `resp` is zero where an expert is closed."""
@@ -192,63 +176,8 @@ class TopKGate(Wrapper):
 
     def training(self, random_state):
         """Gate with noise in its choice, and the load-balancing term in its gradient."""
-        return self._replaced(inner=self.inner.training(random_state), random_state=random_state)
-
-    @property
-    def coefficients(self):
-        """The wrapped gate's."""
-        return self.inner.coefficients
-
-    def drawn(self, random_state):
-        """The gate around the wrapped gate drawn anew."""
-        return self._replaced(inner=self.inner.drawn(random_state))
-
-    def stand_in(self):
-        """The gate around the wrapped gate's stand-in."""
-        return self._replaced(inner=self.inner.stand_in())
-
-    def begun(self, start, random_state):
-        """The gate around the wrapped gate at the beginning of its climb."""
-        return self._replaced(inner=self.inner.begun(start.inner, random_state))
-
-    @property
-    def params(self):
-        """The wrapped gate's."""
-        return self.inner.params
+        return super().training(random_state)._replaced(random_state=random_state)
 
     def slopes(self, X, resp):
         """Those of the gate inside."""
         return self.inner.slopes(X, resp)
-
-    def identified(self):
-        """Basis of the gate inside."""
-        return self.inner.identified()
-
-    def with_params(self, params):
-        """Gate with other parameters."""
-        return self._replaced(inner=self.inner.with_params(params))
-
-    def log_prior(self):
-        """The wrapped gate's."""
-        return self.inner.log_prior()
-
-    def log_prior_gradient(self):
-        """The wrapped gate's."""
-        return self.inner.log_prior_gradient()
-
-    def update_penalty(self, statistics):
-        """New gate with the wrapped gate's penalty re-estimated; itself if that has settled."""
-        inner = self.inner.update_penalty(statistics)
-        return self if inner is self.inner else self._replaced(inner=inner)
-
-    def log_volume(self, statistics):
-        """The wrapped gate's."""
-        return self.inner.log_volume(statistics)
-
-    def most_penalised(self):
-        """New gate around the wrapped gate at its largest penalty."""
-        return self._replaced(inner=self.inner.most_penalised())
-
-    def n_parameters(self):
-        """The wrapped gate's."""
-        return self.inner.n_parameters()

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 from sklearn.utils._optional_dependencies import check_pandas_support
 
-from .._rows.arrays import array_namespace, block_diagonal, host, like
+from .._rows.arrays import array_namespace, host, like
 from .._rows.validation import check_share
 from ._summary import frame_of
 
@@ -241,7 +241,7 @@ def infer(mixture, blocks, attributes, label, robust):
     Inference
     """
     _check(mixture, robust)
-    basis = block_diagonal([part.identified() for part in mixture])
+    basis = mixture.identified()
     data, prior = _information(mixture, blocks, basis)
     factor, lost = _inverse_root(data + prior, blocks.total_weight())
     products = _score_products(mixture, blocks, basis) if robust else data
@@ -396,7 +396,7 @@ def _spread_of_center(mixture, basis, factor, data, products):
 
     That fit is as certain as the data make a move of all experts together.
     """
-    pull = block_diagonal([part.pull() for part in mixture])
+    pull = mixture.pull()
     if not pull.shape[1]:
         return 0.0
     together = basis.T @ (pull != 0)

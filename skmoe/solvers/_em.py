@@ -94,7 +94,7 @@ class EM(Solver):
         trace : Trace
         """
         check_count(self.memory, "memory", minimum=0)
-        point = self._evaluate(mixture.thawed(), blocks, trace)
+        point = self._evaluate(mixture.frozen(False), blocks, trace)
         return self._climb(point, blocks, trace).mixture, trace
 
     def learn(self, mixture, blocks, memory):
@@ -153,7 +153,7 @@ class EM(Solver):
         mixture : Mixture
             A mixture whose penalties have settled.
         """
-        point = self._evaluate(mixture.thawed(), blocks, Trace(1, tol))
+        point = self._evaluate(mixture.frozen(False), blocks, Trace(1, tol))
         point = self._climb(point, blocks, Trace(self._FIRST_PASSES, tol))
         for _ in range(self._PENALTY_ROUNDS):
             point = self._climb(point, blocks, Trace(self._PENALTY_PASSES, tol))

@@ -333,7 +333,7 @@ def taught(mixture, given):
     for _ in range(_GIVEN_STEPS):
         # Estimators learn what is given in one step, and the same again in every other.
         mixture = mixture.update(given.sum(mixture.statistics_given)).frozen()
-    return mixture.thawed()
+    return mixture.frozen(False)
 
 
 def _first_passes(mixture, n_rows):

@@ -67,4 +67,4 @@ def revived(mixture, dead, gate, sample, solver, random_state):
     given = sample.with_weight(like(resp * weight[:, None], sample.X, mixture.params.dtype))
     new = taught(Mixture(gate, mixture.expert), given)
     new = solver.estimate_penalties(new, sample, _TOL)
-    return Mixture(new.gate.started(), new.expert)
+    return Mixture(new.gate.begun(new.gate, random_state), new.expert)

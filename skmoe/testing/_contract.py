@@ -327,7 +327,7 @@ def check_identified(learner, problem):
 
 def check_drawn(learner, problem):
     """A part drawn anew by the same state is the same, and finite."""
-    draws = [learner.part.drawn(np.random.RandomState(0)) for _ in range(2)]
+    draws = [learner.part.begun(None, np.random.RandomState(0)) for _ in range(2)]
     first, second = (as_host(part.params) for part in draws)
     assert np.array_equal(first, second)
     assert np.isfinite(first).all()
