@@ -13,6 +13,7 @@ from sklearn.utils.validation import column_or_1d, validate_data
 from .._rows.arrays import array_namespace, drawn, host, like
 from .._rows.compat import get_namespace_and_device, move_to, with_callbacks
 from ._base import BaseMixtureOfExperts
+from ._docs import documented
 
 __all__ = ["MoEClassifier", "Uncertainty"]
 
@@ -30,6 +31,7 @@ class Uncertainty(NamedTuple):
     between: Any
 
 
+@documented
 class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
     r"""Mixture-of-experts classification.
 
@@ -43,95 +45,24 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
 
     Parameters
     ----------
-    n_experts : int or "auto", default=4
-        Number of experts; at most the number of distinct rows. "auto" chooses in `fit`, up to 8:
-        see Notes.
-    gate : str, gate or classifier, default="softmax"
-        Who is responsible for a row: "softmax", "mlp", "quadratic", "gaussian", "hierarchical",
-        "top_k", "constant", a gate of :mod:`skmoe.gates`, or any scikit-learn
-        classifier with `predict_proba`.
-    expert : str, expert or classifier, default="linear"
-        What an expert predicts: "linear", "mlp" (small networks), an expert of
-        :mod:`skmoe.experts`, or any scikit-learn classifier with `predict_proba`.
-    solver : {"auto", "em", "lbfgs", "adam"} or solver, default="auto"
-        How the objective is climbed. "auto" is EM, L-BFGS for sparse or very wide X, and Adam on
-        mini-batches where gate or experts are neural.
-    init : {"auto", "kmeans", "planes", "joint", "lines"}, default="auto"
-        Where the climb starts: cells of k-means++ seeds among the columns, random half-spaces,
-        k-means++ cells among columns and labels together, or the nearest of random
-        regressions. "auto" takes these in turn.
-    n_init : int, default=1
-        Number of starts. All make a few passes, the best go on (emEM). Experts that learn along
-        gradients ("mlp") go the whole way from every start, and the best on held-out rows stays.
-    average : bool, default=False
-        Whether all `n_init` mixtures are kept and averaged: a mixture of `n_init * n_experts`
-        experts. Mostly better than the best of them, above all with neural experts.
-    max_iter : int, default=500
-        Passes over the data at most.
-    tol : float, default=1e-6
-        The climb stops once the gain still expected is below `tol` per row.
-    class_weight : dict, "balanced" or None, default=None
-        Weights of the classes, which multiply those of the rows.
-    warm_start : bool, default=False
-        Whether a further `fit` goes on from the mixture of the last one, in its units, with its
-        penalties and without new starts.
-    n_jobs : int or None, default=None
-        Threads that share the blocks of rows, or the fits of scikit-learn estimators as experts;
-        the result is the same for any number.
-    random_state : int, RandomState instance or None, default=None
-        Draws the starts. Pass an int for the same answer each time.
-    verbose : int, default=0
-        1 prints the objective after every pass, and how often estimators among the parts were
-        fitted.
+    %(n_experts)s
+    %(gate)s
+    %(expert)s
+    %(climb)s
+    %(class_weight)s
+    %(conduct)s
 
     Attributes
     ----------
     classes_ : array of shape (n_classes,)
-    gate_coef_ : array of shape (n_experts, n_features)
-        Coefficients of the gate's logits (natural logarithms) per unit of each column; of a
-        linear gate only (softmax, constant, and the k most probable of one of these).
-    gate_intercept_ : array of shape (n_experts,)
-    expert_coef_ : array of shape (n_experts, n_features) or (n_experts, n_classes, n_features)
-        Coefficients of the log odds of the second class (two classes) or of the logit of
-        every class, per unit of each column.
-    expert_intercept_ : array of shape (n_experts,) or (n_experts, n_classes)
-    gate_, expert_ : gate and expert
-        The fitted parts. They see scaled columns.
-    n_experts_ : int
-    selection_ : Selection
-        What the number was chosen from; only with `n_experts="auto"`. A table of the path is
-        `selection_.to_frame()`.
-    n_parameters_ : int
-        Number of free parameters.
-    log_likelihood_ : float
-        Summed over rows, without penalty.
-    objective_ : float
-        With penalty.
-    history_ : list of float
-        Objective after every pass of the final climb; with EM and L-BFGS it never falls. With
-        Adam, at the start, averaged over every epoch, and at the end.
-    start_histories_ : list of list of float
-        Objective after every pass of the short climbs from all starts: with the penalties that
-        starts are compared at, and on a sample of large data. Of the whole climbs, where several
-        were averaged or went all the way.
-    validation_scores_ : list of float
-        Mean log density of the rows that Adam has held out, after every epoch.
-    n_iter_ : int
-        Passes of the final climb over the data.
-    converged_ : bool
-    n_features_in_ : int
-    feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Only where X has column names.
+    %(gate_coef_)s
+    %(coef_ of labels)s
+    %(parts_)s
+    %(outcome_)s
 
     Notes
     -----
-    `n_experts="auto"` fits one expert, two, and so on, each fit starting from splits of the last,
-    until two numbers in a row gain nothing. Chosen is the number with the largest evidence,
-    BIC in which coefficients with estimated penalties count by the volume that the data leave
-    them. Where penalties are fixed, or with other gates than "softmax", "quadratic", "constant"
-    and "hierarchical", it is the lowest BIC. Networks and scikit-learn estimators are judged
-    by the log density of held-out rows: the smallest number within one standard error of the best.
-    Fits with an expert that has fewer rows than parameters are never chosen.
+    %(auto)s
 
     See Also
     --------

@@ -12,10 +12,12 @@ from ..experts._base import as_expert
 from ..families import NAMES as FAMILIES
 from ..families._base import LogLink
 from ._base import BaseMixtureOfExperts
+from ._docs import documented
 
 __all__ = ["MoERegressor"]
 
 
+@documented
 class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
     r"""Mixture-of-experts regression.
 
@@ -30,101 +32,22 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
 
     Parameters
     ----------
-    n_experts : int or "auto", default=4
-        Number of experts; at most the number of distinct rows. "auto" chooses in `fit`, up to 8:
-        see Notes.
-    gate : str, gate or classifier, default="softmax"
-        Who is responsible for a row: "softmax", "mlp", "quadratic", "gaussian", "hierarchical",
-        "top_k", "constant" (a mixture of regressions), a gate of :mod:`skmoe.gates`, or any
-        scikit-learn classifier with `predict_proba`.
-    expert : str, expert or regressor, default="linear"
-        What an expert predicts: "linear", "mlp" (small networks), an expert of
-        :mod:`skmoe.experts` (`MixedExpert` for several kinds), or any scikit-learn regressor.
-    family : str or family, default="gaussian"
-        How y scatters around an expert's prediction: "gaussian", "student_t" and "laplace" (heavy
-        tails), "poisson" and "negative_binomial" (counts), "gamma" (positive numbers),
-        "bernoulli" (0, 1 and shares between), or an object of :mod:`skmoe.families`.
-    solver : {"auto", "em", "lbfgs", "adam"} or solver, default="auto"
-        How the objective is climbed. "auto" is EM, L-BFGS for sparse or very wide X, and Adam on
-        mini-batches where gate or experts are neural.
-    init : {"auto", "kmeans", "planes", "joint", "lines"}, default="auto"
-        Where the climb starts: cells of k-means++ seeds among the columns, random half-spaces,
-        k-means++ cells among columns and target together, or the nearest of random
-        regressions. "auto" takes these in turn.
-    n_init : int, default=1
-        Number of starts. All make a few passes, the best go on (emEM). Experts that learn along
-        gradients ("mlp") go the whole way from every start, and the best on held-out rows stays.
-    average : bool, default=False
-        Whether all `n_init` mixtures are kept and averaged: a mixture of `n_init * n_experts`
-        experts. Mostly better than the best of them, above all with neural experts.
-    max_iter : int, default=500
-        Passes over the data at most.
-    tol : float, default=1e-6
-        The climb stops once the gain still expected is below `tol` per row.
-    warm_start : bool, default=False
-        Whether a further `fit` goes on from the mixture of the last one, in its units, with its
-        penalties and without new starts.
-    n_jobs : int or None, default=None
-        Threads that share the blocks of rows, or the fits of scikit-learn estimators as experts;
-        the result is the same for any number.
-    random_state : int, RandomState instance or None, default=None
-        Draws the starts. Pass an int for the same answer each time.
-    verbose : int, default=0
-        1 prints the objective after every pass, and how often estimators among the parts were
-        fitted.
+    %(n_experts)s
+    %(gate)s
+    %(expert and family)s
+    %(climb)s
+    %(conduct)s
 
     Attributes
     ----------
-    gate_coef_ : array of shape (n_experts, n_features)
-        Coefficients of the gate's logits (natural logarithms) per unit of each column; of a
-        linear gate only (softmax, constant, and the k most probable of one of these).
-    gate_intercept_ : array of shape (n_experts,)
-    expert_coef_ : array of shape (n_experts, n_features) or (n_experts, n_outputs, n_features)
-        Coefficients of the experts, in units of y per unit of each column.
-    expert_intercept_ : array of shape (n_experts,) or (n_experts, n_outputs)
-    expert_scale_ : array of shape (n_experts,) or (n_experts, n_outputs)
-        Scales around the experts' predictions, for families that have one: in units of y the
-        standard deviation (Gaussian) or what stands for it (Student's t, Laplace); the
-        coefficient of variation (Gamma, and of a negative binomial's rate).
-    expert_df_ : array of shape (n_experts,) or (n_experts, n_outputs)
-        Degrees of freedom; only with the family "student_t".
-    gate_, expert_ : gate and expert
-        The fitted parts. They see scaled columns.
-    n_experts_ : int
-    selection_ : Selection
-        What the number was chosen from; only with `n_experts="auto"`. A table of the path is
-        `selection_.to_frame()`.
-    n_parameters_ : int
-        Number of free parameters.
-    log_likelihood_ : float
-        Summed over rows, without penalty, in the units of y as given.
-    objective_ : float
-        With penalty.
-    history_ : list of float
-        Objective after every pass of the final climb; with EM and L-BFGS it never falls. With
-        Adam, at the start, averaged over every epoch, and at the end.
-    start_histories_ : list of list of float
-        Objective after every pass of the short climbs from all starts: with the penalties that
-        starts are compared at, and on a sample of large data. Of the whole climbs, where several
-        were averaged or went all the way.
-    validation_scores_ : list of float
-        Mean log density of the rows that Adam has held out, after every epoch.
-    n_iter_ : int
-        Passes of the final climb over the data.
-    converged_ : bool
-    n_features_in_ : int
-    feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Only where X has column names.
+    %(gate_coef_)s
+    %(coef_ of numbers)s
+    %(parts_)s
+    %(outcome_)s
 
     Notes
     -----
-    `n_experts="auto"` fits one expert, two, and so on, each fit starting from splits of the last,
-    until two numbers in a row gain nothing. Chosen is the number with the largest evidence,
-    BIC in which coefficients with estimated penalties count by the volume that the data leave
-    them. Where penalties are fixed, or with other gates than "softmax", "quadratic", "constant"
-    and "hierarchical", it is the lowest BIC. Networks and scikit-learn estimators are judged
-    by the log density of held-out rows: the smallest number within one standard error of the best.
-    Fits with an expert that has fewer rows than parameters are never chosen.
+    %(auto)s
 
     See Also
     --------
