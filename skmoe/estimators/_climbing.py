@@ -74,7 +74,7 @@ def _revive(mixture, trace, blocks, settings, report):
         if again.history[-1] <= trace.history[-1] + settings.tol * trace.weight:
             break
         mixture, trace, share = new, again, usage(new, blocks)
-    return Mixture(mixture.gate.with_usage(share), mixture.expert), trace
+    return Mixture(mixture.gate._replaced(usage_=share), mixture.expert), trace
 
 
 def together(climbs, blocks, average):

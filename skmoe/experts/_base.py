@@ -12,6 +12,11 @@ class Expert(Part):
     An expert is a value, as a gate is: `initialize` and `update` return a new one. The object
     that a user makes holds hyperparameters only; `initialize` adds the state.
 
+    A bank of one's own gives `initialize`, `predictors`, `statistics`, `update`, `gradient`,
+    `params`, `with_params`, `n_parameters`, `take` and `joined`; with scales `at_bound`, with a
+    penalty `log_prior` and `log_prior_gradient` too. All else has a default that is right for
+    most: the page "Parts of your own" of the guide says who calls what, when, and what it is for.
+
     Notes
     -----
     n rows, K experts, C linear predictors, D = d + 1 columns of the design:

@@ -68,6 +68,10 @@ class Family(BaseEstimator):
     below and the class attributes; an object holds hyperparameters and what `initialize`
     learns about the targets.
 
+    A family of one's own gives `initialize`, `log_density`, `working`, `link` and `mean`, which a
+    fit needs, and `variance`, `cdf`, `sf`, `ppf`, `isf`, `sample`, which predictive distributions
+    need. One with scales gives `scale_slope` too. All else has a default that is right for most.
+
     Notes
     -----
     n rows, K experts, C columns of the linear predictor, S scales of an expert:

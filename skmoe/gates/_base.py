@@ -11,6 +11,11 @@ class Gate(Part):
     A gate is a value: `initialize` and `update` return a new one and leave this one as it was.
     The object that a user makes holds hyperparameters only; `initialize` adds the state.
 
+    A gate of one's own gives `initialize`, `log_weight`, `statistics`, `update`, `gradient`,
+    `params`, `with_params` and `n_parameters`; with a penalty `log_prior` and
+    `log_prior_gradient` too. All else has a default that is right for most: the page "Parts of
+    your own" of the guide says who calls what, when, and what it is for.
+
     Notes
     -----
     n rows, K experts, D = d + 1 columns of the design:
@@ -28,8 +33,7 @@ class Gate(Part):
         Whether there is one climb on all rows and no other after it.
     routes : bool
         Whether experts can be closed to a row: then `log_joint` and `log_weight` are minus
-        infinity there, and an expert is only asked about the rows that are open to it. Such a
-        gate has the method `with_usage(usage)` of `TopKGate`.
+        infinity there, and an expert is only asked about the rows that are open to it.
     linear : bool
         Whether there are `weights`, coefficients of the columns and intercepts of the logits.
     """

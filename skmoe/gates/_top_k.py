@@ -96,10 +96,6 @@ class TopKGate(Wrapper):
         new = super().begun(start, random_state)
         return new._replaced(routes=self.k < self.n_experts)
 
-    def with_usage(self, usage):
-        """The gate with a note of the share of the rows that every expert answers."""
-        return self._replaced(usage_=usage)
-
     def refined(self):
         """The wrapped gate refined, if it asks for it."""
         inner = self.inner.refined()
