@@ -22,8 +22,16 @@ source_suffix = {".rst": "restructuredtext", ".md": "markdown"}
 myst_enable_extensions = ["dollarmath"]
 default_role = "code"
 
-autosummary_generate = True
-autodoc_default_options = {"members": True, "inherited-members": False}
+# Templates list the methods of a class, inherited ones too, but not the plumbing of scikit-learn or
+# of tuples. What all gates, say, have in common stands on the page of their base only.
+templates_path = ["_templates"]
+_BASES = [skmoe.gates.Gate, skmoe.experts.Expert, skmoe.families.Family, skmoe.solvers.Solver]
+autosummary_context = {
+    "plumbing": ["__init__", "get_metadata_routing", "set_callbacks", "count", "index"]
+    + [f"set_{name}_request" for name in ("fit", "partial_fit", "predict", "score", "split")],
+    "bases": {base.__module__.removesuffix("._base"): base.__name__ for base in _BASES},
+    "contract": sorted({name for base in _BASES for name in dir(base)}),
+}
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
 
