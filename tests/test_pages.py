@@ -1,0 +1,159 @@
+"""The pages of the documentation: their code runs, and the API page leaves nothing out."""
+
+import ast
+import importlib
+import inspect
+import io
+import re
+import textwrap
+import tokenize
+from itertools import chain
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+import skmoe
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+
+if not DOCS.exists():
+    pytest.skip("the documentation is not part of this copy of skmoe", allow_module_level=True)
+
+# What begins a block of Python, and the whole block.
+PYTHON = {
+    ".rst": (":: python\n", r"^\.\. code-block:: python\n(.*?)(?=^\S|\Z)"),
+    ".md": ("```python\n", r"^```python\n(.*?)^```"),
+}
+COMMAND = r'^ +cd (?P<folder>\S+) && python -c "(?P<code>[^"]*)"$'
+PAGES = [DOCS.glob("*.rst"), DOCS.glob("user_guide/*.rst"), DOCS.glob("extending/*.rst")]
+TEXTS = {
+    path: path.read_text(encoding="utf-8")
+    for path in [ROOT / "README.md", *sorted(chain.from_iterable(PAGES))]
+}
+SPOKEN = [path for path, text in TEXTS.items() if PYTHON[path.suffix][0] in text]
+COMMANDED = [path for path, text in TEXTS.items() if "python -c" in text]
+
+
+def name(path):
+    return str(path.relative_to(ROOT))
+
+
+def placed(text, match, group):
+    """A block of code after as many empty lines as stand above it on the page."""
+    return "\n" * text.count("\n", 0, match.start(group)) + textwrap.dedent(match[group])
+
+
+def agrees(value, comment):
+    """Whether a comment that begins with a number or a shape says what the value is."""
+    if number := re.match(r"(-?\d+(?:\.(\d+))?)(?=[ ,;:]|$)", comment):
+        slack = 10.0 ** -len(number[2]) if number[2] else 0
+        return bool(np.all(np.abs(value - float(number[1])) <= slack))
+    if shape := re.match(r"\((\w+(?:, \w+)*),?\)", comment):
+        sizes, found = shape[1].split(", "), np.shape(value)
+        return len(sizes) == len(found) and all(
+            size == str(length) for size, length in zip(sizes, found) if size.isdigit()
+        )
+    return True
+
+
+def run(code, path, namespace):
+    """Run a block as one who types it in, and look at what it says of its results."""
+    tokens = tokenize.generate_tokens(io.StringIO(code).readline)
+    comments = {t.start[0]: t.string.strip("# ") for t in tokens if t.type == tokenize.COMMENT}
+    for statement in ast.parse(code, path).body:
+        if isinstance(statement, ast.Expr):
+            value = eval(compile(ast.Expression(statement.value), path, "eval"), namespace)
+        else:
+            exec(compile(ast.Module([statement], []), path, "exec"), namespace)
+            if not isinstance(statement, ast.Assign):
+                continue
+            value = namespace.get(ast.unparse(statement.targets[0]))
+        line = statement.end_lineno
+        comment = comments.get(line, "")
+        assert agrees(value, comment), f"{path}:{line}: {comment!r} is said of {value!r}"
+
+
+@pytest.fixture(autouse=True)
+def _no_open_figures():
+    yield
+    plt.close("all")
+
+
+@pytest.mark.parametrize("path", SPOKEN, ids=name)
+def test_the_blocks_of_a_page_run_one_after_the_other(path, monkeypatch):
+    # Files that a page shows stand beside it.
+    monkeypatch.syspath_prepend(path.parent)
+    begin, block = PYTHON[path.suffix]
+    found = list(re.finditer(block, TEXTS[path], re.DOTALL | re.MULTILINE))
+    assert len(found) == TEXTS[path].count(begin)
+    namespace = {}
+    for match in found:
+        run(placed(TEXTS[path], match, 1), str(path), namespace)
+
+
+@pytest.mark.parametrize("path", COMMANDED, ids=name)
+def test_the_commands_of_a_page_run(path, monkeypatch):
+    found = list(re.finditer(COMMAND, TEXTS[path], re.MULTILINE))
+    assert len(found) == TEXTS[path].count("python -c")
+    for match in found:
+        monkeypatch.chdir(ROOT / match["folder"])
+        monkeypatch.syspath_prepend(ROOT / match["folder"])
+        run(placed(TEXTS[path], match, "code"), str(path), {})
+
+
+def test_a_comment_that_is_wrong_is_found():
+    assert agrees(0.976, "0.98, the accuracy") and not agrees(0.95, "0.98, the accuracy")
+    assert agrees(2, "2: two") and not agrees(3, "2: two")
+    assert agrees(np.ones((5, 2)), "(n, 2)") and not agrees(np.ones((5, 3)), "(n, 2)")
+    assert not agrees(np.ones(5), "(n, K)")
+    with pytest.raises(AssertionError, match=r"page:3: '2' is said of 1"):
+        run("\n\n1  # 2\n", "page", {})
+
+
+def documented():
+    """What the directives of docs/api.rst name."""
+    module = None
+    for line in TEXTS[DOCS / "api.rst"].splitlines():
+        if match := re.match(r"\.\. (?:current)?module:: (\S+)$", line):
+            module = match[1]
+        elif match := re.match(r"(?:\.\. data::| +) ([\w.]+)$", line):
+            *rooms, own = f"{module}.{match[1]}".split(".")
+            yield getattr(importlib.import_module(".".join(rooms)), own)
+
+
+@pytest.mark.parametrize("room", ["skmoe", *sorted(set(dir(skmoe)) - set(skmoe.__all__))])
+def test_every_public_name_stands_on_the_api_page(room):
+    module, known = getattr(skmoe, room, skmoe), list(documented())
+    for own in set(module.__all__) - {"__version__"}:
+        assert any(getattr(module, own) is other for other in known), own
+
+
+def methods():
+    """The public methods that skmoe gives its estimators, once each."""
+    estimators = [getattr(skmoe, own) for own in skmoe.__all__ if own != "__version__"]
+    found = {}
+    for estimator in estimators:
+        for own in dir(estimator):
+            method = getattr(estimator, own)
+            if not own.startswith("_") and method.__module__.startswith("skmoe"):
+                found[method.__qualname__] = method
+    return found
+
+
+@pytest.mark.parametrize("method", methods().values(), ids=methods())
+def test_methods_of_estimators_have_docstrings_in_the_form_of_numpydoc(method):
+    text = inspect.getdoc(method)
+    summary, *sections = re.split(r"\n\n(?=\w[\w ]*\n-+\n)", text)
+    assert summary and not summary.startswith("Parameters\n")
+    sections = dict(re.split(r"\n-+\n", section, maxsplit=1) for section in sections)
+    parameters = list(inspect.signature(method).parameters)[1:]
+    entries = re.findall(r"^(\w+) : ", sections.get("Parameters", ""), re.MULTILINE)
+    assert entries == parameters
+    assert sections["Returns"]
