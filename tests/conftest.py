@@ -14,7 +14,14 @@ def pytest_configure(config):
     warnings.filterwarnings("ignore", module="array_api_strict")
 
 
-@pytest.fixture(autouse=True)
+def pytest_report_header(config):
+    """One line on the array libraries that nothing is tried on, for they are not here."""
+    from skmoe.testing import missing
+
+    return f"not tried: {', '.join(missing()) or 'nothing, all array libraries are here'}"
+
+
+@pytest.fixture(autouse=True, scope="session")
 def _one_thread_per_worker():
     """Tests run side by side: a product that takes all cores would fight the others."""
     from threadpoolctl import threadpool_limits

@@ -6,12 +6,13 @@ Write a part, then run the suite on it::
     check_gate(MyGate())
 """
 
-from ._backends import BACKENDS, Backend, available
+from ._backends import BACKENDS, Backend, available, missing
 from ._contract import (
     EXPERT_CHECKS,
     FAMILY_CHECKS,
     GATE_CHECKS,
     SOLVER_CHECKS,
+    applies,
     check_expert,
     check_family,
     check_gate,
@@ -25,9 +26,11 @@ __all__ = [
     "GATE_CHECKS",
     "SOLVER_CHECKS",
     "Backend",
+    "applies",
     "available",
     "check_expert",
     "check_family",
     "check_gate",
     "check_solver",
+    "missing",
 ]

@@ -8,7 +8,7 @@ import numpy as np
 from .._rows.arrays import array_namespace, host
 from .._rows.arrays import device as device_of
 
-__all__ = ["BACKENDS", "Backend", "available"]
+__all__ = ["BACKENDS", "Backend", "available", "missing"]
 
 
 class Backend(NamedTuple):
@@ -86,6 +86,17 @@ BACKENDS = [
 def available():
     """Backends that can be used here."""
     return [backend for backend in BACKENDS if backend.missing() is None]
+
+
+def missing():
+    """Why backends cannot be used here, every reason once.
+
+    Returns
+    -------
+    list of str
+    """
+    reasons = (backend.missing() for backend in BACKENDS)
+    return list(dict.fromkeys(reason for reason in reasons if reason))
 
 
 def as_host(x):

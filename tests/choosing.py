@@ -1,0 +1,40 @@
+"""Which of many combinations the default suite runs; the others bear the marker `full`."""
+
+from importlib.util import find_spec
+from itertools import product
+
+import pytest
+
+from skmoe.testing import available
+
+FULL = pytest.mark.full
+needs_callbacks = pytest.mark.skipif(
+    find_spec("sklearn.callback") is None, reason="scikit-learn has callbacks from 1.9 on"
+)
+
+
+def on(backend, *values, lean):
+    """A parameter of a test on a backend, after others; `full` unless it is `lean`."""
+    marks = [pytest.mark.gpu] if backend.library == "cupy" else []
+    name = "-".join(str(value) for value in (*values, backend))
+    return pytest.param(*values, backend, id=name, marks=marks + ([] if lean else [FULL]))
+
+
+def strictest():
+    """The backend that forgives least.
+
+    With array_api_strict all functions but those of the standard are missing, and its device
+    without float64 refuses tables of others and of twice the precision.
+    """
+    return [b for b in available() if b.library == "array_api_strict"][-1]
+
+
+def every_value(*axes):
+    """All combinations of values; `full` but for a few in which every value occurs."""
+    axes = [list(axis) for axis in axes]
+    lengths = [len(axis) for axis in axes]
+    # Shifted at every turn, so that axes of even lengths do not always meet in the same way.
+    chosen = {tuple((i + i // n) % n for n in lengths) for i in range(max(lengths))}
+    for where in product(*map(range, lengths)):
+        values = [axis[i] for axis, i in zip(axes, where, strict=True)]
+        yield pytest.param(*values, marks=[] if where in chosen else [FULL])
