@@ -13,6 +13,12 @@ needs_callbacks = pytest.mark.skipif(
 )
 
 
+NUMPY = available()[0]
+# The backend that forgives least: with array_api_strict all functions but those of the standard are
+# missing, and its device without float64 takes no table of another device or of twice the digits.
+STRICT = next(b for b in reversed(available()) if b.library == "array_api_strict")
+
+
 def on(backend, *values, lean):
     """A parameter of a test on a backend, after others; `full` unless it is `lean`."""
     marks = [pytest.mark.gpu] if backend.library == "cupy" else []
@@ -20,13 +26,9 @@ def on(backend, *values, lean):
     return pytest.param(*values, backend, id=name, marks=marks + ([] if lean else [FULL]))
 
 
-def strictest():
-    """The backend that forgives least.
-
-    With array_api_strict all functions but those of the standard are missing, and its device
-    without float64 refuses tables of others and of twice the precision.
-    """
-    return [b for b in available() if b.library == "array_api_strict"][-1]
+BACKENDS = [on(backend, lean=backend in (NUMPY, STRICT)) for backend in available()]
+# Without the first, NumPy in float64.
+OTHER_BACKENDS = BACKENDS[1:]
 
 
 def every_value(*axes):
@@ -35,6 +37,8 @@ def every_value(*axes):
     lengths = [len(axis) for axis in axes]
     # Shifted at every turn, so that axes of even lengths do not always meet in the same way.
     chosen = {tuple((i + i // n) % n for n in lengths) for i in range(max(lengths))}
+    params = []
     for where in product(*map(range, lengths)):
         values = [axis[i] for axis, i in zip(axes, where, strict=True)]
-        yield pytest.param(*values, marks=[] if where in chosen else [FULL])
+        params.append(pytest.param(*values, marks=[] if where in chosen else [FULL]))
+    return params

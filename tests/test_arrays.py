@@ -6,22 +6,14 @@ from numpy.testing import assert_allclose
 from sklearn import config_context
 
 from skmoe import MoEClassifier, MoERegressor
-from skmoe.testing import BACKENDS
 from skmoe.testing._backends import as_host
 
+from .choosing import OTHER_BACKENDS
 from .data import two_lines
 
-OTHERS = [
-    pytest.param(b, id=str(b), marks=[pytest.mark.gpu] if b.library == "cupy" else [])
-    for b in BACKENDS
-    if b.library != "numpy"
-]
 
-
-@pytest.fixture(params=OTHERS)
+@pytest.fixture(params=[p for p in OTHER_BACKENDS if p.values[0].library != "numpy"])
 def backend(request):
-    if reason := request.param.missing():
-        pytest.skip(reason)
     return request.param
 
 

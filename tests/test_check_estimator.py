@@ -85,9 +85,13 @@ def words(value):
     return [w for part in value for w in words(part)] if isinstance(value, tuple) else [str(value)]
 
 
+# Array libraries that the default suite leaves to `full`: array_api_strict is stricter.
+LIBRARIES = {"cupy", "dpnp", "torch"}
+
+
 def missing():
     """Array libraries and devices that scikit-learn would check if they were here."""
-    absent = {name for name in ("cupy", "dpnp", "torch") if not importlib.util.find_spec(name)}
+    absent = {name for name in LIBRARIES if not importlib.util.find_spec(name)}
     if "torch" in absent:
         return absent
     import torch
@@ -105,10 +109,14 @@ def cases(estimators, marks=()):
         known = expected_failures(estimator)
         setting = " ".join(str(estimator).split())
         for instance, check in estimator_checks_generator(estimator):
-            if MISSING & set(words(tuple(check.keywords.values()))):
+            asked = set(words(tuple(check.keywords.values())))
+            if asked & MISSING:
                 continue
-            name = check.func.__name__
-            own = [*marks, pytest.mark.xfail(reason=known[name])] if name in known else marks
+            name, own = check.func.__name__, list(marks)
+            if asked & LIBRARIES:
+                own.append(FULL)
+            if name in known:
+                own.append(pytest.mark.xfail(reason=known[name]))
             told = ",".join(f"{key}={value}" for key, value in check.keywords.items())
             yield pytest.param(instance, check, id=f"{setting}-{name}({told})", marks=own)
 

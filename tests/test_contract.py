@@ -10,10 +10,9 @@ from sklearn.linear_model import LogisticRegression, Ridge
 
 from skmoe import experts, families, gates, solvers, testing
 
-from .choosing import on, strictest
+from .choosing import NUMPY, OTHER_BACKENDS, STRICT, on
 
 NOT_PARTS = {"Gate", "Expert", "Family", "Memory", "Solver", "Trace"}
-NUMPY, STRICT = testing.BACKENDS[0], strictest()
 
 # Parts that are made of something.
 MADE = {
@@ -72,7 +71,6 @@ def is_lean(expert, family, backend):
 
 PAIRS = [(expert, family) for expert in parts(experts) for family in families_of(expert)]
 LEAN_PAIRS = [pair for pair in PAIRS if is_lean(*pair, NUMPY)]
-OTHERS = [on(b, lean=b == STRICT) for b in testing.available() if b != NUMPY]
 
 
 def checks(some):
@@ -126,7 +124,7 @@ def test_solver(solver, check):
     testing.check_solver(solver, backends=[NUMPY], checks=[check], seeds=[0])
 
 
-@pytest.mark.parametrize("backend", OTHERS)
+@pytest.mark.parametrize("backend", OTHER_BACKENDS)
 @pytest.mark.parametrize("gate", named(parts(gates)))
 def test_gate_on_other_backends(gate, backend):
     testing.check_gate(gate, backends=[backend])
@@ -137,13 +135,13 @@ def test_expert_on_other_backends(expert, family, backend):
     testing.check_expert(expert, backends=[backend], families=[family])
 
 
-@pytest.mark.parametrize("backend", OTHERS)
+@pytest.mark.parametrize("backend", OTHER_BACKENDS)
 @pytest.mark.parametrize("family", ALL_FAMILIES, ids=str)
 def test_family_on_other_backends(family, backend):
     testing.check_family(family, backends=[backend])
 
 
-@pytest.mark.parametrize("backend", OTHERS)
+@pytest.mark.parametrize("backend", OTHER_BACKENDS)
 @pytest.mark.parametrize("solver", named(parts(solvers)))
 def test_solver_on_other_backends(solver, backend):
     testing.check_solver(solver, backends=[backend], seeds=[0])

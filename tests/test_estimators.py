@@ -7,7 +7,6 @@ import pandas as pd
 import polars as pl
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from sklearn.callback import ProgressBar
 from sklearn.datasets import load_iris
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV
@@ -19,6 +18,7 @@ from skmoe import MoEClassifier, MoERegressor
 from skmoe.experts import LinearExpert
 from skmoe.gates import ConstantGate, Gate, SoftmaxGate
 
+from .choosing import needs_callbacks
 from .data import planted, two_lines
 
 
@@ -223,6 +223,7 @@ class Monitor:
         return self.passes == 3
 
 
+@needs_callbacks
 def test_a_monitor_stops_the_fit(lines):
     X, y = lines
     monitor = Monitor(X)
@@ -235,7 +236,10 @@ def test_a_monitor_stops_the_fit(lines):
     assert np.isfinite(model.predict(X)).all()
 
 
+@needs_callbacks
 def test_progress_bar_nests_through_pipeline_and_grid_search(lines, capsys):
+    from sklearn.callback import ProgressBar
+
     search = GridSearchCV(
         make_pipeline(StandardScaler(), MoERegressor(random_state=0)),
         {"moeregressor__n_experts": [1, 2]},
@@ -260,6 +264,7 @@ class Interrupt(Monitor):
         raise KeyboardInterrupt
 
 
+@needs_callbacks
 def test_an_interrupted_fit_leaves_the_old_one(lines):
     X, y = lines
     model = MoERegressor(2, random_state=0).fit(X, y)

@@ -16,6 +16,7 @@ from skmoe.experts import LinearExpert
 from skmoe.gates import GaussianGate, HierarchicalGate, SoftmaxGate, TopKGate
 from skmoe.gates._hierarchical import balanced_tree
 
+from .choosing import FULL
 from .data import two_lines
 
 WEAK = {"gate": SoftmaxGate(alpha=0.01), "expert": LinearExpert(alpha=0.01)}
@@ -189,7 +190,7 @@ def test_two_spirals_are_solved():
     assert model.score(*make_two_spirals(776)) > 0.99
 
 
-@pytest.mark.slow
+@FULL
 def test_robot_arm_within_40_passes():
     X, y = make_robot_arm(20_000, random_state=0)
     X, y, X_test, y_test = X[:15_000], y[:15_000], X[15_000:], y[15_000:]

@@ -12,6 +12,8 @@ from skmoe import HMERegressor, MoEClassifier, MoERegressor
 from skmoe.experts import LinearExpert
 from skmoe.gates import SoftmaxGate
 
+from .choosing import FULL
+
 PLAIN = LinearExpert(alpha=0)
 
 
@@ -330,7 +332,7 @@ def test_mixtures_without_coefficients_are_refused_with_words():
         model.inference(X, y, robust=True)
 
 
-@pytest.mark.slow
+@FULL
 def test_intervals_cover_what_is_planted_in_95_of_100_fits():
     planted = np.array([[0.0, 2.0], [1.0, -1.0]])
     hits = []

@@ -4,6 +4,7 @@ import pickle
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
@@ -27,6 +28,7 @@ from skmoe.model_selection import (
 )
 from skmoe.solvers import Adam
 
+from .choosing import needs_callbacks
 from .data import two_lines
 
 LINES = np.array([[2.0, 0.0, 1.0], [-2.0, 1.0, 0.0], [0.0, -2.0, -1.0]])
@@ -307,16 +309,17 @@ def test_a_warm_start_keeps_the_number():
 
 
 def test_names_of_columns_reach_the_candidates():
-    pandas = pytest.importorskip("pandas")
     X, y = stripes(2, seed=0)
-    X = pandas.DataFrame(X, columns=["stripe", "other"])
+    X = pd.DataFrame(X, columns=["stripe", "other"])
     model = MoERegressor("auto", gate=SoftmaxGate(columns=["stripe"]), random_state=0).fit(X, y)
     assert model.n_experts_ == 2
     assert model.feature_names_in_.tolist() == ["stripe", "other"]
 
 
+@needs_callbacks
 def test_progress_of_a_choice_is_that_of_one_fit():
-    callback = pytest.importorskip("sklearn.callback")
+    from sklearn.callback import FitCallback
+
     X, y = stripes(2, seed=0)
 
     class Count:
@@ -336,7 +339,7 @@ def test_progress_of_a_choice_is_that_of_one_fit():
             self.ended += 1
 
     count = Count()
-    assert isinstance(count, callback.FitCallback)
+    assert isinstance(count, FitCallback)
     model = MoERegressor("auto", random_state=0).set_callbacks(count).fit(X, y)
     assert count.setups == 1
     assert count.begun == count.ended == len(model.history_)

@@ -1,6 +1,7 @@
 """Bad input, and input that is allowed but hard."""
 
 import warnings
+from itertools import product
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from skmoe.experts import LinearExpert
 from skmoe.gates import GaussianGate, HierarchicalGate, QuadraticGate, SoftmaxGate, TopKGate
 from skmoe.solvers import EM
 
+from .choosing import every_value
 from .data import two_lines
 
 X, Y = two_lines(60)
@@ -121,24 +123,22 @@ GATES = [
     LogisticRegression(),
 ]
 SETTINGS = [*PENALTIES, *({"gate": gate} for gate in GATES)]
+TABLES = {
+    "duplicated columns": np.hstack([X, X]),
+    "constant column": np.hstack([X, np.full((60, 1), 7.0)]),
+    "huge constant": np.column_stack([np.full(60, 1e150), np.arange(60.0)]),
+    "tiny column": np.hstack([X, 1e-300 * X]),
+    "huge column": np.hstack([X, 1e200 * X]),
+    "more columns than rows": np.random.default_rng(0).standard_normal((60, 90)),
+}
 
 
-@pytest.mark.parametrize("settings", SETTINGS, ids=lambda s: str(s.get("gate", "default")))
-@pytest.mark.parametrize("kind", [MoERegressor, MoEClassifier])
 @pytest.mark.parametrize(
-    "table",
-    [
-        pytest.param(np.hstack([X, X]), id="duplicated columns"),
-        pytest.param(np.hstack([X, np.full((60, 1), 7.0)]), id="constant column"),
-        pytest.param(np.column_stack([np.full(60, 1e150), np.arange(60.0)]), id="huge constant"),
-        pytest.param(np.hstack([X, 1e-300 * X]), id="tiny column"),
-        pytest.param(np.hstack([X, 1e200 * X]), id="huge column"),
-        pytest.param(
-            np.random.default_rng(0).standard_normal((60, 90)), id="more columns than rows"
-        ),
-    ],
+    ("model", "name"), every_value(product((MoERegressor, MoEClassifier), SETTINGS), TABLES)
 )
-def test_hard_columns(kind, table, settings):
+def test_hard_columns(model, name):
+    kind, settings = model
+    table = TABLES[name]
     model = kind(3, random_state=0, n_init=4, max_iter=50, **settings)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

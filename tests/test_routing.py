@@ -22,16 +22,16 @@ from skmoe.experts import EstimatorExpert, LinearExpert
 from skmoe.gates import EstimatorGate, GaussianGate, HierarchicalGate, SoftmaxGate, TopKGate
 from skmoe.mixture import Mixture
 from skmoe.starts._reviving import dead_experts
-from skmoe.testing import available
 from skmoe.testing._backends import as_host
 
+from .choosing import BACKENDS, needs_callbacks
 from .data import planted, two_lines
 
 # Two lines need no more than two experts; some fits are cut short to save time.
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 
-@pytest.mark.parametrize("backend", available(), ids=str)
+@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("k", [1, 2, 5, 7])
 def test_largest_marks_k_of_every_row_and_the_first_of_equals(backend, k):
     rng = np.random.default_rng(0)
@@ -131,6 +131,7 @@ class StopAtOnce:
         """Nothing to put away."""
 
 
+@needs_callbacks
 def test_a_stopped_fit_has_its_usage():
     X, y, *_ = planted(300, 3, seed=1)
     model = MoERegressor(4, gate=TopKGate(k=2), random_state=0)
@@ -147,7 +148,7 @@ def test_experts_that_stay_dead_are_named():
     assert (model.gate_.usage_ == 0).any()
 
 
-@pytest.mark.parametrize("backend", available(), ids=str)
+@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("outputs", [1, 3])
 def test_gathered_products_are_the_dense_ones(backend, outputs, monkeypatch):
     rng = np.random.default_rng(0)

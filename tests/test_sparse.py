@@ -117,7 +117,7 @@ def test_families_on_sparse_tables(family):
     # Logarithms of counts are tied: without noise a Student t would be drawn to a spike.
     y = np.log(y) + rng.normal(0, 0.3, 300) if family == "student_t" else y
     parts = {"gate": SoftmaxGate(1.0), "expert": LinearExpert(0.1), "random_state": 0}
-    model = MoERegressor(2, family=family, **parts).fit(X, y)
+    model = MoERegressor(2, family=family, tol=1e-4, **parts).fit(X, y)
     assert model.score(X, y) > 0.1
     assert np.isfinite(model.score_samples(X, y)).all()
 
