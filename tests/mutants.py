@@ -1,0 +1,372 @@
+"""Breaks of the core, one at a time: the default suite must notice each.
+
+    python tests/mutants.py          # all of them, minutes
+    python tests/mutants.py 3 7      # some, by their numbers
+    python tests/mutants.py --list
+
+Each is made in a copy of the package in a temporary folder. The test files named with a break run
+first; only where they let it pass does the whole suite run.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parents[1]
+
+
+class Break(NamedTuple):
+    """A line of the package and what it is turned into."""
+
+    what: str
+    file: str
+    old: str
+    new: str
+    first: str = "contract"
+
+
+BREAKS = [
+    # -- families
+    Break(
+        "a scale is not squared in its own slope",
+        "families/_gaussian.py",
+        "return deviation * deviation - 1",
+        "return deviation - 1",
+    ),
+    Break(
+        "the sign of a residual is turned",
+        "families/_gaussian.py",
+        "return y[:, None, :] - eta, None",
+        "return eta - y[:, None, :], None",
+    ),
+    Break(
+        "the update of a scale forgets the penalty",
+        "families/_base.py",
+        "square = square + sums.moved + sums.penalty + sums.prior_rows * sums.prior_variance",
+        "square = square + sums.moved + sums.prior_rows * sums.prior_variance",
+    ),
+    Break(
+        "coefficients come back without the centre of y",
+        "families/_base.py",
+        "intercept * spread + center",
+        "intercept * spread",
+        "estimators families statistics",
+    ),
+    Break(
+        "steps of counts are not capped",
+        "families/_base.py",
+        "    largest_step = 1.0\n",
+        "    largest_step = None\n",
+    ),
+    Break(
+        "rows count with the wrong degrees of freedom",
+        "families/_student_t.py",
+        "return (df + 1) / (df + deviation * deviation)",
+        "return (df + 2) / (df + deviation * deviation)",
+    ),
+    Break(
+        "the scale of Student's t is updated with the wrong degrees of freedom",
+        "families/_student_t.py",
+        "weight = sums.count - slope / df +",
+        "weight = sums.count - slope * df +",
+    ),
+    Break(
+        "the upper tail of Student's t is its lower one",
+        "families/_student_t.py",
+        "return xp.where(deviation > 0, 1 - tail, tail)",
+        "return tail",
+    ),
+    Break(
+        "Poisson's density forgets the factorial",
+        "families/_poisson.py",
+        "return y * eta - self.mean(eta, None) - constant",
+        "return y * eta - self.mean(eta, None)",
+    ),
+    Break(
+        "the variance of counts takes a scale for its square",
+        "families/_negative_binomial.py",
+        "return mean + (scale * mean) ** 2",
+        "return mean + scale * mean**2",
+    ),
+    Break(
+        "the density of Laplace does not integrate to one",
+        "families/_laplace.py",
+        "return -(distance + (xp.log(scale) + math.log(2)))",
+        "return -(distance + xp.log(scale))",
+    ),
+    Break(
+        "two classes change places in the score",
+        "families/_categorical.py",
+        "prob, indicator = prob[:, :, 1:], indicator[:, :, 1:]",
+        "prob, indicator = prob[:, :, :1], indicator[:, :, :1]",
+    ),
+    # -- the mixture
+    Break(
+        "the gradient of a mixture forgets the weights of rows",
+        "mixture.py",
+        "resp = exp(joint - density) * weight[:, None]",
+        "resp = exp(joint - density)",
+        "neural",
+    ),
+    Break(
+        "the sums of a pass forget the weights of rows",
+        "mixture.py",
+        "(X, y, resp * weight[:, None])",
+        "(X, y, resp)",
+        "statistics",
+    ),
+    Break(
+        "responsibilities forget the gate",
+        "mixture.py",
+        "joint = self._times_density(self.gate.log_joint(X), X, y)",
+        "joint = self._times_density(0 * self.gate.log_joint(X), X, y)",
+        "estimators statistics",
+    ),
+    # -- rows
+    Break(
+        "a sum of exponentials is taken without its largest term",
+        "_rows/arrays.py",
+        "return top + xp.log(xp.sum(exp(a - top), axis=axis, keepdims=True))",
+        "return xp.log(xp.sum(exp(a), axis=axis, keepdims=True))",
+        "robust",
+    ),
+    Break(
+        "of equal entries one less is among the k largest",
+        "_rows/arrays.py",
+        "return above | (equal & (place <= free))",
+        "return above | (equal & (place < free))",
+        "routing",
+    ),
+    Break(
+        "the centre of a column forgets the weights",
+        "_rows/scaling.py",
+        "xp.sum(w, axis=0), xp.sum(w * (X / magnitude), axis=0)",
+        "xp.sum(w, axis=0), xp.sum(X / magnitude, axis=0)",
+        "statistics families",
+    ),
+    Break(
+        "predictions come back without the centre of y",
+        "_rows/scaling.py",
+        "return y * self.spread + self.center",
+        "return y * self.spread",
+        "estimators statistics",
+    ),
+    Break(
+        "the weight of a data set is its number of rows",
+        "_rows/blocks.py",
+        "return float(array_namespace(self.weight).sum(self.weight))",
+        "return float(self.weight.shape[0])",
+        "online neural",
+    ),
+    Break(
+        "sums over blocks leave a block out",
+        "_rows/statistics.py",
+        "    total = pending.pop()\n    while pending:\n",
+        "    total = pending.pop()\n    while len(pending) > 1:\n",
+        "contract",
+    ),
+    # -- numerics
+    Break(
+        "intercepts are penalised",
+        "_numerics/normal_equations.py",
+        "device=device(x)) < size - 1",
+        "device=device(x)) < size",
+        "statistics families",
+    ),
+    Break(
+        "experts and classes change places in a gradient",
+        "_numerics/normal_equations.py",
+        "return xp.permute_dims(table, (*range(1, table.ndim), 0))",
+        "return xp.permute_dims(table, tuple(range(table.ndim - 1, -1, -1)))",
+    ),
+    Break(
+        "an evidence estimate multiplies by the sum of squares",
+        "_numerics/penalty.py",
+        "math.log10(determined / square / self.alpha)",
+        "math.log10(determined * square / self.alpha)",
+        "statistics model_selection",
+    ),
+    Break(
+        "determinants of diagonal covariances sum over the experts",
+        "_numerics/covariances.py",
+        "xp.sum(xp.log(xp.abs(factor)), axis=1)",
+        "xp.sum(xp.log(xp.abs(factor)), axis=0)",
+    ),
+    Break(
+        "the slope of tanh is not squared",
+        "_numerics/networks.py",
+        "slope * (1 - value * value)",
+        "slope * (1 - value)",
+    ),
+    Break(
+        "the share mixed into probabilities is not taken from them",
+        "_numerics/estimators.py",
+        "+= (1 - floor) * estimator.predict_proba(X)",
+        "+= estimator.predict_proba(X)",
+        "contract routing",
+    ),
+    # -- gates
+    Break(
+        "the score of a softmax forgets the weight of a row",
+        "gates/_softmax.py",
+        "return weight, resp - weight[:, :, None] * prob",
+        "return weight, resp - prob",
+    ),
+    Break(
+        "rows are routed to the least probable experts",
+        "gates/_top_k.py",
+        ".where(largest(table, self.k), table,",
+        ".where(largest(-table, self.k), table,",
+        "routing contract",
+    ),
+    # -- solvers
+    Break(
+        "an extrapolation is accepted without a check",
+        "solvers/_em.py",
+        "if new.objective >= point.objective:\n            return new\n        anderson.restart()",
+        "if True:\n            return new\n        anderson.restart()",
+        "statistics",
+    ),
+    Break(
+        "online EM blends a batch in with the share of the rows before",
+        "solvers/_em.py",
+        "add(scale(before, 1 - rate), scale(batch, rate))",
+        "add(scale(before, rate), scale(batch, 1 - rate))",
+        "online",
+    ),
+    Break(
+        "Adam walks downhill",
+        "solvers/_adam.py",
+        "params + self._rate() * (direction - kept * params)",
+        "params - self._rate() * (direction - kept * params)",
+        "neural",
+    ),
+    # -- starts
+    Break(
+        "a start depends on the order of the rows",
+        "starts/_initialization.py",
+        "order = np.lexsort((second_key, first_key))",
+        "order = np.arange(len(first_key))",
+        "statistics",
+    ),
+    Break(
+        "the worst of several starts goes on",
+        "starts/_initialization.py",
+        "for hill in sorted(hills)[:keep]",
+        "for hill in sorted(hills)[-keep:]",
+        "statistics families",
+    ),
+    # -- reading a mixture
+    Break(
+        "densities are those of scaled targets",
+        "distribution/_distribution.py",
+        "log_spread = xp.log(spread) if self.family.units is not None else 0.0",
+        "log_spread = 0.0",
+        "distribution",
+    ),
+    Break(
+        "a search for a quantile trusts its first upper end",
+        "distribution/_marginal.py",
+        "return low, self._moved(high, step, lambda x: excess(x) < 0, 1.0)",
+        "return low, high",
+        "distribution",
+    ),
+    Break(
+        "the score of a distribution subtracts the whole of its own spread",
+        "distribution/_marginal.py",
+        "return first - 0.5 * second[:, None]",
+        "return first - second[:, None]",
+        "distribution",
+    ),
+    Break(
+        "the entropy lowers the integrated criterion",
+        "estimators/_reading.py",
+        "bic + 2 * self.entropy",
+        "bic - 2 * self.entropy",
+        "statistics",
+    ),
+    Break(
+        "weights of classes put those of rows aside",
+        "estimators/_classifier.py",
+        "else by_class * weight",
+        "else by_class",
+        "estimators",
+    ),
+]
+
+FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+)", re.MULTILINE)
+
+
+def run(folder, files, limit=900):
+    """The first test that fails with the package in `folder`, or None."""
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-n2", "-p", "no:cacheprovider", *files]
+    # Numbers that are not finite may keep a search going for ever: that is noticed, too.
+    try:
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": str(folder)},
+            capture_output=True,
+            text=True,
+            timeout=limit,
+        )
+    except subprocess.TimeoutExpired:
+        return f"no end within {limit} s"
+    if done.returncode == 0:
+        return None
+    found = FAILED.search(done.stdout)
+    return found.group(1) if found else done.stdout[-2000:]
+
+
+def broken(own):
+    """The text of a file after a break, which must be possible in one place only."""
+    text = (ROOT / "skmoe" / own.file).read_text()
+    assert text.count(own.old) == 1, f"{own.file} has {text.count(own.old)} times {own.old!r}"
+    return text.replace(own.old, own.new)
+
+
+def caught_by(own):
+    """The test that notices a break, or None."""
+    text = broken(own)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        ignored = shutil.ignore_patterns("__pycache__")
+        for part in ("skmoe", "tests"):
+            shutil.copytree(ROOT / part, folder / part, ignore=ignored)
+        shutil.copy(ROOT / "pyproject.toml", folder)
+        (folder / "skmoe" / own.file).write_text(text)
+        first = [f"tests/test_{name}.py" for name in own.first.split()]
+        return run(folder, first) or run(folder, [])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("numbers", nargs="*", type=int)
+    parser.add_argument("--list", action="store_true", help="only check that all can be made")
+    options = parser.parse_args()
+    missed = 0
+    for number, own in enumerate(BREAKS):
+        if options.numbers and number not in options.numbers:
+            continue
+        if options.list:
+            broken(own)
+            print(f"{number:2} {own.file}: {own.what}")
+            continue
+        begin = time.perf_counter()
+        test = caught_by(own)
+        missed += test is None
+        seconds = time.perf_counter() - begin
+        answer = f"caught by {test}" if test else "NOT CAUGHT"
+        print(f"{number:2} {own.file}: {own.what}: {answer} ({seconds:.0f} s)", flush=True)
+    sys.exit(1 if missed else 0)
+
+
+if __name__ == "__main__":
+    main()
