@@ -6,6 +6,7 @@ from numpy.testing import assert_allclose
 from sklearn import config_context
 
 from skmoe import MoEClassifier, MoERegressor
+from skmoe._rows.arrays import array_namespace
 from skmoe.testing._backends import as_host
 
 from .choosing import OTHER_BACKENDS
@@ -39,8 +40,10 @@ def test_classifier_gives_the_probabilities_of_numpy(backend):
     X, y = two_lines(400)
     labels = np.digitize(y, [-1, 1])
     reference = MoEClassifier(**settings()).fit(X, labels)
+    codes = backend.array(labels)
+    xp = array_namespace(codes)
     with config_context(array_api_dispatch=True):
-        model = MoEClassifier(**settings()).fit(backend.array(X), backend.array(labels))
+        model = MoEClassifier(**settings()).fit(backend.array(X), xp.astype(codes, xp.int64))
         proba = model.predict_proba(backend.array(X))
         predicted = as_host(model.predict(backend.array(X)))
     assert np.mean(predicted == labels) == reference.score(X, labels)

@@ -85,6 +85,17 @@ def test_class_weight_is_a_row_weight(lines):
     assert (balanced == "rare").sum() > (plain == "rare").sum()
 
 
+def test_class_weights_multiply_row_weights(lines):
+    X, y = lines
+    labels, own = (y > 0).astype(int), np.random.default_rng(0).uniform(0.5, 2, size=300)
+    weighted = MoEClassifier(1, class_weight={0: 3.0, 1: 1.0}, random_state=0).fit(
+        X, labels, sample_weight=own
+    )
+    by_row = own * np.where(labels == 0, 3.0, 1.0)
+    product = MoEClassifier(1, random_state=0).fit(X, labels, sample_weight=by_row)
+    assert_allclose(weighted.predict_proba(X), product.predict_proba(X), rtol=1e-8)
+
+
 def test_frames_bring_names(lines):
     X, y = lines
     gate = SoftmaxGate(columns=["b"])

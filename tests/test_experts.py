@@ -213,7 +213,8 @@ def test_a_shared_spread_and_wrappers(lines):
 def test_grid_search_over_an_experts_parameters(lines):
     X, y = lines
     pipeline = make_pipeline(
-        StandardScaler(), MoERegressor(2, expert=HistGradientBoostingRegressor(max_iter=2))
+        StandardScaler(),
+        MoERegressor(2, expert=HistGradientBoostingRegressor(max_iter=2), max_iter=3, tol=1.0),
     )
     grid = {"moeregressor__expert__max_depth": [1, 2], "moeregressor__random_state": [0]}
     search = GridSearchCV(pipeline, grid, cv=2, error_score="raise").fit(X, y)
@@ -276,10 +277,11 @@ def holes(lines):
 
 def test_missing_values_pass_through_where_all_parts_take_them(holes):
     X, y = holes
-    boosting = HistGradientBoostingRegressor(max_iter=8, max_depth=2)
-    gates = [HistGradientBoostingClassifier(max_iter=8, max_depth=2), "constant"]
+    boosting = HistGradientBoostingRegressor(max_iter=3, max_depth=2)
+    gates = [HistGradientBoostingClassifier(max_iter=3, max_depth=2), "constant"]
     for gate in gates:
-        model = MoERegressor(2, gate=gate, expert=boosting, random_state=0).fit(X, y)
+        model = MoERegressor(2, gate=gate, expert=boosting, max_iter=3, random_state=0)
+        model.fit(X, y)
         assert np.isfinite(model.predict(X)).all()
         assert np.isfinite(model.score_samples(X, y)).all()
         assert model.__sklearn_tags__().input_tags.allow_nan

@@ -327,8 +327,10 @@ def test_a_tree_is_not_grown_with_networks():
 
 
 def test_a_tree_of_networks_learns():
-    X, y, _ = waves()
-    assert HMERegressor(1, expert="mlp", gate="mlp", random_state=0).fit(X, y).score(X, y) > 0.9
+    X, y, _ = waves(800)
+    solver = Adam(learning_rate=1e-2, n_epochs=100)
+    model = HMERegressor(1, expert="mlp", gate="mlp", solver=solver, random_state=0)
+    assert model.fit(X, y).score(X, y) > 0.9
 
 
 def test_networks_go_on_from_the_last_fit():
@@ -345,5 +347,6 @@ def test_a_classifier_of_networks_learns_from_sparse_rows():
     table = csr_array(np.maximum(np.hstack([X, -X, X - 1]), 0))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        model = MoEClassifier(2, expert="mlp", random_state=0).fit(table, y > 0)
+        model = MoEClassifier(2, expert="mlp", solver=Adam(n_epochs=60), random_state=0)
+        model.fit(table, y > 0)
     assert model.score(table, y > 0) > 0.9

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from scipy.optimize import minimize
+from scipy.special import logsumexp
+from scipy.stats import norm
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.preprocessing import StandardScaler
@@ -36,7 +38,8 @@ def test_one_expert_is_ridge(alpha):
 def test_one_expert_is_logistic_regression(load, alpha):
     X, y = load(return_X_y=True)
     scaled = StandardScaler().fit_transform(X)
-    reference = LogisticRegression(C=1 / alpha, tol=1e-10, max_iter=10_000).fit(scaled, y)
+    newton = {"solver": "newton-cg", "tol": 1e-12, "max_iter": 10_000}
+    reference = LogisticRegression(C=1 / alpha, **newton).fit(scaled, y)
     model = MoEClassifier(n_experts=1, expert=LinearExpert(alpha=alpha)).fit(X, y)
     assert_allclose(model.predict_proba(X), reference.predict_proba(scaled), atol=1e-6)
 
@@ -95,6 +98,16 @@ def test_log_likelihood_is_the_sum_of_the_log_densities():
     weight = np.arange(300) % 3
     model.fit(X, y, sample_weight=weight)
     assert_allclose(model.log_likelihood_, weight @ model.score_samples(X, y))
+
+
+def test_targets_that_no_expert_expects_have_a_finite_density():
+    X, y = two_lines(300)
+    model = MoERegressor(2, random_state=0).fit(X, y)
+    far = np.where(np.arange(300) % 2, y + 1e3, y - 1e5)
+    each = norm.logpdf(far[:, None], model.predict_experts(X), model.expert_scale_)
+    reference = logsumexp(np.log(model.gate_proba(X)) + each, axis=1)
+    assert reference.max() < -1e4
+    assert_allclose(model.score_samples(X, far), reference, rtol=1e-9)
 
 
 def test_density_integrates_to_one():

@@ -38,6 +38,9 @@ _ROWS, _FEATURES, _EXPERTS = 140, 3, 3
 # Objective per row that early stopping and small steps may leave to EM.
 _STOCHASTIC_LOSS = 0.1
 
+# Passes of a climb that need not arrive.
+_PASSES = 30
+
 # Step along the gradient of all rows of parts that know no better.
 _RATE = 1e-4
 
@@ -513,8 +516,9 @@ def check_expert(expert, *, backends=None, checks=None, families=None):
     Examples
     --------
     >>> from skmoe.experts import LinearExpert
+    >>> from skmoe.families import Gaussian
     >>> from skmoe.testing import available, check_expert
-    >>> check_expert(LinearExpert(), backends=available()[:1])
+    >>> check_expert(LinearExpert(), backends=available()[:1], families=[Gaussian()])
     """
     for check in _OBJECT_CHECKS if checks is None else []:
         check(expert)
@@ -812,12 +816,12 @@ def check_solver_climbs(solver, backend, seed, n_classes):
     """The objective never falls, and the mixture that is returned has the last one."""
     mixture, blocks = _solver_problem(backend, seed, n_classes)
     start = as_host(mixture.params).copy()
-    solved, trace = solver.solve(mixture, blocks, Trace(max_iter=60, tol=1e-7))
+    solved, trace = solver.solve(mixture, blocks, Trace(max_iter=_PASSES, tol=1e-7))
     if solver.stochastic:
         assert trace.history[-1] > trace.history[0]
     else:
         assert (np.diff(trace.history) >= 0).all()
-    assert trace.n_iter <= 60 + 12
+    assert trace.n_iter <= _PASSES + 12
     assert_allclose(as_host(mixture.params), start)
     assert_allclose(_objective(solved, blocks), trace.history[-1], rtol=10 * backend.tolerance)
 
@@ -839,7 +843,7 @@ def check_solver_converges(solver, backend, seed, n_classes):
 def check_solver_stops(solver, backend, seed, n_classes):
     """A callback that answers true stops the climb at once."""
     mixture, blocks = _solver_problem(backend, seed, n_classes)
-    _, trace = solver.solve(mixture, blocks, Trace(60, 1e-7, report=lambda *_: True))
+    _, trace = solver.solve(mixture, blocks, Trace(_PASSES, 1e-7, report=lambda *_: True))
     assert trace.stopped
     # Where the last mixture need not be the best, the objective of that comes last.
     assert len(trace.history) == 2 + solver.stochastic
