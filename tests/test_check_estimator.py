@@ -45,7 +45,8 @@ SETTINGS = [
     {"n_experts": 1},
     {"n_experts": 2, "gate": "constant", "n_init": 3},
     {"n_experts": 3, "gate": SoftmaxGate(alpha=1.0), "expert": LinearExpert(alpha=0.1)},
-    {"n_experts": 2, "gate": GaussianGate("tied", refine=True)},
+    # A fixed penalty: of two equal experts, rounding decides which gate explains y better.
+    {"n_experts": 2, "gate": GaussianGate("tied", refine=True), "expert": LinearExpert(alpha=1.0)},
     {"n_experts": 3, "gate": TopKGate(HierarchicalGate(), k=2)},
     {"n_experts": 2, "solver": EM(memory=0), "expert": LinearExpert(columns=[0])},
     NEURAL,
