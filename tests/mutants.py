@@ -5,7 +5,7 @@
     python tests/mutants.py --list
 
 Each is made in a copy of the package in a temporary folder. The test files named with a break run
-first; only where they let it pass does the whole suite run.
+first, and once without any break; only where they let it pass does the whole suite run.
 """
 
 import argparse
@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -334,34 +335,49 @@ def broken(own):
     return text.replace(own.old, own.new)
 
 
-def caught_by(own):
-    """The test that notices a break, or None."""
-    text = broken(own)
+@contextmanager
+def copied(file=None, text=None):
+    """A temporary copy of the package and its tests, with other text in one file."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         ignored = shutil.ignore_patterns("__pycache__")
         for part in ("skmoe", "tests"):
             shutil.copytree(ROOT / part, folder / part, ignore=ignored)
         shutil.copy(ROOT / "pyproject.toml", folder)
-        (folder / "skmoe" / own.file).write_text(text)
-        first = [f"tests/test_{name}.py" for name in own.first.split()]
-        return run(folder, first) or run(folder, [])
+        if file is not None:
+            (folder / "skmoe" / file).write_text(text)
+        yield folder
+
+
+def paths(own):
+    """The test files that are likely to notice a break."""
+    return [f"tests/test_{name}.py" for name in own.first.split()]
+
+
+def caught_by(own):
+    """The test that notices a break, or None."""
+    with copied(own.file, broken(own)) as folder:
+        return run(folder, paths(own)) or run(folder, [])
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("numbers", nargs="*", type=int)
-    parser.add_argument("--list", action="store_true", help="only check that all can be made")
+    parser.add_argument("--list", action="store_true", help="only see that each can be made")
     options = parser.parse_args()
+    chosen = options.numbers or range(len(BREAKS))
+    if options.list:
+        for number in chosen:
+            broken(BREAKS[number])
+            print(f"{number:2} {BREAKS[number].file}: {BREAKS[number].what}")
+        return
+    # What fails anyway notices nothing.
+    with copied() as folder:
+        if test := run(folder, sorted({path for i in chosen for path in paths(BREAKS[i])})):
+            sys.exit(f"Without any break {test} fails.")
     missed = 0
-    for number, own in enumerate(BREAKS):
-        if options.numbers and number not in options.numbers:
-            continue
-        if options.list:
-            broken(own)
-            print(f"{number:2} {own.file}: {own.what}")
-            continue
-        begin = time.perf_counter()
+    for number in chosen:
+        own, begin = BREAKS[number], time.perf_counter()
         test = caught_by(own)
         missed += test is None
         seconds = time.perf_counter() - begin
