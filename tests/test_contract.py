@@ -149,7 +149,7 @@ def test_solver_on_other_backends(solver, backend):
 
 @pytest.mark.parametrize("part", [p for m in (gates, experts, families, solvers) for p in parts(m)])
 def test_documented_and_cloneable(part):
-    for check in testing._contract._OBJECT_CHECKS:
+    for check in testing._problems.OBJECT_CHECKS:
         check(part)
 
 
@@ -162,7 +162,5 @@ class BrokenGate(gates.ConstantGate):
 
 def test_the_suite_can_fail_and_says_of_what():
     with pytest.raises(AssertionError) as caught:
-        testing.check_gate(
-            BrokenGate(), backends=[NUMPY], checks=[testing._contract.check_gradient]
-        )
+        testing.check_gate(BrokenGate(), backends=[NUMPY], checks=[testing._parts.check_gradient])
     assert caught.value.__notes__ == ["check_gradient of BrokenGate() on numpy-float64"]
