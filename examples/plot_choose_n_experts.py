@@ -125,9 +125,8 @@ for name, X, target in [("cars", cars, mpg), ("baseball salaries", players, sala
     print(f"{name:<20} {scores[0]:9.2f} {scores[1]:6.2f} {number:6}")
 
 # %%
-# The number depends on the maxima that a path has found. On the cars the evidence of two and of
-# three experts is close, and paths from other starts (``random_state``) end with the one or the
-# other.
+# The number depends on the maxima that a path has found. On the cars paths from four different
+# ``random_state`` end with three experts each.
 #
 # What the path saves
 # -------------------

@@ -98,8 +98,8 @@ print(f"the relations themselves, known: R2 {1 - 0.2**2 / y_test.var():.3f}")
 # both find the two lines and leave the circle undecided. Quadratic logits find the circle too, at
 # once or at a node. Gaussians describe where the rows of an expert lie. Rows that fill a square are
 # no Gaussians, and these borders are off. ``refine=True`` moves them to where they predict better,
-# from where the Gaussians were: here to a lower maximum than that which the quadratic gate finds by
-# itself. ``TopKGate(k=2)`` leaves the borders where they were, and closes the two least probable
+# from where the Gaussians were: here to the maximum that the quadratic gate finds by itself.
+# ``TopKGate(k=2)`` leaves the borders where they were, and closes the two least probable
 # experts. A decision tree builds steps along the axes.
 
 COLOURS = np.array([[0, 114, 178], [230, 159, 0], [0, 158, 115], [204, 121, 167]]) / 255

@@ -16,6 +16,8 @@ and shows where that fails.
 # of the year. There are two columns to ask about: the hour of the day and the day of the year.
 # Every second row, drawn at random, is kept for testing.
 
+import warnings
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -25,6 +27,7 @@ from vega_datasets import data
 
 from skmoe import HMEClassifier, HMERegressor
 from skmoe.datasets import make_parity
+from skmoe.exceptions import IdleExpertWarning
 from skmoe.experts import LinearExpert
 from skmoe.gates import SoftmaxGate
 
@@ -149,7 +152,8 @@ draw_plane(right)
 # A full tree spends as many experts on one side as on the other. Here one half of the line is
 # straight and the other is folded three times. With ``grow=True`` a tree starts from one decision;
 # again and again it splits the expert for which held-out rows gain most, and it stops where none
-# gains more than chance would give. It is compared with full trees on rows of their own.
+# gains more than chance would give. It is compared with full trees on rows of their own. In the
+# deepest of these some experts are left without rows; fits warn of that, and it is expected here.
 
 
 def folded(n, rng):
@@ -173,6 +177,7 @@ line = np.linspace(-4, 4, 400)[:, None]
 fig, axes = plt.subplots(
     2, 4, figsize=(12.5, 4.8), sharey="row", height_ratios=[1.5, 1], layout="constrained"
 )
+warnings.simplefilter("ignore", IdleExpertWarning)
 for (name, model), (above, below) in zip(models.items(), axes.T, strict=True):
     score = model.fit(x, t).score(x_test, t_test)
     above.scatter(x[:, 0], t, s=4, color="0.75", linewidths=0)
@@ -197,7 +202,9 @@ axes[0, 0].set_ylabel("y")
 # -------------------
 # A tree grows by single splits, and a split is kept only if it helps by itself. Whether the number
 # of ones among some bits is odd cannot be told any better after one split than before, only after
-# several: growing stops at once, and a full tree finds the answer.
+# several: a grown tree stops before it has the answer or finds it by luck, and a full tree finds
+# it. With other numbers as ``random_state`` the grown trees for eight bits are right in 77 % of the
+# rows.
 
 print("\nparity: accuracy on the table that was fitted")
 parts = {"gate": SoftmaxGate(alpha=0.01), "expert": LinearExpert(alpha=0.01)}

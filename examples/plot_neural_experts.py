@@ -17,6 +17,7 @@ knows how y scatters around it.
 # probably on the higher one the farther right it is. Another 10,000 rows are for testing.
 
 import time
+import warnings
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -24,6 +25,7 @@ from scipy.stats import norm
 from sklearn.neural_network import MLPRegressor
 
 from skmoe import MoERegressor
+from skmoe.exceptions import IdleExpertWarning
 from skmoe.experts import MLPExpert
 from skmoe.solvers import Adam
 
@@ -178,12 +180,16 @@ for axis in axes.flat:
 # best score, which has a dot. ``validation_scores_`` has all scores. The default settings
 # stop after 201 epochs, twenty after the best: their steps are small. With a rate of 0.02 the
 # fit is better after 50 epochs than that at the end. With 0.2 the score jumps up and down: the
-# rate is too large, and what is left when it falls is worse. Scores below -2 are not drawn.
+# rate is too large, an expert loses all its rows, and what is left when it falls is worse. That fit
+# warns of the expert, and the warning is silenced here. Scores below -2 are not drawn.
 
 fig, axis = plt.subplots(figsize=(9, 4.2), layout="constrained")
 solvers = [Adam(), steps, Adam(learning_rate=0.2, n_epochs=300, patience=100)]
 for solver, colour in zip(solvers, COLOURS, strict=False):
-    model = MoERegressor(4, expert=experts, solver=solver, random_state=0).fit(X, y)
+    model = MoERegressor(4, expert=experts, solver=solver, random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", IdleExpertWarning)
+        model.fit(X, y)
     values = np.array(model.validation_scores_)
     best = np.argmax(values)
     axis.plot(np.arange(1, len(values) + 1), values, color=colour, linewidth=1, label=repr(solver))

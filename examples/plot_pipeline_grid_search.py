@@ -86,7 +86,7 @@ for name, model in {"Ridge": ridge, "mixture": search}.items():
 # The steps before the mixture hand on a data frame, so the mixture knows its features by name. A
 # coefficient is in dollars: what more weight, or a better clarity, adds to the price among the
 # diamonds this expert answers for. A tenth of a carat and a better colour are worth far more among
-# the large stones of the third expert than among the small ones of the first, which one linear
+# the large stones of the fourth expert than among the small ones of the first, which one linear
 # model of the price cannot say. An expert of few diamonds takes those that the others do not
 # explain; its coefficients rest on few rows and mean little.
 

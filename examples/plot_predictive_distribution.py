@@ -84,13 +84,13 @@ print(
 )
 
 # %%
-# The default mixture is no better than the spline: with ``alpha="auto"`` all experts are drawn
-# towards one line through all rows, with which the pieces of this curve have little in common. With
-# a small penalty of their own, five experts know where the accident is quiet and where it is not.
-# Their intervals hold, and their log density is higher by more than two standard errors. In CRPS,
-# which forgives a wrong spread more easily, the two are level. Number and penalty were chosen on
-# such a table, so that the last line flatters a little; and of 133 rows the shares are uncertain,
-# the first by 4 points.
+# The default mixture is not clearly better than the spline: with ``alpha="auto"`` all experts are
+# drawn towards one line through all rows, with which the pieces of this curve have little in
+# common. With a small penalty of their own, five experts know where the accident is quiet and where
+# it is not. Their log density is higher by nearly two standard errors, although their intervals are
+# somewhat narrow. In CRPS, which forgives a wrong spread more easily, they are behind. Number and
+# penalty were chosen on such a table, so that the last line flatters a little; and of 133 rows the
+# shares are uncertain, the first by 4 points.
 #
 # The fan
 # -------

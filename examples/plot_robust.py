@@ -122,10 +122,11 @@ robust = models["student_t"].fit(x, y)
 print(f"student_t, table 0: degrees of freedom {np.round(robust.expert_df_, 1)}")
 
 # %%
-# Student-t experts find both slopes within 2.1 % on every table, with degrees of freedom estimated
+# Student-t experts find both slopes within 2.2 % on every table, with degrees of freedom estimated
 # from the data: with 600 rows there is enough to estimate them from. Two Gaussian experts do not:
-# one of them takes the outliers of both sides, and its slope is half off and more. Laplace experts
-# stay within 4.4 %, but one of the two has a scale far above the other's: it took the outliers.
+# one of them takes the outliers of both sides, and its slope is off by nearly a half and more.
+# Laplace experts stay within 3.7 %, but one of the two has a scale far above the other's: it took
+# the outliers.
 #
 # A third Gaussian expert is another way out. It becomes a wide one for the outliers, leaves the
 # lines to the others, and the slopes are as good. It needs to be known that there is one expert

@@ -93,7 +93,7 @@ print(f"the relations themselves, known, have a log density of {possible:.2f}")
 # What the picture shows
 # ----------------------
 # Until the change, the linear mixtures are at the height of the relations themselves after a few
-# batches. What is forgotten costs little there: with 0.2 the score is lower by 0.02.
+# batches. What is forgotten costs little there: with 0.2 the score is lower by 0.01.
 #
 # At the change all are certain of what is no longer true, and scores fall below the frame, where
 # they are drawn at its edge. The mixture that is never fitted again stays there. With

@@ -12,6 +12,7 @@ __all__ = ["HMEClassifier", "HMERegressor", "MoEClassifier", "MoERegressor", "__
 _ROOMS = [
     "datasets",
     "distribution",
+    "exceptions",
     "experts",
     "families",
     "gates",

@@ -87,9 +87,13 @@ class Mixture(Together, _Pair):
         """Probability of every expert given x and y, of shape (n, K)."""
         return self.e_step(X, y)[1]
 
+    def log_joint(self, X, y):
+        """Log density of every row and expert together, of shape (n, K)."""
+        return self._times_density(self.gate.log_joint(X), X, y)
+
     def e_step(self, X, y):
         """Log density (n,), joint with x if the gate models x, and responsibilities (n, K)."""
-        joint = self._times_density(self.gate.log_joint(X), X, y)
+        joint = self.log_joint(X, y)
         density = logsumexp(joint, axis=1)
         return density[:, 0], exp(joint - density)
 

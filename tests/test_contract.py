@@ -12,7 +12,7 @@ from skmoe import experts, families, gates, solvers, testing
 
 from .choosing import NUMPY, OTHER_BACKENDS, STRICT, on
 
-NOT_PARTS = {"Gate", "Expert", "Family", "Memory", "Solver", "Trace"}
+NOT_PARTS = {"Gate", "Expert", "Explored", "Family", "Memory", "Solver", "Trace"}
 
 # Parts that are made of something.
 MADE = {

@@ -122,7 +122,7 @@ def test_grid_search_reaches_into_the_nodes():
 
 def test_a_tree_folds_a_line():
     X, y = zigzag()
-    assert HMERegressor(3, random_state=0).fit(X, y).score(X, y) > 0.88
+    assert HMERegressor(3, n_init=20, random_state=0).fit(X, y).score(X, y) > 0.88
 
 
 def test_a_tree_grows_where_rows_need_it():
@@ -172,10 +172,10 @@ def test_growing_keeps_the_nodes_that_are_there():
     known = {path: column for path, column in zip(gate.branches, before.T, strict=True)}
     for path, column in zip(after.branches, after.node_proba(design).T, strict=True):
         if path in known:
-            assert_allclose(column, known[path])
+            assert_allclose(column, known[path], atol=1e-12)
         else:
             assert path[:2] == (0, 1)
-            assert_allclose(column, known[0, 1] / 2)
+            assert_allclose(column, known[0, 1] / 2, atol=1e-12)
 
 
 def test_eight_bit_parity_is_solved():

@@ -616,9 +616,9 @@ def test_a_stream_has_no_climb_to_draw():
 
 def test_the_climbs_of_all_starts_are_drawn():
     X = np.random.default_rng(0).normal(size=(200, 2))
-    model = MoERegressor(2, n_init=5, random_state=0).fit(X, np.abs(X[:, 0]))
+    model = MoERegressor(2, n_init=12, random_state=0).fit(X, np.abs(X[:, 0]))
     display = ConvergenceDisplay.from_estimator(model)
-    assert len(display.start_lines_) == 5
+    assert len(display.start_lines_) == 12
     for line, history in zip(display.start_lines_, model.start_histories_, strict=True):
         assert_allclose(line.get_ydata(), history)
         assert (np.diff(history) >= -1e-9 * abs(history[0])).all()

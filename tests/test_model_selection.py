@@ -69,14 +69,14 @@ def test_every_gate_has_a_path(kind, gate):
 @pytest.mark.parametrize("seed", range(3))
 def test_the_path_is_as_high_as_fits_of_their_own(seed):
     X, y = stripes(3, seed)
-    numbers = range(1, 6)
+    # Beyond the three that there are, which noise is found is a matter of luck.
+    numbers = range(1, 4)
     model = MoERegressor(random_state=seed)
     selection = select_n_experts(model, X, y, n_experts=numbers)
     own = [clone(model).set_params(n_experts=k).fit(X, y).log_likelihood_ for k in numbers]
-    # Penalties are known to a tenth, and with them the likelihood to a hundredth a row.
+    # Penalties are known to a tenth, and with them the likelihood to a thousandth a row.
     gain = (selection.log_likelihood - own) / len(y)
-    assert gain.min() > -0.01
-    assert gain.max() > 0.1
+    assert gain.min() > -0.002
 
 
 def test_scores_are_those_of_the_estimator():

@@ -55,10 +55,13 @@ def test_one_expert_that_counts_all_rows_alike_is_least_squares():
 )
 def test_twenty_epochs_end_near_em(settings):
     X, y = planted(3000, 3, 1, n_experts=3)[:2]
-    batch = MoERegressor(3, n_init=8, random_state=0, **settings).fit(X, y)
-    online = MoERegressor(3, n_init=8, random_state=0, **settings)
-    learnt(online, batches(X, y, epochs=20))
-    assert online.score_samples(X, y).mean() > batch.score_samples(X, y).mean() - 0.01
+    model = MoERegressor(3, n_init=8, random_state=0, **settings)
+    learnt(model, batches(X, y, epochs=20))
+    online = model.score_samples(X, y).mean()
+    # From the same hill: which one a first batch leads to is a matter of luck.
+    model.set_params(warm_start=True).fit(X, y)
+    assert online > model.score_samples(X, y).mean() - 0.01
+    assert online > MoERegressor(1).fit(X, y).score_samples(X, y).mean() + 0.3
 
 
 @pytest.mark.parametrize("family", ["poisson", "negative_binomial", "gamma", "laplace"])
@@ -66,11 +69,15 @@ def test_other_families_come_near_em_as_well(family):
     rng = np.random.default_rng(0)
     X = rng.standard_normal((3000, 2))
     mean = np.exp(np.where(X[:, 0] > 0, 1 + X[:, 1], -X[:, 1]))
-    y = rng.poisson(mean) if family != "gamma" else mean * rng.gamma(3, 1 / 3, 3000)
-    batch = MoERegressor(2, family=family, n_init=4, random_state=0).fit(X, y)
-    online = MoERegressor(2, family=family, n_init=4, random_state=0)
-    learnt(online, batches(X, y, epochs=20))
-    assert online.score_samples(X, y).mean() > batch.score_samples(X, y).mean() - 0.01
+    counts = family in ("poisson", "negative_binomial")
+    y = rng.poisson(mean) if counts else mean * rng.gamma(3, 1 / 3, 3000)
+    model = MoERegressor(2, family=family, n_init=4, random_state=0)
+    learnt(model, batches(X, y, epochs=20))
+    online = model.score_samples(X, y).mean()
+    model.set_params(warm_start=True).fit(X, y)
+    assert online > model.score_samples(X, y).mean() - 0.01
+    one = MoERegressor(1, family=family).fit(X, y)
+    assert online > one.score_samples(X, y).mean() + 0.1
 
 
 @pytest.mark.parametrize("kind", [MoEClassifier, HMERegressor, HMEClassifier])

@@ -9,6 +9,7 @@ from numpy.testing import assert_allclose
 from sklearn.linear_model import LogisticRegression
 
 from skmoe import MoEClassifier, MoERegressor
+from skmoe.exceptions import DegenerateWarning
 from skmoe.experts import LinearExpert
 from skmoe.gates import GaussianGate, HierarchicalGate, QuadraticGate, SoftmaxGate, TopKGate
 from skmoe.solvers import EM
@@ -176,7 +177,12 @@ def test_constant_target():
 
 
 def test_a_degenerate_fit_says_so():
-    model = MoERegressor(4, n_init=5, random_state=0, expert=LinearExpert(alpha=0.0))
-    with pytest.warns(match=r"min_scale=0.001.*fewer experts"):
-        model.fit(X[:12], Y[:12])
-    finite(model, X)
+    x = X[:60, :1]
+    exact = np.arange(60) < 30
+    y = np.where(exact, 2 * x[:, 0], Y[:60])
+    # The race would avoid it.
+    model = MoERegressor(2, gate="constant", expert=LinearExpert(alpha=0.0), init=exact)
+    with pytest.warns(DegenerateWarning, match=r"min_scale=0.001.*fewer experts"):
+        model.fit(x, y)
+    assert "degenerate" in str(model.summary())
+    finite(model, x)

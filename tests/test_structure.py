@@ -18,6 +18,7 @@ ROOMS = {
     "_numerics": {"_rows"},
     "families": {"_rows"},
     "solvers": {"_rows"},
+    "exceptions": set(),
     "distribution": {"_rows", "_numerics"},
     "inference": {"_rows"},
     "datasets": {"_rows"},
@@ -27,7 +28,7 @@ ROOMS = {
     "starts": {"_rows", "experts", "gates", "mixture", "solvers"},
     "model_selection": {"_rows", "experts", "gates", "starts"},
     "estimators": {"_rows", "_numerics", "distribution", "inference", "families", "gates"}
-    | {"experts", "mixture", "solvers", "starts", "model_selection"},
+    | {"exceptions", "experts", "mixture", "solvers", "starts", "model_selection"},
     "inspection": {"_rows", "families", "gates", "estimators"},
     "testing": {"_rows", "_numerics", "families", "gates", "experts", "mixture", "solvers"},
     # The address of what an estimator returns.

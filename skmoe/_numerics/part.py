@@ -184,8 +184,8 @@ class Part(BaseEstimator):
         """
         return 0.0
 
-    def most_penalised(self):
-        """New part with the largest penalty; itself if the penalty is fixed."""
+    def with_strength(self, factor):
+        """New part whose penalty, if that is estimated, is `factor` times as strong."""
         return self
 
     def n_parameters(self):
@@ -330,9 +330,9 @@ class Together:
         """Sum over the parts."""
         return sum(self._each("log_volume", statistics))
 
-    def most_penalised(self):
-        """All parts with the penalties that are estimated at their largest."""
-        return self._with_inside(part.most_penalised() for part in self.inside)
+    def with_strength(self, factor):
+        """All parts with the penalties that are estimated `factor` times as strong."""
+        return self._with_inside(part.with_strength(factor) for part in self.inside)
 
     def n_parameters(self):
         """Sum over the parts."""

@@ -9,8 +9,10 @@ __all__ = ["Penalty"]
 
 _SMALLEST, _LARGEST = 1e-6, 1e8
 
-# Share of determined parameters below which the penalty only has its largest value to go to.
-_NEGLIGIBLE = 0.005
+# The prior of a strength: a Gamma distribution of shape 1/10, as if a fifth of a parameter more
+# were determined than the data say, and of mean 10, so that where they say nothing the
+# coefficients of standardised columns are expected to be a third.
+_SHAPE, _RATE = 0.1, 0.01
 
 # Relative change of a penalty that no prediction would show.
 _SETTLED = 0.1
@@ -45,17 +47,18 @@ class Penalty(NamedTuple):
         alpha = check_alpha(alpha)
         return cls(initial, True) if alpha == "auto" else cls(alpha)
 
-    def estimated(self, determined, size, square):
+    def estimated(self, determined, square):
         """Penalty of larger evidence; itself once that changes nothing any more.
 
-        MacKay's update: the number of determined parameters over their sum of squares.
+        MacKay's update, the number of determined parameters over their sum of squares, under a
+        Gamma prior on the strength. Without one, the estimate would have no way back from either
+        end: a softmax that tells the experts apart without error has as little curvature, hence as
+        few determined parameters, as one that says nothing; but its squares are large.
 
         Parameters
         ----------
         determined : float
             Number of well-determined parameters (MacKay's gamma) at this penalty.
-        size : int
-            Number of penalised parameters.
         square : float
             Sum of squared deviations of the parameters from their prior mean.
 
@@ -64,17 +67,15 @@ class Penalty(NamedTuple):
         .. [1] MacKay, D. J. C. (1992). Bayesian interpolation. Neural Computation 4, 415-447,
            equation 4.8.
         """
-        if square <= 0 or determined < _NEGLIGIBLE * size:
-            move, pace, wanted = 0.0, 1.0, _LARGEST
-        else:
-            move = math.log10(determined / square / self.alpha)
-            if abs(move) <= math.log10(1 + _SETTLED):
-                return self
-            move = min(max(move, -_LARGEST_MOVE), _LARGEST_MOVE)
-            pace = min(2 * self.pace, _LARGEST_PACE) if move * self.move > 0 else 1.0
-            wanted = min(max(self.alpha * 10 ** (pace * move), _SMALLEST), _LARGEST)
+        wanted = (max(determined, 0.0) + 2 * _SHAPE) / (square + 2 * _RATE)
+        move = math.log10(wanted / self.alpha)
+        if abs(move) <= math.log10(1 + _SETTLED):
+            return self
+        move = min(max(move, -_LARGEST_MOVE), _LARGEST_MOVE)
+        pace = min(2 * self.pace, _LARGEST_PACE) if move * self.move > 0 else 1.0
+        wanted = min(max(self.alpha * 10 ** (pace * move), _SMALLEST), _LARGEST)
         return self if wanted == self.alpha else Penalty(wanted, True, move, pace)
 
-    def largest(self):
-        """The penalty that leaves no freedom, if it is to be estimated."""
-        return Penalty(_LARGEST, True) if self.automatic else self
+    def times(self, factor):
+        """A penalty `factor` times as strong, if it is to be estimated; itself if not."""
+        return Penalty(self.alpha * factor, True) if self.automatic else self

@@ -232,6 +232,8 @@ def equilibrated(A):
     scaled = (A + eye * (raised - diagonal)[..., None, :]) / (
         root[..., :, None] * root[..., None, :]
     )
+    # Of a matrix that rounding has left, entries could be larger than their diagonal allows.
+    scaled = xp.clip(scaled, -1.0, 1.0)
     return scaled + 100 * epsilon * eye, root
 
 

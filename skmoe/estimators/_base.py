@@ -20,9 +20,11 @@ from ..gates import NAMES as GATES
 from ..gates._base import as_gate
 from ..mixture import Mixture
 from ..model_selection._choosing import MOST_EXPERTS, choose_n_experts, count_distinct
+from ..starts._given import is_given, responsibilities_of
 from ..starts._widening import with_experts
 from ._climbing import climb, settings_of_climbs, together
-from ._fitted import climb_attributes, exact_likelihood, model_attributes, warn_about
+from ._diagnosis import diagnosis, warn_of
+from ._fitted import climb_attributes, exact_likelihood, model_attributes
 from ._online import OnlineMixin
 from ._preparation import Data, Ready, fresh_start, part_columns, too_many_experts
 from ._progress import Progress
@@ -59,6 +61,7 @@ class BaseMixtureOfExperts(
             given = X, y, sample_weight
             settings, state["selection_"] = self._choose(settings, given, data)
         state |= noted_columns(checked)
+        settings = self._with_given(settings, X, y, data)
         several = settings_of_climbs(settings)
         progress = Progress(self, data, y, sample_weight, settings, len(several))
         climbs, histories = [], []
@@ -70,6 +73,7 @@ class BaseMixtureOfExperts(
             if climbs[-1][1].stopped:
                 break
         mixture, trace = together(climbs, ready.blocks, settings.average)
+        problems = diagnosis(mixture, trace, ready.blocks, ready.advantage)
         histories += [own.history for _, own in climbs if len(climbs) > 1]
         shift = trace.weight * ready.units.log_spread()
         fitted = {
@@ -78,11 +82,12 @@ class BaseMixtureOfExperts(
             **state,
             "start_histories_": [[value - shift for value in own] for own in histories],
             **exact_likelihood(mixture, ready.units, ready.blocks, trace),
+            "problems_": [text for _, text in problems],
         }
         for name in ("selection_", "feature_names_in_"):
             vars(self).pop(name, None)
         vars(self).update(fitted)
-        warn_about(trace, mixture)
+        warn_of(problems)
         progress.end(mixture)
         return self
 
@@ -111,19 +116,30 @@ class BaseMixtureOfExperts(
         narrow = None if self.average else narrow
         return settings._replace(narrow=narrow, random_state=np.random.RandomState(seed)), selection
 
+    def _with_given(self, settings, X, y, data):
+        """Settings with the start that the user has given, of which a warm one has no need."""
+        if not is_given(self.init) or self._is_warm(settings):
+            return settings
+        n_rows = data.X.shape[0]
+        return settings._replace(
+            given=responsibilities_of(self.init, X, y, data.weight, n_rows, settings.n_experts)
+        )
+
     def _ready(self, checked, data, state, settings):
         """Where the climb begins: at a start, or at the mixture of the last fit."""
         if settings.n_experts > data.X.shape[0]:
             raise ValueError(too_many_experts(settings, data.X.shape[0], "samples"))
         names = getattr(checked, "feature_names_in_", None)
         columns = part_columns(settings, names, data.X.shape[1])
-        if not (self.warm_start and hasattr(self, "_mixture") and self._goes_on(settings)):
+        if not self._is_warm(settings):
             return fresh_start(data, settings, columns)
         self._check_goes_on(data, state)
         return Ready(self._units, self._mixture, self._blocks(*data, self._units), [])
 
-    def _goes_on(self, settings):
-        """Whether the mixture of the last fit has as many experts as are asked for."""
+    def _is_warm(self, settings):
+        """Whether to go on from the mixture of the last fit, if it has as many experts."""
+        if not (self.warm_start and hasattr(self, "_mixture")):
+            return False
         return settings.depth is not None or self._mixture.n_experts() == settings.n_experts
 
     def _check_goes_on(self, data, state):

@@ -6,9 +6,9 @@ from sklearn.base import clone
 from .._numerics.estimators import set_random_states
 from ..mixture import Mixture
 from ..solvers import Trace
-from ..starts._initialization import distinct_rows, sample_size
 from ..starts._reviving import dead_experts, revived, usage
-from ._preparation import PENALTY_TOL
+from ..starts._sampling import distinct_rows, sample_size
+from ._preparation import settled
 
 __all__ = ["climb", "settings_of_climbs", "together"]
 
@@ -50,7 +50,7 @@ def climb(mixture, blocks, settings, report):
 def _refine(mixture, gate, trace, blocks, settings, report):
     """The mixture after a climb with the refined gate, if that explains y better."""
     new = Mixture(gate, mixture.expert)
-    new = settings.solver.estimate_penalties(new, blocks, max(settings.tol, PENALTY_TOL))
+    new = settled(new, blocks, settings).mixture
     again = Trace(settings.max_iter, settings.tol, report)
     new, again = settings.solver.solve(new, blocks, again)
     if float(blocks.sum(new.log_likelihood)) > float(blocks.sum(mixture.log_likelihood)):

@@ -49,13 +49,21 @@ _CLIMB = """\
 solver : {"auto", "em", "lbfgs", "adam"} or solver, default="auto"
     How the objective is climbed. "auto" is EM, L-BFGS for sparse or very wide X, and Adam on
     mini-batches where gate or experts are neural.
-init : {"auto", "kmeans", "planes", "joint", "lines"}, default="auto"
-    Where the climb starts: cells of k-means++ seeds among the columns, random half-spaces,
-    k-means++ cells among columns and y together, or the nearest of random
-    regressions. "auto" takes these in turn.
+init : str, array-like or fitted mixture, default="auto"
+    Where the climb starts: cells of k-means++ seeds among the columns ("kmeans"), random
+    half-spaces ("planes"), k-means++ cells among columns and y together ("joint"), or the
+    nearest of random regressions ("lines"). "auto" takes these in turn. A start of your own,
+    and nothing else is tried: the expert of every row, of shape (n_samples,), -1 where it is not
+    known; responsibilities of shape (n_samples, n_experts); or a fitted mixture of as many
+    experts, of any kind, which is asked for its responsibilities. Not with `n_experts="auto"`,
+    `grow` or networks.
 n_init : int, default=1
-    Number of starts. All make a few passes, the best go on (emEM). Experts that learn along
-    gradients ("mlp") go the whole way from every start, and the best on held-out rows stays.
+    Number of starts, of which there are at least eight where `init` is "auto" (four for a gate
+    that looks at no column). All make a few passes, and those of most evidence go on (emEM). Of
+    what is asked for beyond that, half goes into moves away from the best: an expert is taken
+    away and another is split (more than two experts, no tree). Scikit-learn estimators as gate
+    or experts have exactly `n_init` starts. Experts that learn along gradients ("mlp") go the
+    whole way from every start, and the best on held-out rows stays.
 average : bool, default=False
     Whether all `n_init` mixtures are kept and averaged: a mixture of `n_init * n_experts`
     experts. Mostly better than the best of them, above all with neural experts.
@@ -137,14 +145,17 @@ history_ : list of float
     Objective after every pass of the final climb; with EM and L-BFGS it never falls. With
     Adam, at the start, averaged over every epoch, and at the end.
 start_histories_ : list of list of float
-    Objective after every pass of the short climbs from all starts: with the penalties that
-    starts are compared at, and on a sample of large data. Of the whole climbs, where several
-    were averaged or went all the way.
+    What the starts were compared by after every round of short climbs, on a sample of large
+    data: the log evidence up to a constant, which is the objective where penalties are fixed.
+    The objective after every pass of the whole climbs, where several were averaged or went all
+    the way.
 validation_scores_ : list of float
     Mean log density of the rows that Adam has held out, after every epoch.
 n_iter_ : int
     Passes of the final climb over the data.
 converged_ : bool
+problems_ : list of str
+    What the fit has warned of (:mod:`skmoe.exceptions`); `summary` says it too.
 n_features_in_ : int
 feature_names_in_ : ndarray of shape (`n_features_in_`,)
     Only where X has column names."""

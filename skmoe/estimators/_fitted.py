@@ -1,21 +1,16 @@
-"""What a fit leaves behind: attributes in the units given, and warnings."""
-
-import warnings
+"""What a fit leaves behind: attributes in the units given."""
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
 
 from .._rows.arrays import array_namespace, host, like
 from ..gates import HierarchicalGate
 from ..solvers import Memory
-from ..starts._reviving import dead_experts
 
 __all__ = [
     "climb_attributes",
     "exact_likelihood",
     "model_attributes",
     "parameter_attributes",
-    "warn_about",
 ]
 
 
@@ -101,39 +96,3 @@ def in_units(part, scaling):
         coef = like(table, coef)
     coef = coef / scaling.spread
     return coef, intercept - coef @ scaling.center
-
-
-def warn_about(trace, mixture):
-    """Warnings that name the number that caused them and the remedy, to the caller of `fit`."""
-    for problem in _problems(trace, mixture):
-        warnings.warn(problem, ConvergenceWarning, stacklevel=5)
-
-
-def _problems(trace, mixture):
-    """What a person should be warned about."""
-    if trace.problem:
-        yield trace.problem
-    elif not (trace.converged or trace.stopped):
-        yield (
-            f"The fit did not converge in max_iter={trace.max_iter} passes: the gain still "
-            f"expected is {trace.expected_gain() / trace.weight:.3g} per row, above "
-            f"tol={trace.tol:g}. Increase max_iter, or tol if that gain does not matter."
-        )
-    tried = mixture.gate.routes and not trace.stopped
-    if tried and (dead := dead_experts(mixture.gate.usage_)):
-        remedy = "a larger balance or noise of TopKGate"
-        if mixture.has_statistics:
-            remedy = "a larger k: restarting them from rows explained badly did not help"
-        yield (
-            f"The experts {dead} answer next to no row. Use fewer experts than "
-            f"{mixture.n_experts()}, or {remedy}."
-        )
-    if mixture.expert.at_bound():
-        family = mixture.expert.family
-        of = " times the standard deviation of y" if family.location else ""
-        yield (
-            f"The fit is degenerate: an expert's scale has reached its lower bound, "
-            f"min_scale={family.min_scale:g}{of}. "
-            "That expert passes through its rows exactly; the log-likelihood means little. "
-            "Use fewer experts, a larger penalty (alpha) or a larger min_scale."
-        )

@@ -71,7 +71,7 @@ class HMERegressor(_Hierarchical, MoERegressor):
     >>> import numpy as np
     >>> from skmoe import HMERegressor
     >>> x = np.linspace(0, 4, 400).reshape(-1, 1)
-    >>> y = np.abs(x[:, 0] % 2 - 1)
+    >>> y = np.abs(x[:, 0] % 2 - 1) + 0.01 * np.random.default_rng(0).standard_normal(400)
     >>> model = HMERegressor(depth=2, n_init=5, random_state=0).fit(x, y)
     >>> model.gate_.branches
     [(0,), (1,), (0, 0), (0, 1), (1, 0), (1, 1)]
@@ -161,7 +161,7 @@ class HMEClassifier(_Hierarchical, MoEClassifier):
 
     >>> import numpy as np
     >>> from skmoe import HMEClassifier
-    >>> X = np.random.default_rng(0).uniform(0, 4, size=(800, 2))
+    >>> X = np.random.default_rng(0).uniform(0, 8, size=(800, 2))
     >>> y = X[:, 0].astype(int) % 2
     >>> HMEClassifier(depth=2, n_init=10, random_state=0).fit(X, y).score(X, y) > 0.95
     True

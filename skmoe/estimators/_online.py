@@ -19,6 +19,7 @@ _OF_A_CLIMB = (
     "history_",
     "log_likelihood_",
     "objective_",
+    "problems_",
     "selection_",
     "start_histories_",
     "validation_scores_",
@@ -69,8 +70,9 @@ class OnlineMixin:
         """Units, mixture, blocks and what to note, from the first batch."""
         settings = self._with_classes(settings, classes)
         data, state = self._checked_rows(checked, X, y, sample_weight, settings, classes)
-        units, mixture, blocks, _ = self._ready(checked, data, state, settings)
-        return units, mixture, blocks, state
+        settings = self._with_given(settings, X, y, data)
+        ready = self._ready(checked, data, state, settings)
+        return ready.units, ready.mixture, ready.blocks, state
 
     def _go_on_online(self, checked, X, y, sample_weight, classes, settings):
         """The same from a further batch."""

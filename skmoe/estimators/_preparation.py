@@ -9,20 +9,21 @@ from .._rows.blocks import Blocks
 from .._rows.scaling import learn_scaling
 from .._rows.validation import resolve_columns
 from ..mixture import Mixture
+from ..starts._given import started_at
 from ..starts._growing import grow
-from ..starts._initialization import (
-    distinct_rows,
-    find_start,
-    fit_pooled,
-    prefer_evidence,
-    sample_size,
-)
+from ..starts._race import find_start, fit_pooled
+from ..starts._sampling import distinct_rows, sample_size
 from ..starts._widening import widened
 
-__all__ = ["Data", "Ready", "Units", "blocks_of", "fresh_start", "part_columns"]
+__all__ = ["Data", "Ready", "Units", "blocks_of", "fresh_start", "part_columns", "settled"]
 
 # Penalties are known to a tenth at best, so the climbs between two estimates may be rough.
-PENALTY_TOL = 1e-3
+_PENALTY_TOL = 1e-3
+
+# Times as strong a penalty is where one expert is as good as several: no climb moves them.
+_PINNED = 1e8
+
+_PENALTY_PASSES, _PENALTY_ROUNDS = 40, 30
 
 # Rows that a tree is grown on at most: every split is tried on them several times.
 _LARGEST_SAMPLE = 20_000
@@ -82,13 +83,16 @@ class Ready(NamedTuple):
     mixture : Mixture
     blocks : Blocks
     histories : list of list of float
-        The objective after every pass of the short climbs that the start was chosen by.
+        The evidence after every round of the short climbs that the start was chosen by.
+    advantage : float or None
+        Log evidence of one expert over the best of several, where it is as good as those.
     """
 
     units: Any
     mixture: Any
     blocks: Any
     histories: list
+    advantage: Any = None
 
 
 def blocks_of(X, y, weight, units, n_jobs):
@@ -134,7 +138,7 @@ def fresh_start(data, settings, columns):
     if settings.n_experts > sample.n_distinct:
         raise ValueError(too_many_experts(settings, sample.n_distinct, "distinct samples"))
     sampled = blocks.take(sample.rows, sample.weight)
-    if sample.n_distinct <= most:
+    if settings.given is None and sample.n_distinct <= most:
         # All distinct rows, in an order of their own: the same rows in another order, or
         # repeated instead of weighted, give the same fit to the last bit.
         data = Data(sampled.X, sampled.y, sampled.weight)
@@ -148,13 +152,15 @@ def fresh_start(data, settings, columns):
     if mixture.expert.pools:
         one = fit_pooled(mixture.expert, blocks, settings.solver)
         mixture = Mixture(mixture.gate, mixture.expert.pooled_at(one))
-    best, histories = _best_start(mixture, sampled, settings)
-    # Held-out rows have already decided on a tree that has grown.
-    weighed = mixture.expert.pools and not mixture.expert.gradient_only
-    weighed = weighed and full.has_statistics and not settings.online
-    if weighed and best.n_experts() == mixture.n_experts():
-        best = prefer_evidence(best, mixture, sampled)
-    return Ready(units, full.begun(best, random_state), blocks, histories)
+    if settings.given is not None:
+        best = started_at(mixture, settings.given, blocks)
+        # A climb under penalties that are fixed begins just there.
+        revised = best.update_penalty(blocks.sum(best.statistics))
+        if revised is not best and not settings.online:
+            best = settled(best, blocks, settings).mixture
+        return Ready(units, full.begun(best, random_state), blocks, [])
+    best, histories, advantage = _best_start(mixture, sampled, settings)
+    return Ready(units, full.begun(best, random_state), blocks, histories, advantage)
 
 
 def _prepared(data, settings, columns):
@@ -189,7 +195,10 @@ def _sample_rows(mixture, settings):
 
 
 def _best_start(mixture, sample, settings):
-    """The best of several starts, its penalties estimated, and the histories of all."""
+    """The best of several starts, its penalties estimated, the histories of all, the advantage.
+
+    `mixture` has learnt nothing; where experts are pooled, all of them are the one-expert fit.
+    """
     find = find_start if settings.narrow is None else partial(widened, settings.narrow)
     kinds, random_state = settings.kinds, settings.random_state
     start = find(
@@ -200,12 +209,27 @@ def _best_start(mixture, sample, settings):
         n_init=settings.n_init,
         random_state=random_state,
     )
-    best = start.mixture
+    best, advantage = start.mixture, None
     # Penalties of a first batch would be too strong for all, those of a stand-in wrong.
     if settings.has_statistics() and not settings.online:
-        tol = max(settings.tol, PENALTY_TOL)
-        best = settings.solver.estimate_penalties(best, sample, tol)
+        explored = settled(best, sample, settings)
+        best = explored.mixture
+        # Without their curvature there is no evidence of wide tables; trees ask held-out rows.
+        weighed = mixture.expert.pools and not mixture.expert.gradient_only
+        if weighed and settings.depth is None:
+            alike = float(sample.sum(mixture.statistics).log_likelihood) + mixture.log_prior()
+            # Where the data hold no evidence for several experts, one is as good.
+            if explored.evidence <= alike:
+                best, advantage = mixture.with_strength(_PINNED), alike - explored.evidence
     if settings.depth is not None:
         solver, depth = settings.solver, settings.depth
         best = grow(best, sample, solver, depth=depth, kinds=kinds, random_state=random_state)
-    return best, start.histories
+    return best, start.histories, advantage
+
+
+def settled(mixture, blocks, settings):
+    """The mixture with its penalties settled, as `Solver.explore` finds it."""
+    tol = max(settings.tol, _PENALTY_TOL)
+    return settings.solver.explore(
+        mixture, blocks, tol, passes=_PENALTY_PASSES, rounds=_PENALTY_ROUNDS
+    )

@@ -143,6 +143,7 @@ class ReportingMixin:
             except ValueError as error:
                 # The data have been looked at before: there are no standard errors of these parts.
                 notes.append(str(error))
+        notes += getattr(self, "problems_", [])
         if not values:
             notes.append("These experts have no coefficients: look at predict_experts.")
         return Summary(

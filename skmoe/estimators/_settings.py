@@ -12,7 +12,8 @@ from ..families import Categorical
 from ..gates._base import as_gate
 from ..mixture import Mixture
 from ..solvers import EM, LBFGS, Adam
-from ..starts._initialization import KINDS
+from ..starts._cells import KINDS
+from ..starts._given import check_given, is_given
 
 __all__ = ["Settings", "make_part", "plan"]
 
@@ -21,7 +22,7 @@ _NAMED = {
     "family": ({**FAMILIES, "categorical": Categorical}, ("log_prob", "working")),
     "solver": (
         {"auto": EM, "em": EM, "lbfgs": LBFGS, "adam": Adam},
-        ("solve", "estimate_penalties", "check_parts"),
+        ("solve", "explore", "check_parts"),
     ),
 }
 
@@ -49,6 +50,8 @@ class Settings(NamedTuple):
         Whether the rows are the first batch of a stream.
     narrow : Mixture or None
         A mixture of one expert less, fitted to the same data: starts are splits of it.
+    given : ndarray of shape (n, n_experts) or None
+        Responsibilities to start from.
     """
 
     n_experts: Any
@@ -68,6 +71,7 @@ class Settings(NamedTuple):
     depth: Any = None
     online: bool = False
     narrow: Any = None
+    given: Any = None
 
     def has_statistics(self):
         """Whether gate and experts have."""
@@ -111,11 +115,7 @@ def plan(estimator):
     ValueError
         If a hyperparameter is not as described, or two of them do not go together.
     """
-    kinds = list(KINDS) if estimator.init == "auto" else [estimator.init]
-    if estimator.init not in ("auto", *KINDS):
-        raise ValueError(
-            f"init={estimator.init!r} was given; 'auto' or one of {list(KINDS)} is allowed."
-        )
+    kinds = _kinds(estimator.init)
     if estimator.average and estimator.warm_start:
         raise ValueError(
             "average=True was given with warm_start=True; mixtures that have been averaged are "
@@ -146,7 +146,21 @@ def plan(estimator):
             "grow=True tries splits by EM, and neural gates or experts have no statistics for "
             "it. Pass grow=False with them."
         )
+    if is_given(estimator.init):
+        check_given(estimator.init, settings)
     return settings
+
+
+def _kinds(init):
+    """The kinds of starts that a name stands for."""
+    if is_given(init) or init == "auto":
+        return list(KINDS)
+    if init not in KINDS:
+        raise ValueError(
+            f"init={init!r} was given; 'auto', one of {list(KINDS)}, or a start (labels, "
+            "responsibilities or a fitted mixture) is allowed."
+        )
+    return [init]
 
 
 def _solver(value, gate, expert):

@@ -18,10 +18,18 @@ from ._base import Expert
 __all__ = ["LinearExpert"]
 
 
-# Rows, at the variance of the one-expert fit, that every pooled expert is taken to have seen. One
-# row leaves a well-determined scale alone and keeps an expert of a few rows from
-# passing through them exactly.
+# Rows that every pooled expert is taken to have seen, at the geometric mean of the experts'
+# variances (at first, that of the one-expert fit). One row leaves a well-determined scale alone
+# and keeps an expert of a few rows from passing through them exactly.
 _PRIOR_ROWS = 1.0
+
+# The least of that variance, as a share of the one-expert fit's: rows without any noise would
+# otherwise draw all scales to zero.
+_FINEST = 1e-2
+
+# Penalty on the intercepts of several experts for labels, relative to that on coefficients, where
+# it is fixed: worth a twentieth of a nat three logits away from even odds, at alpha=1.
+_OF_INTERCEPTS = 1e-2
 
 # Logarithm of an extrapolated scale whose exponential, and one over it, can still be squared.
 _WIDEST = 40.0
@@ -73,13 +81,16 @@ class LinearExpert(Expert):
     alpha : float or "auto", default="auto"
         Penalty on the coefficients. A number shrinks them towards zero (:math:`b_0 = 0`) and
         leaves the intercepts free: one expert with `alpha=a` is scikit-learn's `Ridge(alpha=a)`
-        or `LogisticRegression(C=1/a)` on scaled columns; 0 is maximum likelihood. "auto" shrinks
+        or `LogisticRegression(C=1/a)` on scaled columns; 0 is maximum likelihood. Of several
+        experts for labels the intercepts are shrunk too, a hundredth as much: where an expert
+        sees few classes they would grow without end. "auto" shrinks
         the experts, intercepts included, towards each other: :math:`b_0` is the one-expert fit
-        (with penalty 1), and the strength, one for every expert, is estimated from the data
-        (MacKay's evidence); the variances are drawn towards that of the one-expert fit with the
-        weight of one row. Where the data do not tell the experts apart, the mixture becomes that
-        one-expert fit instead of over-fitting. On sparse tables, and those of 1,000 columns or
-        more, the strength stays at 1: the evidence needs a matrix of the columns squared.
+        (with penalty 1), and the strength, one for every expert, is estimated from the data:
+        MacKay's evidence is maximised, under a weak Gamma prior on the strength. The variances are
+        drawn towards their geometric mean with the weight of one row. Where several experts have
+        no more evidence than one, all become the one-expert fit, and the fit warns. On sparse
+        tables, and those of 1,000 columns or more, the strength stays at 1: the evidence needs a
+        matrix of the columns squared.
     columns : list of names, positions or booleans, slice or None, default=None
         The columns that the experts look at; None stands for all, an empty list for the
         intercept alone.
@@ -120,6 +131,8 @@ class LinearExpert(Expert):
         shape = (n_experts, outputs, size)
         penalised = coefficients_only(size, X)
         start = like(family.start, X)[None, :, None] * (1 - penalised)
+        if family.labels and n_experts > 1:
+            penalised = penalised + _OF_INTERCEPTS * (1 - penalised)
         return self._replaced(
             weights=zeros(shape, X) + start,
             center=zeros(shape[1:], X),
@@ -175,6 +188,7 @@ class LinearExpert(Expert):
             scale=xp.broadcast_to(one.scale, self.scale.shape),
             prior_rows=_PRIOR_ROWS,
             prior_variance=one.scale[0, : one.family.n_outputs] ** 2,
+            pooled_variance=one.scale[0, : one.family.n_outputs] ** 2,
         )
 
     def take(self, experts):
@@ -225,12 +239,15 @@ class LinearExpert(Expert):
         )
 
     def _deviation(self):
-        """Weights less their prior mean, zero where they are not penalised."""
-        return self.penalised * (self.weights - self.center)
+        """Weights less their prior mean, times what is penalised of them."""
+        return self.penalised * self._apart()
+
+    def _apart(self):
+        return self.weights - self.center
 
     def _squares(self):
         """Sum of squared deviations per expert and predictor, (K, C)."""
-        return array_namespace(self.weights).sum(self._deviation() ** 2, axis=-1)
+        return array_namespace(self.weights).sum(self._deviation() * self._apart(), axis=-1)
 
     def update(self, statistics, step=1.0):
         """New bank after the fraction `step` of a Newton step; scales in closed form."""
@@ -267,8 +284,13 @@ class LinearExpert(Expert):
         if limit is None:
             return change
         xp = array_namespace(change)
-        square = self.curvature.quadratic(gram, change)
-        weight = self.curvature.total(gram)
+        if self.family.coupled:
+            # Where next to no class is in doubt curvature says nothing of how far rows move.
+            square = xp.max(xp.sum(change * change, axis=-1), axis=-1)[:, None]
+            weight = xp.ones_like(square)
+        else:
+            square = self.curvature.quadratic(gram, change)
+            weight = self.curvature.total(gram)
         mean = square / xp.where(weight > 0, weight, xp.ones_like(weight))
         size = xp.sqrt(xp.clip(mean, 0.0, None)) / limit
         return change / xp.maximum(size, xp.ones_like(size))[..., None]
@@ -368,7 +390,7 @@ class LinearExpert(Expert):
         if self.prior_rows:
             scale = self.scale[:, : self.family.n_outputs]
             ratio = self.prior_variance / (scale * scale)
-            penalty = penalty + self.prior_rows * xp.sum(ratio + 2 * xp.log(scale))
+            penalty = penalty + self.prior_rows * xp.sum(ratio - xp.log(ratio))
         return -0.5 * penalty
 
     def log_prior_gradient(self):
@@ -402,18 +424,27 @@ class LinearExpert(Expert):
 
     def update_penalty(self, statistics):
         """New bank with the penalties re-estimated from the evidence, if they are "auto"."""
-        _, outputs, size = self.weights.shape
         if not self._may_learn_penalties():
             return self
+        outputs = self.weights.shape[1]
         xp = array_namespace(self.weights)
         determined = self.curvature.determined(statistics.observed(), self._ridge(), outputs)
-        free = (outputs - self.family.coupled) * size
         square = host(xp.sum(self._squares() * self._precision(), axis=1))
         sums = zip(self.penalties, determined, square, strict=True)
-        penalties = [old.estimated(float(d), free, float(s)) for old, d, s in sums]
+        penalties = [old.estimated(float(d), float(s)) for old, d, s in sums]
         if all(new is old for new, old in zip(penalties, self.penalties, strict=True)):
             return self
-        return self._with_penalties(penalties)
+        return self._with_penalties(penalties)._with_common_scale(statistics.count)
+
+    def _with_common_scale(self, count):
+        """Bank whose scales are drawn towards their mean: geometric, weighted by rows."""
+        if not self.prior_rows:
+            return self
+        xp = array_namespace(self.scale)
+        scale = self.scale[:, : self.family.n_outputs]
+        share = count / xp.sum(count)
+        mean = xp.exp(2 * (share @ xp.log(scale)))
+        return self._replaced(prior_variance=xp.maximum(mean, _FINEST * self.pooled_variance))
 
     def log_volume(self, statistics):
         """Log of posterior over prior volume of the weights, if `alpha` is "auto"."""
@@ -422,13 +453,9 @@ class LinearExpert(Expert):
         outputs = self.weights.shape[1]
         return self.curvature.log_volume(statistics.observed(), self._ridge(), outputs)
 
-    def most_penalised(self):
-        """New bank with all experts at the one-expert fit, if `alpha` is "auto"."""
-        new = self._with_penalties(penalty.largest() for penalty in self.penalties)
-        if not self.pools:
-            return new
-        xp = array_namespace(self.weights)
-        return new._replaced(weights=xp.broadcast_to(self.center, self.weights.shape))
+    def with_strength(self, factor):
+        """New bank whose penalties, if they are "auto", are `factor` times as strong."""
+        return self._with_penalties(penalty.times(factor) for penalty in self.penalties)
 
     def at_bound(self):
         """Whether a scale has reached the smallest allowed."""

@@ -89,7 +89,8 @@ class Family(BaseEstimator):
     labels : bool
         Whether the targets are class codes 0, 1, ... and the mean is a table of probabilities.
     largest_step : float or None
-        Root mean square change of a predictor that one update may make; None for no limit.
+        Root mean square change of a predictor that one update may make; None for no limit. Of
+        `coupled` predictors, the length of the change of a class's weights.
     closed_form : bool
         Whether `update_scale` does without `ScaleSums.square`.
     penalty_scales : bool

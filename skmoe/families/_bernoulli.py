@@ -37,6 +37,7 @@ class Bernoulli(Family):
     """
 
     discrete = True
+    largest_step = 4.0
     support = (0.0, 1.0)
 
     def initialize(self, y, weight=None):

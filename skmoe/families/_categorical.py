@@ -38,6 +38,7 @@ class Categorical(Family):
     """
 
     labels = True
+    largest_step = 4.0
 
     def __init__(self, n_classes=None):
         self.n_classes = n_classes

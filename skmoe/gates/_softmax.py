@@ -63,9 +63,10 @@ class SoftmaxGate(Gate):
     Parameters
     ----------
     alpha : float or "auto", default="auto"
-        Penalty on the coefficients. "auto" estimates it from the data (MacKay's evidence, as
-        scikit-learn's BayesianRidge does for a linear model): a sharp gate where the data ask
-        for one, a nearly constant one where they do not. 0 is maximum likelihood.
+        Penalty on the coefficients. "auto" estimates it from the data: MacKay's evidence is
+        maximised, as by scikit-learn's BayesianRidge for a linear model, under a weak Gamma prior
+        on the strength. The gate gets sharp where the data ask for it, and stays near constant
+        where they do not. 0 is maximum likelihood.
     columns : list of names, positions or booleans, slice or None, default=None
         The columns that the gate looks at; None stands for all, an empty list for none.
 
@@ -267,9 +268,8 @@ class SoftmaxGate(Gate):
         if not self._may_learn_penalty():
             return self
         determined = self.curvature.determined(statistics.observed(), self._ridge(), self.n_experts)
-        free = self.n_nodes * (self.n_experts - 1) * (self.weights.shape[1] - 1)
         determined = float(array_namespace(determined).sum(determined))
-        penalty = self.penalty.estimated(determined, free, float(self._square()))
+        penalty = self.penalty.estimated(determined, float(self._square()))
         return self if penalty is self.penalty else self._replaced(penalty=penalty)
 
     def log_volume(self, statistics):
@@ -278,12 +278,9 @@ class SoftmaxGate(Gate):
             return 0.0
         return self.curvature.log_volume(statistics.observed(), self._ridge(), self.n_experts)
 
-    def most_penalised(self):
-        """New gate that is all but constant, if `alpha` is "auto"."""
-        if not self.penalty.automatic:
-            return self
-        weights = (1 - self.penalised) * self.weights
-        return self._replaced(penalty=self.penalty.largest(), weights=weights)
+    def with_strength(self, factor):
+        """New gate whose penalty, if it is "auto", is `factor` times as strong."""
+        return self._replaced(penalty=self.penalty.times(factor))
 
     def n_parameters(self):
         """Weights less one expert's in every node, which the others imply."""

@@ -15,7 +15,7 @@ _HIDING = 50
 
 
 class ConvergenceDisplay:
-    """How a fit climbed: the objective after every pass, behind it the short runs of all starts.
+    """How a fit climbed: the objective after every pass, behind it what starts were compared by.
 
     Use :meth:`from_estimator` to create a display.
 
@@ -24,7 +24,7 @@ class ConvergenceDisplay:
     history : list of float
         Objective after every pass.
     start_histories : list of list of float, default=()
-        Objective after every pass of the short runs that starts were compared by.
+        What starts were compared by after every round of short climbs: see `start_histories_`.
     validation_scores : list of float, default=()
         Mean log density of held-out rows after every epoch, drawn on a second axis.
     objective_label : str, default="objective"
@@ -132,7 +132,9 @@ class ConvergenceDisplay:
 
     def _plot_start(self, own):
         """The short run of one start."""
-        (line,) = self.ax_.plot(range(len(own)), own, color=GREY, linewidth=0.8, zorder=1)
+        (line,) = self.ax_.plot(
+            range(len(own)), own, color=GREY, linewidth=0.8, marker=".", markersize=3, zorder=1
+        )
         return line
 
     def _look_closer(self):

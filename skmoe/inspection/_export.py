@@ -56,14 +56,14 @@ def export_text(estimator, *, feature_names=None, decimals=2, max_features=3):
     >>> y = y + 0.2 * np.cos(np.arange(200))
     >>> model = HMERegressor(depth=1, random_state=0).fit(x, y)
     >>> print(export_text(model, feature_names=["time"], decimals=1))
-    |--- time <= 0.5
-    |   |--- expert 0
-    |   |   |--- y = 4.0 - 2.0 time
-    |   |   |--- scale 0.25
     |--- time >  0.5
+    |   |--- expert 0
+    |   |   |--- y = 9.1 + 2.9 time
+    |   |   |--- scale 0.15
+    |--- time <= 0.5
     |   |--- expert 1
-    |   |   |--- y = 9.0 + 3.0 time
-    |   |   |--- scale 0.38
+    |   |   |--- y = 4.0 - 2.0 time
+    |   |   |--- scale 0.14
     """
     check_mixture(estimator)
     columns = read_columns(

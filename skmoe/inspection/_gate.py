@@ -67,7 +67,8 @@ class GateDisplay:
     >>> from skmoe import MoERegressor
     >>> from skmoe.inspection import GateDisplay
     >>> x = np.linspace(-1, 1, 200).reshape(-1, 1)
-    >>> model = MoERegressor(n_experts=2, random_state=0).fit(x, np.abs(x[:, 0]))
+    >>> y = np.abs(x[:, 0]) + 0.1 * np.random.default_rng(0).standard_normal(200)
+    >>> model = MoERegressor(n_experts=2, random_state=0).fit(x, y)
     >>> display = GateDisplay.from_estimator(model, x)
     >>> len(display.lines_)
     2

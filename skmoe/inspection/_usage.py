@@ -47,7 +47,8 @@ class UsageDisplay:
     >>> from skmoe import MoERegressor
     >>> from skmoe.inspection import UsageDisplay
     >>> x = np.linspace(-1, 1, 200).reshape(-1, 1)
-    >>> model = MoERegressor(n_experts=2, random_state=0).fit(x, np.abs(x[:, 0]))
+    >>> y = np.abs(x[:, 0]) + 0.1 * np.random.default_rng(0).standard_normal(200)
+    >>> model = MoERegressor(n_experts=2, random_state=0).fit(x, y)
     >>> display = UsageDisplay.from_estimator(model, x)
     >>> display.share_most_probable.round(1)
     array([0.5, 0.5])

@@ -23,7 +23,7 @@ from ..experts import LinearExpert
 from ..experts._base import as_expert
 from ..gates import ConstantGate, SoftmaxGate, TopKGate
 from ..gates._base import as_gate
-from ..starts._widening import counts, fewest_experts, fit_path, inner_gate, splits
+from ..starts._widening import counts, fewest_experts, fit_path, inner_gate, is_split
 
 __all__ = [
     "CRITERIA",
@@ -243,7 +243,7 @@ class Trials:
         """The mixture that a fit has started from, or None."""
         fits = {trial.fitted.n_experts: trial.fitted for trial in self.trials}
         before = fits.get(fitted.n_experts - 1)
-        return before._mixture if before is not None and splits(self.estimator) else None
+        return before._mixture if before is not None and is_split(self.estimator) else None
 
 
 def _is_degenerate(fitted, held):

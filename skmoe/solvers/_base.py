@@ -4,7 +4,9 @@ from typing import Any, NamedTuple
 
 from sklearn.base import BaseEstimator
 
-__all__ = ["Memory", "Solver"]
+from ._trace import Trace
+
+__all__ = ["Explored", "Memory", "Solver"]
 
 
 class Memory(NamedTuple):
@@ -22,6 +24,21 @@ class Memory(NamedTuple):
     state: Any = None
 
 
+class Explored(NamedTuple):
+    """Where a short climb has come to.
+
+    Attributes
+    ----------
+    mixture : Mixture
+    evidence : float
+        The objective and, for penalties that are estimated, the log of posterior over prior
+        volume of what they shrink: hills of different penalties can be compared by it.
+    """
+
+    mixture: Any
+    evidence: float
+
+
 class Solver(BaseEstimator):
     """How a mixture is fitted to blocks of data.
 
@@ -29,9 +46,13 @@ class Solver(BaseEstimator):
     ----------
     stochastic : bool
         Whether it takes random steps, which would not tell starts apart.
+    passes_per_step : int
+        Passes that come about as far as one of EM with Newton steps.
     """
 
     stochastic = False
+    passes_per_step = 1
+    _PASSES_PER_ROUND = 2
 
     def check_parts(self, gate, expert):
         """Raise a ValueError if the solver cannot fit such parts."""
@@ -55,8 +76,8 @@ class Solver(BaseEstimator):
         """
         raise NotImplementedError
 
-    def estimate_penalties(self, mixture, blocks, tol):
-        """A mixture whose "auto" penalties have settled.
+    def explore(self, mixture, blocks, tol, *, passes, rounds=0):
+        """Climb, and then re-estimate the penalties that are "auto" and climb on, in turn.
 
         Parameters
         ----------
@@ -64,12 +85,24 @@ class Solver(BaseEstimator):
         blocks : Blocks
         tol : float
             Gain per row below which a climb is left.
+        passes : int
+            Passes of the first climb by Newton steps; solvers by gradients take
+            `passes_per_step` as many.
+        rounds : int, default=0
+            Estimates at most; fewer once the penalties have settled.
 
         Returns
         -------
-        mixture : Mixture
+        Explored
         """
-        return mixture
+        for left in reversed(range(rounds + 1)):
+            mixture, _ = self.solve(mixture, blocks, Trace(passes * self.passes_per_step, tol))
+            statistics = blocks.sum(mixture.statistics)
+            revised = mixture.update_penalty(statistics) if left else mixture
+            if revised is mixture:
+                break
+            mixture, passes = revised, self._PASSES_PER_ROUND
+        return Explored(mixture, evidence(mixture, statistics))
 
     def learn(self, mixture, blocks, memory):
         """Go on from `mixture` on a batch of rows.
@@ -100,3 +133,9 @@ class Solver(BaseEstimator):
                 f"{type(self).__name__} climbs along gradients, and scikit-learn estimators as "
                 "gate or experts have none. Use solver='em' with them, and no neural part."
             )
+
+
+def evidence(mixture, statistics):
+    """Log evidence of a mixture at the statistics of an E-step, up to a constant (Laplace)."""
+    objective = float(statistics.log_likelihood) + mixture.log_prior()
+    return objective + float(mixture.log_volume(statistics))

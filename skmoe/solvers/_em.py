@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from .._rows.statistics import add, scale
 from .._rows.validation import check_count, check_positive, check_share
 from ._anderson import Anderson
-from ._base import Memory, Solver
+from ._base import Explored, Memory, Solver, evidence
 from ._trace import Trace
 
 __all__ = ["EM"]
@@ -59,7 +59,6 @@ class EM(Solver):
 
     # Gain per row of a pass above which the climb is still choosing its hill: plain EM chooses.
     _FAR_GAIN = 1e-3
-    _FIRST_PASSES, _PENALTY_ROUNDS, _PENALTY_PASSES = 6, 30, 2
     _SMALLEST_STEP = 1e-3
 
     def __init__(self, memory=5, decay=0.6, forgetting=0.0):
@@ -138,30 +137,20 @@ class EM(Solver):
             )
         check_share(self.forgetting, "forgetting")
 
-    def estimate_penalties(self, mixture, blocks, tol):
-        """Climb a little and re-estimate the penalties that are "auto", in turn.
+    def explore(self, mixture, blocks, tol, *, passes, rounds=0):
+        """Climb, and then re-estimate the penalties that are "auto" and climb on, in turn.
 
-        Parameters
-        ----------
-        mixture : Mixture
-        blocks : Blocks
-        tol : float
-            Gain per row below which a climb is left.
-
-        Returns
-        -------
-        mixture : Mixture
-            A mixture whose penalties have settled.
+        The estimates use the sums of the last pass; see `Solver.explore`.
         """
         point = self._evaluate(mixture.frozen(False), blocks, Trace(1, tol))
-        point = self._climb(point, blocks, Trace(self._FIRST_PASSES, tol))
-        for _ in range(self._PENALTY_ROUNDS):
-            point = self._climb(point, blocks, Trace(self._PENALTY_PASSES, tol))
+        point = self._climb(point, blocks, Trace(passes, tol))
+        for _ in range(rounds):
             revised = point.mixture.update_penalty(point.statistics)
             if revised is point.mixture:
                 break
             point = _point(revised, point.statistics)
-        return point.mixture
+            point = self._climb(point, blocks, Trace(self._PASSES_PER_ROUND, tol))
+        return Explored(point.mixture, evidence(point.mixture, point.statistics))
 
     def _climb(self, point, blocks, trace):
         anderson = Anderson(self.memory)

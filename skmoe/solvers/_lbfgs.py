@@ -5,7 +5,6 @@ from scipy.optimize import minimize
 from .._rows.arrays import host, like
 from .._rows.validation import check_count
 from ._base import Solver
-from ._trace import Trace
 
 __all__ = ["LBFGS"]
 
@@ -46,10 +45,10 @@ class LBFGS(Solver):
     MoEClassifier(solver=LBFGS(memory=20))
     """
 
-    _PENALTY_ROUNDS, _PENALTY_PASSES = 15, 10
-
     # Passes whose gains together decide whether the climb has ended: single ones vary a lot.
     _WINDOW = 5
+
+    passes_per_step = 3
 
     def __init__(self, memory=10):
         self.memory = memory
@@ -117,26 +116,3 @@ class LBFGS(Solver):
             return False
         gain = trace.history[-1] - trace.history[-1 - self._WINDOW]
         return gain <= trace.tol * trace.weight
-
-    def estimate_penalties(self, mixture, blocks, tol):
-        """Climb a little and re-estimate the penalties that are "auto", in turn.
-
-        Parameters
-        ----------
-        mixture : Mixture
-        blocks : Blocks
-        tol : float
-            Gain per row below which a climb is left.
-
-        Returns
-        -------
-        mixture : Mixture
-            A mixture whose penalties have settled.
-        """
-        for _ in range(self._PENALTY_ROUNDS):
-            mixture, _ = self.solve(mixture, blocks, Trace(self._PENALTY_PASSES, tol))
-            revised = mixture.update_penalty(blocks.sum(mixture.statistics))
-            if revised is mixture:
-                break
-            mixture = revised
-        return mixture

@@ -8,7 +8,7 @@ from .._rows.arrays import host
 from ..gates import ConstantGate
 from ..mixture import Mixture
 from ..solvers._trace import Trace
-from ._initialization import find_start
+from ._race import find_start
 
 __all__ = ["grow"]
 
@@ -45,7 +45,7 @@ def grow(mixture, sample, solver, *, depth, kinds, random_state):
     depth : int
         Number of decisions on the longest path allowed.
     kinds : list of str
-        Kinds of starts (keys of `initialization.KINDS`).
+        Kinds of starts (keys of `KINDS`).
     random_state : RandomState
 
     Returns
@@ -68,7 +68,7 @@ def grow(mixture, sample, solver, *, depth, kinds, random_state):
             return mixture
         path = max(open_paths, key=lambda path: known[path].gain)
         mixture = _with_split(mixture, paths.index(path), known[path].mixture, sample)
-        mixture = solver.estimate_penalties(mixture, sample, _TOL)
+        mixture = solver.explore(mixture, sample, _TOL, passes=6, rounds=20).mixture
 
 
 def _try_split(mixture, leaf, sample, solver, kinds, random_state):

@@ -4,7 +4,9 @@ import numpy as np
 
 from .._rows.arrays import array_namespace, host, like
 from ..mixture import Mixture
-from ._initialization import KINDS, sketch, taught
+from ._cells import KINDS
+from ._sampling import sketch
+from ._teaching import taught
 
 __all__ = ["dead_experts", "revived", "usage"]
 
@@ -13,6 +15,9 @@ _ALIVE = 0.01
 
 # Gain per row at which the short climb with all experts open is left.
 _TOL = 1e-3
+
+# Passes before penalties are estimated, and how often they are.
+_PASSES, _ROUNDS = 6, 20
 
 
 def usage(mixture, blocks):
@@ -66,5 +71,5 @@ def revived(mixture, dead, gate, sample, solver, random_state):
     resp[worst] = np.eye(mixture.n_experts())[np.asarray(dead)[cell]]
     given = sample.with_weight(like(resp * weight[:, None], sample.X, mixture.params.dtype))
     new = taught(Mixture(gate, mixture.expert), given)
-    new = solver.estimate_penalties(new, sample, _TOL)
+    new = solver.explore(new, sample, _TOL, passes=_PASSES, rounds=_ROUNDS).mixture
     return Mixture(new.gate.begun(new.gate, random_state), new.expert)

@@ -1,0 +1,50 @@
+"""What a fit warns of: one class for each kind, so that one kind can be silenced."""
+
+from sklearn.exceptions import ConvergenceWarning
+
+__all__ = [
+    "AlikeExpertsWarning",
+    "ConstantGateWarning",
+    "DegenerateWarning",
+    "FitWarning",
+    "IdleExpertWarning",
+    "NotConvergedWarning",
+    "SeparationWarning",
+]
+
+
+class FitWarning(ConvergenceWarning):
+    """Anything that a fit warns of; a kind of scikit-learn's ConvergenceWarning.
+
+    Examples
+    --------
+    Silence one kind in a grid search, and keep the others:
+
+    >>> import warnings
+    >>> from skmoe.exceptions import AlikeExpertsWarning
+    >>> warnings.simplefilter("ignore", AlikeExpertsWarning)
+    """
+
+
+class NotConvergedWarning(FitWarning):
+    """The climb ended at `max_iter`, or went astray, before its gains were small."""
+
+
+class DegenerateWarning(FitWarning):
+    """An expert's scale stands at its lower bound: it passes through its rows exactly."""
+
+
+class IdleExpertWarning(FitWarning):
+    """An expert answers next to no row."""
+
+
+class AlikeExpertsWarning(FitWarning):
+    """All experts say the same: one would do, or the fit has not found what tells them apart."""
+
+
+class ConstantGateWarning(FitWarning):
+    """The gate gives every row the same answer, although it may look at x."""
+
+
+class SeparationWarning(FitWarning):
+    """Without a penalty, coefficients grow without end: something is told apart without error."""

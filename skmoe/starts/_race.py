@@ -1,0 +1,222 @@
+"""Where a fit starts: several starts climb a little, and the one of most evidence goes on."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .._rows.arrays import host, like
+from ..gates import ConstantGate
+from ..mixture import Mixture
+from ..solvers._trace import Trace
+from ._cells import KINDS, cells, tree_of
+from ._moves import moved
+from ._sampling import sketch
+from ._teaching import side_by_side
+
+__all__ = ["Start", "find_start", "fit_pooled", "is_blind", "race"]
+
+# A start gives its own expert this share of a row, so that no expert begins without rows. Some
+# hills are only reached from hard cells: every other round of kinds gives its own expert all.
+# Others are only there under weak penalties. What is compared in the end is evidence, for
+# penalties of each start's own.
+_TURNS = ((0.9, 1.0), (1.0, 0.01))
+
+# Passes of the first round; every round runs twice as long with fewer starts.
+_FIRST_PASSES = 10
+
+# One start of so many goes on to the next round, of more starts than are our own choice one of
+# two: the one that ends highest need not lead early on. Two at least.
+_FEW, _MANY, _FEWEST = 4, 2, 2
+
+# Rows times parameters up to which starts get longer rounds: there are more hills to tell apart
+# on a few rows, and a pass costs next to nothing.
+_WORK = 1e4
+
+_SHORT_TOL = 1e-4
+
+# Estimates of the penalties in every round but the first.
+_ROUNDS = 4
+
+# Passes before the best is moved away from.
+_LONG = 50
+
+# Least number of starts of every kind where the kinds are ours to choose.
+_OF_EACH_KIND = 2
+
+
+class Run(NamedTuple):
+    """A start on its way."""
+
+    index: int
+    mixture: Any
+    evidence: float
+    history: list
+    degenerate: bool
+
+
+class Start(NamedTuple):
+    """Where a climb begins.
+
+    Attributes
+    ----------
+    mixture : Mixture
+    histories : list of list of float
+        The evidence after every round of short climbs from all starts; empty if there was no
+        choice.
+    """
+
+    mixture: Any
+    histories: list
+
+
+def fit_pooled(expert, blocks, solver):
+    """Bank of one expert of an initialised bank's kind, fitted to all rows."""
+    X, _, _ = blocks.first()
+    kind = expert.pooling()
+    one = kind.initialize(1, X, kind.family, kind.positions)
+    one = Mixture(ConstantGate().initialize(1, X), one)
+    # Newton's method: a tight tolerance costs a pass.
+    one, _ = solver.solve(one, blocks, Trace(max_iter=500, tol=1e-10))
+    return one.expert
+
+
+def _kinds_for(mixture, kinds):
+    """Kinds of starts that can tell experts apart: those of X alone say nothing to a blind gate."""
+    if not is_blind(mixture.gate):
+        return kinds
+    return [kind for kind in kinds if kind in ("joint", "lines")] or kinds
+
+
+def is_blind(gate):
+    """Whether a gate looks at no column."""
+    inside = getattr(gate, "inside", None)
+    if inside is not None:
+        return all(is_blind(own) for own in inside)
+    positions = getattr(gate, "positions", None)
+    return positions is not None and len(positions) == 0
+
+
+def find_start(mixture, sample, solver, *, kinds, n_init, random_state):
+    """Best of several starts after short runs on the sample (emEM).
+
+    All starts run a few passes; those of most evidence run twice as many, and so on until one is
+    left. Starts that have run into the smallest scale count behind all others.
+
+    Parameters
+    ----------
+    mixture : Mixture
+        An initialised mixture.
+    sample : Blocks
+        Distinct rows with their weights.
+    solver : solver
+    kinds : list of str
+        Kinds of starts (keys of `KINDS`), used in turn.
+    n_init : int
+        Number of starts; of several kinds, two of each at least. Of any more, half are moves
+        away from the best (see `moved`).
+    random_state : RandomState
+
+    Returns
+    -------
+    start : Start
+        The best start after its short runs.
+
+    References
+    ----------
+    .. [1] Biernacki, C., Celeux, G. & Govaert, G. (2003). Choosing starting values for the EM
+       algorithm for getting the highest likelihood in multivariate Gaussian mixture models.
+       Computational Statistics & Data Analysis 41, 561-575.
+    """
+    several = len(kinds) > 1
+    kinds, n_experts = _kinds_for(mixture, kinds), mixture.n_experts()
+    # Fits of estimators are dear: of these there are as many starts as are asked for.
+    least = _OF_EACH_KIND * len(kinds) if several and mixture.forgets_rows else 1
+    # Half of what is asked for beyond that goes into ways out of the best, twice as many of them as
+    # they are short; in a tree, an expert that is split off would hang at the wrong branch.
+    flat = not any(tree_of(mixture.gate))
+    half = max(n_init - least, 0) // 2 if flat and n_experts > 2 else 0
+    n_starts, tries = max(n_init - half, least), 2 * half
+    X, y, weight = sample.whole()
+    X, y, weight = sketch(mixture, X), *(host(table).astype(np.float64) for table in (y, weight))
+    y = mixture.expert.family.as_table(y)
+    tree = tree_of(mixture.gate)
+    passes = _first_passes(mixture, X.shape[0])
+    resp = [[] for _ in _TURNS]
+    for index in range(n_starts):
+        turn, kind = divmod(index, len(kinds))
+        labels = cells(KINDS[kinds[kind]], tree, X, y, weight, random_state)
+        own, share = np.eye(n_experts)[labels], _TURNS[turn % len(_TURNS)][0]
+        table = weight[:, None] * (share * own + (1 - share) / n_experts)
+        resp[turn % len(_TURNS)].append(like(table, sample.X, mixture.params.dtype))
+    starts = []
+    for (_, strength), tables in zip(_TURNS, resp, strict=True):
+        if tables:
+            own = mixture.with_strength(strength)
+            starts += side_by_side(own, tables, sample, passes)
+    one_of = _MANY if n_starts > least else _FEW
+    start = race(starts, sample, solver, passes, one_of)
+    if not tries:
+        return start
+    found = solver.explore(start.mixture, sample, _SHORT_TOL, passes=_LONG, rounds=_ROUNDS)
+    words = {"kinds": kinds, "random_state": random_state}
+    best, _ = moved(*found, mixture, sample, solver, tries, **words)
+    return Start(best, start.histories)
+
+
+def race(mixtures, sample, solver, passes, one_of=_FEW):
+    """The start that leads after short climbs.
+
+    Parameters
+    ----------
+    mixtures : list of Mixture
+    sample : Blocks
+    solver : solver
+    passes : int
+        Of the first round; every round runs twice as long.
+    one_of : int
+        One start of so many goes on to the next round.
+
+    Returns
+    -------
+    Start
+    """
+    runs = [Run(i, mixture, 0.0, [], False) for i, mixture in enumerate(mixtures)]
+    histories, weight = {}, sample.total_weight()
+    while len(runs) > 1:
+        runs = [_short_run(run, sample, solver, passes) for run in runs]
+        histories.update((run.index, run.history) for run in runs)
+        keep = max(-(-len(runs) // one_of), min(_FEWEST, len(runs) // 2))
+        runs, passes = _best(runs, keep, weight), 2 * passes
+    return Start(runs[0].mixture, list(histories.values()))
+
+
+def _first_passes(mixture, n_rows):
+    """Passes of the first round: more where a pass is cheap."""
+    work = n_rows * max(mixture.n_parameters(), 1)
+    return int(_FIRST_PASSES * min(max((_WORK / work) ** 0.5, 1), 10))
+
+
+def _best(runs, keep, weight):
+    """The `keep` runs of most evidence on different hills, degenerate ones last.
+
+    Hills that a short run cannot tell apart count as one, and the first start on it goes on:
+    rounding does not choose among them.
+    """
+    best = max(run.evidence for run in runs)
+    hills = {}
+    for run in runs:
+        hill = (run.degenerate, (best - run.evidence) // (_SHORT_TOL * weight))
+        hills.setdefault(hill, run)
+    return [hills[hill] for hill in sorted(hills)[:keep]]
+
+
+def _short_run(run, sample, solver, passes):
+    """A start some passes further on."""
+    # In the first round the passes have been made; penalties are estimated on a hill, not on the
+    # way to it.
+    known = len(run.history) > 0
+    found = solver.explore(
+        run.mixture, sample, _SHORT_TOL, passes=passes if known else 0, rounds=_ROUNDS * known
+    )
+    history = [*run.history, found.evidence]
+    return Run(run.index, *found, history, found.mixture.expert.at_bound())

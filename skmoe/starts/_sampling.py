@@ -1,0 +1,118 @@
+"""The rows that starts are tried on: distinct ones, whatever their order."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from sklearn.decomposition import TruncatedSVD
+
+from .._rows.arrays import array_namespace, host, is_sparse, like
+
+__all__ = ["Sample", "distinct_rows", "features", "sample_size", "sketch"]
+
+# Rows that starts are tried on. Which of several starts is best shows on a few thousand.
+_SAMPLE_ROWS = 2048
+
+# Rows per parameter of the gate and the experts that a sample should at least have.
+_ROWS_PER_PARAMETER = 10
+
+# Columns that starts on a sparse table look at.
+_SKETCH = 30
+
+# Stands for a missing value where rows are told apart; no scaled value is likely to equal it.
+_MISSING = 0.7548776662466927
+
+
+class Sample(NamedTuple):
+    """Rows that starts are tried on.
+
+    Attributes
+    ----------
+    rows : ndarray of shape (n_sampled,)
+        Positions in the data, in an order that does not depend on the order of the data.
+    weight : ndarray of shape (n_sampled,)
+        Weight of each, summing to that of the data.
+    n_distinct : int
+        Number of distinct rows with weight above zero in the data.
+    """
+
+    rows: Any
+    weight: Any
+    n_distinct: int
+
+
+def sample_size(mixture):
+    """Rows that starts of `mixture` are tried on."""
+    if not mixture.expert.has_statistics:
+        # Neither starts nor penalties are compared on them.
+        return _SAMPLE_ROWS
+    return max(_SAMPLE_ROWS, _ROWS_PER_PARAMETER * mixture.n_parameters())
+
+
+def distinct_rows(blocks, random_state, most, mixture):
+    """Distinct rows of the data, or a sample of them by weight if there are more than `most`.
+
+    Rows are put in the order of two random projections of the scaled columns: the same for the
+    same rows in any order, whatever the units, and a row given twice is one row of weight two.
+
+    Parameters
+    ----------
+    blocks : Blocks
+    random_state : RandomState
+    most : int
+    mixture : Mixture
+        Tells which columns of the design are the scaled ones.
+
+    Returns
+    -------
+    Sample
+    """
+    X, y, _ = blocks.first()
+    size = features(mixture, X).shape[1]
+    n_keys = size + 1 + y.shape[1]
+    # Two projections: in float32, one alone would take some different rows for the same.
+    directions = [like(random_state.uniform(-1, 1, size=n_keys), X) for _ in range(2)]
+
+    def project(X, y, weight):
+        xp = array_namespace(X)
+        table = features(mixture, X)
+        if is_sparse(X):
+            keys = [table @ v[:size] + y @ v[size + 1 :] for v in directions]
+            return xp.stack([*keys, weight], axis=1)
+        if table.shape[1] < X.shape[1] - 1:
+            # Scaled, a missing value is the mean: as a row of its own, it is told apart.
+            table = xp.where(xp.isnan(X[:, :size]), like(_MISSING, X), table)
+        table = xp.concat([table, X[:, -1:], y], axis=1)
+        # Sums of products, not a matrix product: equal rows get equal bits wherever they stand.
+        return xp.stack([*(xp.sum(table * v, axis=1) for v in directions), weight], axis=1)
+
+    first_key, second_key, weight = host(blocks.map(project)).T.astype(np.float64)
+    order = np.lexsort((second_key, first_key))
+    changes = [np.diff(key[order], prepend=-np.inf) != 0 for key in (first_key, second_key)]
+    first = np.flatnonzero(changes[0] | changes[1])
+    total = np.add.reduceat(weight[order], first)
+    rows = order[first][total > 0]
+    total = total[total > 0]
+    n_distinct = len(rows)
+    if n_distinct > most:
+        edges = np.cumsum(total)
+        at = (np.arange(most) + random_state.uniform()) * (edges[-1] / most)
+        rows = rows[np.searchsorted(edges, at, side="right").clip(max=n_distinct - 1)]
+        total = np.full(most, edges[-1] / most)
+    return Sample(rows, total, n_distinct)
+
+
+def features(mixture, X):
+    """Scaled columns of a design: without the constant, and the raw columns that come before."""
+    first = X.shape[1] // 2 if mixture.gate.raw or mixture.expert.raw else 0
+    return X[:, first:-1]
+
+
+def sketch(mixture, X):
+    """The scaled columns of a design on the host; of a sparse one, a few that hold most of it."""
+    table = host(features(mixture, X)).astype(np.float64)
+    if not is_sparse(table):
+        return table
+    size = min(_SKETCH, *(length - 1 for length in table.shape))
+    if size < 1:
+        return table.toarray()
+    return TruncatedSVD(size, random_state=0).fit_transform(table)
