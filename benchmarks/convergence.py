@@ -23,7 +23,8 @@ from threadpoolctl import threadpool_limits
 from skmoe.experts import LinearExpert
 from skmoe.gates import ConstantGate, SoftmaxGate
 from skmoe.solvers import EM, Trace
-from skmoe.starts._initialization import distinct_rows, find_start, sample_size
+from skmoe.starts._race import find_start
+from skmoe.starts._sampling import distinct_rows, sample_size
 
 CLOSE = 1e-6
 TOL = 1e-9  # per row, where the climbs end
@@ -114,10 +115,10 @@ def compare(problem, n, seed, alpha):
     gate = SoftmaxGate(alpha) if sharpness else ConstantGate()
     mixture, blocks = build(X, y, gate, LinearExpert(alpha), n_experts)
     state = np.random.RandomState(seed)
-    sample = distinct_rows(blocks, state, sample_size(mixture))
+    sample = distinct_rows(blocks, state, sample_size(mixture), mixture)
     sampled = blocks.take(sample.rows, sample.weight)
     kinds = {"kinds": ["kmeans"], "n_init": 1, "random_state": state}
-    start = find_start(mixture, sampled, EM(), **kinds)
+    start = find_start(mixture, sampled, EM(), **kinds).mixture
     records = {
         "plain EM": run_em(EM(memory=0), start, blocks),
         "accelerated EM": run_em(EM(), start, blocks),

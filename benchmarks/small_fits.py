@@ -37,9 +37,9 @@ PARTS = {
     "distinct rows": [(_preparation, "distinct_rows")],
     "one-expert fit": [(_preparation, "fit_pooled")],
     "start": [(_preparation, "find_start")],
-    "penalties": [(EM, "estimate_penalties")],
-    "evidence": [(_preparation, "prefer_evidence")],
+    "penalties": [(_preparation, "settled")],
     "final climb": [(EM, "solve")],
+    "diagnosis": [(_base, "diagnosis")],
     "attributes": [(_base, "model_attributes"), (_base, "climb_attributes")],
 }
 
