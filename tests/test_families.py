@@ -12,7 +12,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skmoe import HMERegressor, MoEClassifier, MoERegressor
 from skmoe.experts import LinearExpert
-from skmoe.families import Gamma, Gaussian, StudentT
+from skmoe.families import Categorical, Gamma, Gaussian, StudentT
 from skmoe.gates import SoftmaxGate
 
 from .data import two_lines
@@ -130,6 +130,26 @@ def test_one_bernoulli_expert_is_the_classifier():
     labels = MoEClassifier(1).fit(X, y)
     assert_allclose(numbers.predict(X), labels.predict_proba(X)[:, 1], rtol=1e-8)
     assert_allclose(numbers.log_likelihood_, labels.log_likelihood_, rtol=1e-8)
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_a_step_of_labels_goes_no_further_than_its_curvature_holds(n_classes):
+    """Of an expert that is sure of the wrong class, Newton's step would go out of sight."""
+    X = np.hstack([np.random.default_rng(0).standard_normal((200, 2)), np.ones((200, 1))])
+    y = np.argmax(X @ np.eye(3)[:, :n_classes], axis=1)[:, None].astype(float)
+    family = Categorical().initialize(y)
+    bank = LinearExpert(alpha=0.0).initialize(1, X, family)
+    wrong = np.eye(3)[:n_classes] if n_classes == 3 else np.array([[1.0, -1.0, 0.0]])
+    bank = bank.with_params(-8 * np.ravel(wrong) if n_classes == 3 else 8 * np.ravel(wrong))
+    new = bank.update(bank.statistics(X, y, np.ones((200, 1))))
+    change = new.weights - bank.weights
+    if n_classes == 3:
+        length = np.sqrt(np.sum(change**2, axis=2)).max()
+    else:
+        doubt = family.working(y, bank.eta(X))[1][:, 0, 0]
+        length = np.sqrt(np.average((X @ change[0, 0]) ** 2, weights=doubt))
+    assert_allclose(length, 4)
+    assert new.family.log_prob(y, new.eta(X)).sum() > family.log_prob(y, bank.eta(X)).sum()
 
 
 # -- mixtures against EM from the textbook -------------------------------------------------------

@@ -3,22 +3,27 @@
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import Ridge
 from sklearn.metrics import log_loss
+from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skmoe import HMERegressor, MoEClassifier, MoERegressor, exceptions
+from skmoe._numerics.normal_equations import Softmax, SoftmaxGram
 from skmoe._numerics.penalty import Penalty
 from skmoe.experts import LinearExpert
 from skmoe.gates import SoftmaxGate
 from skmoe.solvers import EM
-from skmoe.starts._moves import moved
+from skmoe.starts._given import responsibilities_of
+from skmoe.starts._moves import moved, shaken
 
 PLAIN = {"gate": SoftmaxGate(alpha=0.0), "expert": LinearExpert(alpha=0.0)}
 
@@ -260,6 +265,26 @@ def test_separation_without_a_penalty_is_reported():
         model.fit(X, labels)
 
 
+def test_one_class_is_not_separation():
+    X, _ = planes(0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", exceptions.SeparationWarning)
+        MoEClassifier(2, random_state=0).fit(X, np.zeros(300, dtype=int))
+
+
+def test_weights_at_random_lead_to_a_higher_hill():
+    X, y, _ = bends(0, n=90)
+    for seed in (0, 1, 2):
+        model = MoERegressor(3, gate="constant", expert=LinearExpert(0.0), random_state=seed)
+        mixture = model.fit(X, y)._mixture
+        blocks = model._blocks(X, y[:, None], None, model._units)
+        found = EM().explore(mixture, blocks, 1e-7, passes=300)
+        random_state = np.random.RandomState(0)
+        better, evidence = shaken(*found, blocks, EM(), 30, 10, random_state)
+        assert evidence > found.evidence + 1
+        assert_allclose(evidence, EM().explore(better, blocks, 1e-6, passes=0).evidence)
+
+
 def test_kinds_can_be_told_apart():
     kinds = [getattr(exceptions, name) for name in exceptions.__all__]
     assert all(issubclass(kind, exceptions.FitWarning) for kind in kinds)
@@ -317,6 +342,8 @@ def test_rows_without_a_label_teach_nothing(table):
     model = MoERegressor(init=some, **settings).fit(X, y)
     full = MoERegressor(init=labels, **settings).fit(X, y)
     assert_allclose(model.log_likelihood_, full.log_likelihood_, atol=1e-3)
+    unknown = responsibilities_of(some, X, y, None, 600, 3)[some < 0]
+    assert_array_equal(unknown, 0)
     # The labels of the other rows tell nothing, whatever they would have been.
     weight = np.where(some >= 0, 1.0, 0.0)
     alone = MoERegressor(init=labels, **settings).fit(X, y, sample_weight=weight)
@@ -347,6 +374,40 @@ def test_other_parts_start_where_they_are_told(table):
     warm = MoERegressor(3, init=labels, warm_start=True).fit(X, y)
     warm.fit(X[:100], y[:100])
     assert_array_equal(clone(warm).init, labels)
+
+
+def test_labels_may_come_as_columns(table):
+    X, y, labels = table
+    expected = MoERegressor(3, init=labels).fit(X, y).predict(X)
+    column = pd.Series(labels)
+    frame = pd.DataFrame(np.eye(3)[labels].round(2))
+    for start in (column, column.astype("category"), column.astype("Int64"), frame):
+        assert_allclose(MoERegressor(3, init=start).fit(X, y).predict(X), expected)
+
+
+def test_searches_take_a_frozen_mixture(table):
+    X, y, labels = table
+    mixture = MoERegressor(3, init=labels).fit(X, y)
+    frozen = MoERegressor(3, init=FrozenEstimator(mixture))
+    assert cross_val_score(frozen, X, y, cv=3, error_score="raise").min() > 0.85
+    with pytest.raises(ValueError, match=r"init=MoERegressor is not fitted.*FrozenEstimator"):
+        cross_val_score(MoERegressor(3, init=mixture), X, y, cv=3, error_score="raise")
+    with pytest.raises(ValueError, match="init=MoEClassifier cannot tell"):
+        MoERegressor(2, init=MoEClassifier(2, random_state=0).fit(X, labels > 0)).fit(X, y)
+
+
+def test_a_fit_that_became_that_of_one_expert_learns_on():
+    rng = np.random.default_rng(1)
+    X, y = rng.normal(size=(60, 2)), rng.normal(size=60)
+    other = 10 + 5 * X[:, 1] + 0.1 * rng.normal(size=60)
+    model = MoERegressor(2, random_state=0, warm_start=True).fit(X, y)
+    online = clone(model).fit(X, y)
+    for fit in (model, online):
+        assert "ended alike" in fit.problems_[0]
+    for _ in range(30):
+        online.partial_fit(X, other)
+    assert online.score(X, other) > 0.99
+    assert model.fit(X, other).score(X, other) > 0.99
 
 
 BAD_STARTS = [
@@ -386,3 +447,18 @@ def test_mixtures_that_are_no_start_are_refused(table):
     weight[labels == 1] = 0
     with pytest.raises(ValueError, match=r"experts \[1\]"):
         MoERegressor(3, init=labels).fit(X, y, sample_weight=weight)
+
+
+def test_a_gate_that_is_sure_of_every_row_takes_no_wild_step():
+    rng = np.random.default_rng(0)
+    epsilon = np.finfo(float).eps
+    for _ in range(300):
+        # Sums of a hundred rows whose differences are what rounding has left.
+        own = 100 * np.ones((1, 2, 2, 2)) + np.eye(2)
+        cross = np.zeros((1, 2, 2, 2, 2))
+        cross[0, 0, :, 0], cross[0, 1, :, 1] = own[0]
+        noise = 100 * epsilon * rng.standard_normal((4, 4))
+        cross = cross.reshape(1, 4, 4) + noise + noise.T
+        score = 100 * epsilon * rng.standard_normal((1, 3, 2))
+        step = Softmax().step(SoftmaxGram(cross, own), score, np.zeros((1, 2)))
+        assert np.abs(step).max() < 1

@@ -231,9 +231,19 @@ class Softmax:
         experts, predictors, size = score.shape
         basis = _contrasts(predictors, score)
         inner = xp.reshape(basis.T @ score, (experts, (predictors - 1) * size, 1))
-        ridge = xp.tile(ridge, (1, predictors - 1))
+        ridge = xp.tile(ridge + self._rounding(gram), (1, predictors - 1))
         step = solve_spd(_add_diagonal(self._matrix(gram), ridge), inner)
         return basis @ xp.reshape(step, (experts, predictors - 1, size))
+
+    @staticmethod
+    def _rounding(gram):
+        """What is left of the matrix where no row is in doubt: differences of equal sums, (K, D).
+
+        As a ridge it bounds the step there, and moves no fixed point.
+        """
+        xp = array_namespace(gram.own)
+        sums = xp.max(xp.linalg.diagonal(gram.own), axis=1)
+        return 100 * float(xp.finfo(sums.dtype).eps) * sums
 
     def determined(self, gram, ridge, outputs):
         """Number of well-determined parameters (MacKay's gamma) of every expert, (K,)."""

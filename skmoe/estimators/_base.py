@@ -83,6 +83,7 @@ class BaseMixtureOfExperts(
             "start_histories_": [[value - shift for value in own] for own in histories],
             **exact_likelihood(mixture, ready.units, ready.blocks, trace),
             "problems_": [text for _, text in problems],
+            "_is_pooled": ready.advantage is not None,
         }
         for name in ("selection_", "feature_names_in_"):
             vars(self).pop(name, None)
@@ -137,8 +138,11 @@ class BaseMixtureOfExperts(
         return Ready(self._units, self._mixture, self._blocks(*data, self._units), [])
 
     def _is_warm(self, settings):
-        """Whether to go on from the mixture of the last fit, if it has as many experts."""
-        if not (self.warm_start and hasattr(self, "_mixture")):
+        """Whether to go on from the mixture of the last fit, if it has as many experts.
+
+        From experts that one penalty holds together there is no way on.
+        """
+        if not (self.warm_start and hasattr(self, "_mixture")) or self._is_pooled:
             return False
         return settings.depth is not None or self._mixture.n_experts() == settings.n_experts
 

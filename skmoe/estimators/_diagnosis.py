@@ -13,6 +13,7 @@ from ..exceptions import (
     NotConvergedWarning,
     SeparationWarning,
 )
+from ..gates._averaged import AveragedGate
 from ..starts._race import is_blind
 from ..starts._reviving import dead_experts
 
@@ -150,7 +151,8 @@ def _of_the_experts(mixture, signs, weight, advantage):
         yield (
             IdleExpertWarning,
             f"The experts {idle} answer no row: all together they have {rows:.2g} rows at most. "
-            f"Use fewer experts than {n_experts}, n_experts='auto', or a larger n_init.",
+            f"Use fewer experts than {n_experts}, n_experts='auto', or other starts (n_init, "
+            "init).",
         )
     spread = signs.spread()
     alike = len(idle) < n_experts - 1 and spread < _ALIKE and _scales_alike(mixture.expert)
@@ -161,8 +163,9 @@ def _of_the_experts(mixture, signs, weight, advantage):
         yield (
             AlikeExpertsWarning,
             f"The {n_experts} experts have ended alike: their predictions differ by {spread:.1g} "
-            f"{unit}{told}. Use n_experts=1 or 'auto'; if there are more, look for them with a "
-            "larger n_init or fixed penalties (LinearExpert(alpha=0.1), SoftmaxGate(alpha=0.1)).",
+            f"{unit}{told}. Use n_experts=1 or 'auto'; if there are more, look for them "
+            "from other starts (n_init, init) or with fixed penalties (LinearExpert(alpha=0.1), "
+            "SoftmaxGate(alpha=0.1)).",
         )
     varies = math.sqrt(max(float((signs.square - signs.share**2).max()), 0.0))
     if varies < _CONSTANT and not (alike or idle or is_blind(mixture.gate)):
@@ -170,7 +173,8 @@ def _of_the_experts(mixture, signs, weight, advantage):
             ConstantGateWarning,
             f"The gate has ended constant: over the rows no expert's probability varies by more "
             f"than {varies:.1g}. Use gate='constant', which says so with fewer parameters; if x "
-            "tells who answers, a larger n_init or a fixed penalty (SoftmaxGate(alpha=0.1)).",
+            "tells who answers, other starts (n_init, init) or a fixed penalty "
+            "(SoftmaxGate(alpha=0.1)).",
         )
     yield from _separated(mixture, signs, weight)
 
@@ -183,10 +187,18 @@ def _scales_alike(expert):
     return bool((scale.max(axis=0) < (1 + _ALIKE) * scale.min(axis=0)).all())
 
 
+def _is_free(part):
+    """Whether no penalty holds the coefficients: there is none on others either."""
+    return float(part.with_params(part.params + part.coefficients).log_prior()) == 0
+
+
 def _separated(mixture, signs, weight):
     """Of parts without a penalty."""
     gate, expert = mixture
-    free = gate.params.shape[0] > 0 and not is_blind(gate) and float(gate.log_prior()) == 0
+    if isinstance(gate, AveragedGate):
+        # Of which no coefficients are read.
+        return
+    free = gate.params.shape[0] > 0 and not is_blind(gate) and _is_free(gate)
     doubt = float(weight * (signs.share - signs.square).sum())
     if free and doubt < _NO_ROW:
         yield (
@@ -195,7 +207,7 @@ def _separated(mixture, signs, weight):
             "doubt, so that without a penalty its coefficients grow without end. Use "
             "SoftmaxGate(alpha=...) above 0 if they are to be read.",
         )
-    if not expert.family.labels or expert.params.shape[0] == 0 or float(expert.log_prior()) != 0:
+    if not expert.family.labels or expert.params.shape[0] == 0 or not _is_free(expert):
         return
     sure = [int(k) for k in (weight * signs.doubt < _NO_ROW).nonzero()[0]]
     if sure:

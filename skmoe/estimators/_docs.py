@@ -60,8 +60,8 @@ init : str, array-like or fitted mixture, default="auto"
 n_init : int, default=1
     Number of starts, of which there are at least eight where `init` is "auto" (four for a gate
     that looks at no column). All make a few passes, and those of most evidence go on (emEM). Of
-    what is asked for beyond that, half goes into moves away from the best: an expert is taken
-    away and another is split (more than two experts, no tree). Scikit-learn estimators as gate
+    what is asked for beyond that, half goes into ways out of the best: an expert is taken away
+    and another is split, rows are weighed at random for a while. Scikit-learn estimators as gate
     or experts have exactly `n_init` starts. Experts that learn along gradients ("mlp") go the
     whole way from every start, and the best on held-out rows stays.
 average : bool, default=False
@@ -79,7 +79,7 @@ class_weight : dict, "balanced" or None, default=None
 _CONDUCT = """\
 warm_start : bool, default=False
     Whether a further `fit` goes on from the mixture of the last one, in its units, with its
-    penalties and without new starts.
+    penalties and without new starts. From a fit that has become that of one expert it starts anew.
 n_jobs : int or None, default=None
     Threads that share the blocks of rows, or the fits of scikit-learn estimators as experts;
     the result is the same for any number.

@@ -9,6 +9,7 @@ from ..gates._averaged import AveragedGate
 from ..gates._base import as_gate
 from ..solvers import Adam, Memory
 from ._fitted import model_attributes
+from ._preparation import PINNED
 from ._settings import plan
 
 __all__ = ["OnlineMixin"]
@@ -63,6 +64,7 @@ class OnlineMixin:
         vars(self).update(
             {**state, **model_attributes(mixture, units), "n_iter_": n_iter},
             _memory=memory,
+            _is_pooled=False,
         )
         return self
 
@@ -81,7 +83,8 @@ class OnlineMixin:
         blocks = self._rows(X, "partial_fit", targets)
         weight = self._check_weight(blocks.X, sample_weight)
         weight = self._row_weight(weight, targets, vars(self))
-        return self._units, self._mixture, blocks.with_weight(weight), {}
+        mixture = self._mixture.with_strength(1 / PINNED) if self._is_pooled else self._mixture
+        return self._units, mixture, blocks.with_weight(weight), {}
 
 
 def _online_solver(settings, mixture):

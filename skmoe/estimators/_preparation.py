@@ -15,13 +15,22 @@ from ..starts._race import find_start, fit_pooled
 from ..starts._sampling import distinct_rows, sample_size
 from ..starts._widening import widened
 
-__all__ = ["Data", "Ready", "Units", "blocks_of", "fresh_start", "part_columns", "settled"]
+__all__ = [
+    "PINNED",
+    "Data",
+    "Ready",
+    "Units",
+    "blocks_of",
+    "fresh_start",
+    "part_columns",
+    "settled",
+]
 
 # Penalties are known to a tenth at best, so the climbs between two estimates may be rough.
 _PENALTY_TOL = 1e-3
 
 # Times as strong a penalty is where one expert is as good as several: no climb moves them.
-_PINNED = 1e8
+PINNED = 1e8
 
 _PENALTY_PASSES, _PENALTY_ROUNDS = 40, 30
 
@@ -220,7 +229,7 @@ def _best_start(mixture, sample, settings):
             alike = float(sample.sum(mixture.statistics).log_likelihood) + mixture.log_prior()
             # Where the data hold no evidence for several experts, one is as good.
             if explored.evidence <= alike:
-                best, advantage = mixture.with_strength(_PINNED), alike - explored.evidence
+                best, advantage = mixture.with_strength(PINNED), alike - explored.evidence
     if settings.depth is not None:
         solver, depth = settings.solver, settings.depth
         best = grow(best, sample, solver, depth=depth, kinds=kinds, random_state=random_state)

@@ -1,6 +1,9 @@
 """A start that the user gives: labels, responsibilities or a fitted mixture."""
 
+import reprlib
+
 import numpy as np
+from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
 from .._rows.arrays import host, like
@@ -8,8 +11,8 @@ from ._teaching import taught
 
 __all__ = ["check_given", "is_given", "responsibilities_of", "started_at"]
 
-# How far the sums of given responsibilities may be from one; they may come in float32.
-_ROUNDING = 1e-3
+# How far the sums of given responsibilities may be from one: they may have been rounded.
+_ROUNDING = 2e-2
 
 # Newton steps after which gate and experts have learnt what is given.
 _STEPS = 10
@@ -22,11 +25,11 @@ def is_given(init):
 
 def check_given(init, settings):
     """Raise a ValueError if the settings leave a given start nothing to say."""
-    if not (hasattr(init, "responsibilities") or hasattr(init, "__len__")):
+    if not any(hasattr(init, name) for name in ("responsibilities", "shape", "__len__")):
         raise ValueError(
-            f"init={init!r} was given; labels of shape (n_samples,), responsibilities of shape "
-            "(n_samples, n_experts), a fitted mixture, or the name of a kind of starts is allowed. "
-            "Pass init='auto' if you have no start."
+            f"init={reprlib.repr(init)} was given; labels of shape (n_samples,), responsibilities "
+            "of shape (n_samples, n_experts), a fitted mixture, or the name of a kind of starts "
+            "is allowed. Pass init='auto' if you have no start."
         )
     for forbidden, given, remedy in (
         (settings.n_experts == "auto", "n_experts='auto'", "the number of experts that it is for"),
@@ -59,17 +62,10 @@ def responsibilities_of(init, X, y, weight, n_rows, n_experts):
         If it is not of these rows and that many experts, or an expert is left without a row.
     """
     if hasattr(init, "responsibilities"):
-        check_is_fitted(init)
-        if init.n_experts_ != n_experts:
-            raise ValueError(
-                f"init={type(init).__name__} has {init.n_experts_} experts, and {n_experts} are "
-                f"asked for. Pass a mixture of {n_experts}, or its responsibilities with columns "
-                "added or put together."
-            )
-        table = host(init.responsibilities(X, y)).astype(np.float64)
+        table = _told_by(init, X, y, n_experts)
     else:
-        given = host(init) if hasattr(init, "shape") else init
         try:
+            given = host(init) if hasattr(init, "__array_namespace__") else init
             given = np.asarray(given, dtype=np.float64)
         except (TypeError, ValueError):
             raise ValueError(
@@ -81,7 +77,8 @@ def responsibilities_of(init, X, y, weight, n_rows, n_experts):
             raise ValueError(
                 f"init= was given with the shape {given.shape}; labels of shape ({n_rows},) or "
                 f"responsibilities of shape ({n_rows}, {n_experts}) are allowed: X has {n_rows} "
-                f"rows, and {n_experts} experts are asked for."
+                f"rows, and {n_experts} experts are asked for. In cross-validation, where a fit "
+                "sees some rows only, pass a fitted mixture as FrozenEstimator(mixture)."
             )
         table = _of_labels(given, n_experts) if given.ndim == 1 else _checked(given)
     total = (table if weight is None else host(weight)[:, None] * table).sum(axis=0)
@@ -92,6 +89,30 @@ def responsibilities_of(init, X, y, weight, n_rows, n_experts):
             "start in which every expert has rows, or fewer experts."
         )
     return table
+
+
+def _told_by(init, X, y, n_experts):
+    """Responsibilities under a fitted mixture."""
+    name = type(init).__name__
+    try:
+        check_is_fitted(init)
+    except NotFittedError:
+        raise ValueError(
+            f"init={name} is not fitted yet. Searches and cross-validation clone what they fit, "
+            "and a clone forgets: pass sklearn.frozen.FrozenEstimator(mixture) there."
+        ) from None
+    if init.n_experts_ != n_experts:
+        raise ValueError(
+            f"init={name} has {init.n_experts_} experts, and {n_experts} are asked for. Pass a "
+            f"mixture of {n_experts}, or its responsibilities with columns added or put together."
+        )
+    try:
+        return host(init.responsibilities(X, y)).astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"init={name} cannot tell the responsibilities of these rows: {error} Pass a mixture "
+            "fitted to such X and y, or a table of responsibilities."
+        ) from error
 
 
 def _of_labels(labels, n_experts):

@@ -1,4 +1,4 @@
-"""Ways out of a local optimum: an expert is split, another one's rows go to the rest."""
+"""Ways out of a local optimum: experts are split and put together, rows are weighed anew."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from ._cells import KINDS
 from ._sampling import sketch
 from ._teaching import taught
 
-__all__ = ["moved", "splits"]
+__all__ = ["moved", "shaken", "splits"]
 
 # Experts that are split, those with the most rows first.
 _SPLITS = 2
@@ -21,8 +21,8 @@ _SHARE = 0.01
 # Passes after which a move is judged, the first look and the second.
 _PASSES = (10, 40)
 
-# Gain per row that makes a move worth it.
-_GAIN = 1e-5
+# Gain per row that makes a move worth it, and loss at the first look that makes it hopeless.
+_GAIN, _LOSS = 1e-5, 0.1
 
 
 def moved(mixture, evidence, fresh, sample, solver, tries, *, kinds, random_state):
@@ -57,24 +57,68 @@ def moved(mixture, evidence, fresh, sample, solver, tries, *, kinds, random_stat
     .. [1] Ueda, N., Nakano, R., Ghahramani, Z. & Hinton, G. E. (2000). SMEM algorithm for mixture
        models. Neural Computation 12, 2109-2128.
     """
-    weight = sample.total_weight()
     while True:
-        found = None
         for start in _moves(mixture, fresh, sample, kinds, random_state):
             if tries == 0:
                 return mixture, evidence
             tries -= 1
-            for passes in _PASSES:
-                found = solver.explore(start, sample, _GAIN, passes=passes)
-                better = found.evidence > evidence + _GAIN * weight
-                start = found.mixture
-                if better or found.evidence < evidence - 0.1 * weight:
-                    break
-            if better and not found.mixture.expert.at_bound():
-                mixture, evidence = found
+            if higher := _higher(start, evidence, sample, solver):
+                mixture, evidence = higher
                 break
         else:
             return mixture, evidence
+
+
+def shaken(mixture, evidence, sample, solver, tries, passes, random_state):
+    """The mixture after climbs on rows weighed at random, and back on the rows as they are.
+
+    What a few rows hold up gives way: neighbouring hills of the likelihood differ by such rows.
+
+    Parameters
+    ----------
+    mixture : Mixture
+        The best so far.
+    evidence : float
+        Its evidence.
+    sample : Blocks
+    solver : solver
+    tries : int
+    passes : int
+        Of a climb on rows with other weights.
+    random_state : RandomState
+
+    Returns
+    -------
+    mixture : Mixture
+    evidence : float
+
+    References
+    ----------
+    .. [1] Elidan, G., Ninio, M., Friedman, N. & Schuurmans, D. (2002). Data perturbation for
+       escaping local maxima in learning. Proceedings of AAAI-02, 132-139.
+    """
+    weight = sample.map(lambda X, y, weight: weight)
+    for _ in range(tries):
+        # Weights of the Bayesian bootstrap.
+        noise = like(random_state.standard_exponential(weight.shape[0]), weight)
+        other = sample.with_weight(weight * noise)
+        start = solver.explore(mixture, other, _GAIN, passes=passes).mixture
+        if higher := _higher(start, evidence, sample, solver):
+            mixture, evidence = higher
+    return mixture, evidence
+
+
+def _higher(start, evidence, sample, solver):
+    """What a start climbs to, if that has more evidence; None if not."""
+    weight = sample.total_weight()
+    for passes in _PASSES:
+        found = solver.explore(start, sample, _GAIN, passes=passes)
+        start = found.mixture
+        if found.evidence > evidence + _GAIN * weight:
+            return None if start.expert.at_bound() else found
+        if found.evidence < evidence - _LOSS * weight:
+            break
+    return None
 
 
 def _moves(mixture, fresh, sample, kinds, random_state):

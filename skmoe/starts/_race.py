@@ -9,7 +9,7 @@ from ..gates import ConstantGate
 from ..mixture import Mixture
 from ..solvers._trace import Trace
 from ._cells import KINDS, cells, tree_of
-from ._moves import moved
+from ._moves import moved, shaken
 from ._sampling import sketch
 from ._teaching import side_by_side
 
@@ -112,8 +112,9 @@ def find_start(mixture, sample, solver, *, kinds, n_init, random_state):
     kinds : list of str
         Kinds of starts (keys of `KINDS`), used in turn.
     n_init : int
-        Number of starts; of several kinds, two of each at least. Of any more, half are moves
-        away from the best (see `moved`).
+        Number of starts; of several kinds, two of each at least. Of any more, half are ways out
+        of the best: moves (see `moved`), and three times as many climbs on other weights
+        (`shaken`).
     random_state : RandomState
 
     Returns
@@ -131,11 +132,9 @@ def find_start(mixture, sample, solver, *, kinds, n_init, random_state):
     kinds, n_experts = _kinds_for(mixture, kinds), mixture.n_experts()
     # Fits of estimators are dear: of these there are as many starts as are asked for.
     least = _OF_EACH_KIND * len(kinds) if several and mixture.forgets_rows else 1
-    # Half of what is asked for beyond that goes into ways out of the best, twice as many of them as
-    # they are short; in a tree, an expert that is split off would hang at the wrong branch.
-    flat = not any(tree_of(mixture.gate))
-    half = max(n_init - least, 0) // 2 if flat and n_experts > 2 else 0
-    n_starts, tries = max(n_init - half, least), 2 * half
+    # Half of what is asked for beyond that goes into ways out of the best; they are short.
+    half = max(n_init - least, 0) // 2 if mixture.forgets_rows else 0
+    n_starts = max(n_init - half, least)
     X, y, weight = sample.whole()
     X, y, weight = sketch(mixture, X), *(host(table).astype(np.float64) for table in (y, weight))
     y = mixture.expert.family.as_table(y)
@@ -155,11 +154,14 @@ def find_start(mixture, sample, solver, *, kinds, n_init, random_state):
             starts += side_by_side(own, tables, sample, passes)
     one_of = _MANY if n_starts > least else _FEW
     start = race(starts, sample, solver, passes, one_of)
-    if not tries:
+    if not half:
         return start
     found = solver.explore(start.mixture, sample, _SHORT_TOL, passes=_LONG, rounds=_ROUNDS)
-    words = {"kinds": kinds, "random_state": random_state}
-    best, _ = moved(*found, mixture, sample, solver, tries, **words)
+    # In a tree, an expert that is split off would hang at the wrong branch.
+    if n_experts > 2 and not any(tree):
+        words = {"kinds": kinds, "random_state": random_state}
+        found = moved(*found, mixture, sample, solver, half, **words)
+    best, _ = shaken(*found, sample, solver, 3 * half, passes // 2, random_state)
     return Start(best, start.histories)
 
 
@@ -202,12 +204,16 @@ def _best(runs, keep, weight):
     Hills that a short run cannot tell apart count as one, and the first start on it goes on:
     rounding does not choose among them.
     """
-    best = max(run.evidence for run in runs)
-    hills = {}
-    for run in runs:
-        hill = (run.degenerate, (best - run.evidence) // (_SHORT_TOL * weight))
-        hills.setdefault(hill, run)
-    return [hills[hill] for hill in sorted(hills)[:keep]]
+    first, *rest = sorted(runs, key=lambda run: (run.degenerate, -run.evidence))
+    hills = [[first]]
+    for run in rest:
+        last = hills[-1][-1]
+        near = last.evidence - run.evidence <= _SHORT_TOL * weight
+        if near and run.degenerate == last.degenerate:
+            hills[-1].append(run)
+        else:
+            hills.append([run])
+    return [min(hill, key=lambda run: run.index) for hill in hills[:keep]]
 
 
 def _short_run(run, sample, solver, passes):

@@ -1,0 +1,80 @@
+"""Penalties that are estimated, their strength and the evidence that hills are compared by."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from skmoe._numerics.penalty import Penalty
+from skmoe._rows.blocks import Blocks
+from skmoe.experts import LinearExpert
+from skmoe.families import Bernoulli, Gaussian
+from skmoe.gates import ConstantGate, HierarchicalGate, SoftmaxGate, TopKGate
+from skmoe.mixture import Mixture
+from skmoe.solvers import EM
+from skmoe.solvers._base import evidence
+from skmoe.starts._race import fit_pooled
+
+from .data import two_lines
+
+
+@pytest.mark.parametrize(
+    ("determined", "square", "strength"),
+    # Of a Gamma distribution of shape 0.1 and rate 0.01: (determined + 0.2) / (square + 0.02).
+    [
+        (0, 0, 10),
+        (0, 1.98, 0.1),
+        (-1e-9, 1.98, 0.1),
+        (4.8, 0.48, 10),
+        (99.8, 99.98, 1),
+        (2, 0, 110),
+    ],
+)
+def test_an_estimate_weighs_what_is_determined_against_a_prior(determined, square, strength):
+    for first in (1e-6, 1.0, 1e8):
+        penalty = Penalty.of("auto", initial=first)
+        for _ in range(50):
+            penalty = penalty.estimated(determined, square)
+        # It rests once a move would be less than a tenth.
+        assert_allclose(penalty.alpha, strength, rtol=0.1)
+
+
+def rows():
+    X, y = two_lines(200)
+    return np.hstack([X, np.ones((200, 1))]), y[:, None]
+
+
+def test_evidence_is_the_objective_and_the_volume_of_the_weights():
+    """Two equal experts share every row: the curvature that the data hold is a quarter each."""
+    X, y = rows()
+    family = Gaussian().initialize(y)
+    expert = LinearExpert().initialize(2, X, family)
+    expert = expert.pooled_at(fit_pooled(expert, Blocks(X, y, None), EM()))
+    mixture = Mixture(ConstantGate().initialize(2, X), expert).with_strength(3.0)
+    statistics = mixture.statistics(X, y, np.ones(200))
+    objective = float(statistics.log_likelihood) + mixture.log_prior()
+    volume = np.linalg.slogdet(np.eye(3) + X.T @ X / 4 / 3.0)[1]
+    assert_allclose(evidence(mixture, statistics), objective - volume, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "gate", [SoftmaxGate(), HierarchicalGate(), TopKGate(k=2), TopKGate(HierarchicalGate(), k=2)]
+)
+def test_the_strength_of_all_penalties_is_changed_together(gate):
+    X, y = rows()
+    family = Bernoulli().initialize(y > 0)
+    mixture = Mixture(gate.initialize(3, X), LinearExpert().initialize(3, X, family))
+    params = np.random.default_rng(0).standard_normal(mixture.params.shape)
+    mixture = mixture.with_params(params)
+    for before, after in zip(mixture, mixture.with_strength(7.0), strict=True):
+        assert float(before.log_prior()) < 0
+        assert_allclose(after.log_prior(), 7 * before.log_prior())
+
+
+def test_penalties_that_are_fixed_keep_their_strength():
+    X, y = rows()
+    family = Gaussian().initialize(y)
+    mixture = Mixture(
+        SoftmaxGate(alpha=0.3).initialize(2, X), LinearExpert(alpha=2.0).initialize(2, X, family)
+    ).with_strength(7.0)
+    assert mixture.gate.alpha_ == 0.3
+    assert (mixture.expert.alpha_ == 2.0).all()
