@@ -183,7 +183,7 @@ def test_moves_lead_out_of_a_local_optimum():
     shared[(stripe == 2) & (x > 0.6)] = 1
     caught = MoERegressor(3, init=shared, random_state=0, **PLAIN).fit(X, y)
     assert caught.log_likelihood_ < best.log_likelihood_ - 50
-    mixture, blocks = caught._mixture, caught._rows(X, "predict", y[:, None])
+    mixture = caught._mixture
     blocks = caught._blocks(X, y[:, None], None, caught._units)
     found = EM().explore(mixture, blocks, 1e-6, passes=5)
     fresh = caught._mixture.with_params(0 * mixture.params)
@@ -191,6 +191,9 @@ def test_moves_lead_out_of_a_local_optimum():
     better, evidence = moved(*found, fresh, blocks, EM(), 12, **words)
     assert evidence > found.evidence + 50
     assert_allclose(evidence, EM().explore(better, blocks, 1e-6, passes=0).evidence, atol=1e-6)
+    # From the top, none leads higher, and none is taken.
+    top = EM().explore(better, blocks, 1e-6, passes=500)
+    assert moved(*top, fresh, blocks, EM(), 3, **words)[1] >= top.evidence
 
 
 # -- nothing in silence ----------------------------------------------------------------------
