@@ -163,10 +163,10 @@ def fresh_start(data, settings, columns):
         mixture = Mixture(mixture.gate, mixture.expert.pooled_at(one))
     if settings.given is not None:
         best = started_at(mixture, settings.given, blocks)
-        # A climb under penalties that are fixed begins just there.
-        revised = best.update_penalty(blocks.sum(best.statistics))
-        if revised is not best and not settings.online:
-            best = settled(best, blocks, settings).mixture
+        if not settings.online:
+            revised = best.update_penalty(blocks.sum(best.statistics))
+            # A climb under penalties that are fixed begins just there.
+            best = best if revised is best else settled(best, blocks, settings).mixture
         return Ready(units, full.begun(best, random_state), blocks, [])
     best, histories, advantage = _best_start(mixture, sampled, settings)
     return Ready(units, full.begun(best, random_state), blocks, histories, advantage)

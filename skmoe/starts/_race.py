@@ -135,11 +135,28 @@ def find_start(mixture, sample, solver, *, kinds, n_init, random_state):
     # Half of what is asked for beyond that goes into ways out of the best; they are short.
     half = max(n_init - least, 0) // 2 if mixture.forgets_rows else 0
     n_starts = max(n_init - half, least)
+    passes = _first_passes(mixture, sample.X.shape[0])
+    starts = _first_climbs(mixture, sample, kinds, n_starts, passes, random_state)
+    one_of = _MANY if n_starts > least else _FEW
+    start = race(starts, sample, solver, passes, one_of)
+    if not half:
+        return start
+    found = solver.explore(start.mixture, sample, _SHORT_TOL, passes=_LONG, rounds=_ROUNDS)
+    # In a tree, an expert that is split off would hang at the wrong branch.
+    if n_experts > 2 and not any(tree_of(mixture.gate)):
+        words = {"kinds": kinds, "random_state": random_state}
+        found = moved(*found, mixture, sample, solver, half, **words)
+    best, _ = shaken(*found, sample, solver, 3 * half, passes // 2, random_state)
+    return Start(best, start.histories)
+
+
+def _first_climbs(mixture, sample, kinds, n_starts, passes, random_state):
+    """Mixtures that have learnt cells of every kind in turn and climbed a few passes."""
+    n_experts = mixture.n_experts()
     X, y, weight = sample.whole()
     X, y, weight = sketch(mixture, X), *(host(table).astype(np.float64) for table in (y, weight))
     y = mixture.expert.family.as_table(y)
     tree = tree_of(mixture.gate)
-    passes = _first_passes(mixture, X.shape[0])
     resp = [[] for _ in _TURNS]
     for index in range(n_starts):
         turn, kind = divmod(index, len(kinds))
@@ -152,17 +169,7 @@ def find_start(mixture, sample, solver, *, kinds, n_init, random_state):
         if tables:
             own = mixture.with_strength(strength)
             starts += side_by_side(own, tables, sample, passes)
-    one_of = _MANY if n_starts > least else _FEW
-    start = race(starts, sample, solver, passes, one_of)
-    if not half:
-        return start
-    found = solver.explore(start.mixture, sample, _SHORT_TOL, passes=_LONG, rounds=_ROUNDS)
-    # In a tree, an expert that is split off would hang at the wrong branch.
-    if n_experts > 2 and not any(tree):
-        words = {"kinds": kinds, "random_state": random_state}
-        found = moved(*found, mixture, sample, solver, half, **words)
-    best, _ = shaken(*found, sample, solver, 3 * half, passes // 2, random_state)
-    return Start(best, start.histories)
+    return starts
 
 
 def race(mixtures, sample, solver, passes, one_of=_FEW):
