@@ -8,7 +8,9 @@ __all__ = [
     "DegenerateWarning",
     "FitWarning",
     "IdleExpertWarning",
+    "LostDigitsWarning",
     "NotConvergedWarning",
+    "RowWeightWarning",
     "SeparationWarning",
 ]
 
@@ -48,3 +50,11 @@ class ConstantGateWarning(FitWarning):
 
 class SeparationWarning(FitWarning):
     """Without a penalty, coefficients grow without end: something is told apart without error."""
+
+
+class LostDigitsWarning(FitWarning):
+    """Beside its offset, what varies in a column or a target is hardly more than rounding."""
+
+
+class RowWeightWarning(FitWarning):
+    """The weights of the rows do not count rows, or fewer than there are parameters."""

@@ -1,6 +1,11 @@
 """Data that the tests share: one small public table, and generators."""
 
+import warnings
+from contextlib import contextmanager
+
 import numpy as np
+
+from skmoe.exceptions import FitWarning
 
 # Global annual temperature anomalies, 1880 to 2015, in hundredths of a degree Celsius (NASA GISS;
 # a work of the US government, in the public domain).
@@ -174,3 +179,11 @@ def planted(n, d, seed, n_experts=4, n_test=10_000):
     X_test, y_test, mean = draw(n_test)
     best = 1 - np.mean((y_test - mean) ** 2) / np.var(y_test)
     return X, y, X_test, y_test, best
+
+
+@contextmanager
+def quiet():
+    """Without what a fit warns of; any other warning is an error as ever."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FitWarning)
+        yield

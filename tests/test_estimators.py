@@ -1,5 +1,6 @@
 """What a scikit-learn user does with the estimators."""
 
+import copy
 import pickle
 
 import numpy as np
@@ -7,16 +8,19 @@ import pandas as pd
 import polars as pl
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
 from sklearn.datasets import load_iris
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeRegressor
 from sklearn.utils import estimator_html_repr
 
 from skmoe import MoEClassifier, MoERegressor
 from skmoe.experts import LinearExpert
 from skmoe.gates import ConstantGate, Gate, SoftmaxGate
+from skmoe.solvers import EM
 
 from .choosing import needs_callbacks
 from .data import planted, two_lines
@@ -138,6 +142,40 @@ def test_warm_start_goes_on(lines):
     before = model.objective_
     assert model.fit(X, y).objective_ >= before
     assert model.n_iter_ <= 4
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"gate": "gaussian"},
+        {"gate": SoftmaxGate(alpha=10.0)},
+        {"family": "student_t"},
+        {"expert": LinearExpert(alpha=10.0)},
+        {"expert": DecisionTreeRegressor(max_depth=3)},
+    ],
+    ids=str,
+)
+def test_warm_start_begins_anew_with_other_parts(lines, changed):
+    X, y = lines
+    model = MoERegressor(2, warm_start=True, random_state=0).fit(X, y)
+    model.set_params(**changed).fit(X, y)
+    fresh = MoERegressor(2, random_state=0, **changed).fit(X, y)
+    assert_array_equal(model.predict(X), fresh.predict(X))
+    # What draws numbers or shares the work is no other part.
+    again = clone(model).fit(X, y)
+    passes = again.n_iter_
+    assert again.set_params(random_state=1, n_jobs=1).fit(X, y).n_iter_ <= max(passes, 4)
+    assert again.objective_ >= model.objective_ - 1e-9
+
+
+def test_a_stream_does_not_go_on_with_other_parts(lines):
+    X, y = lines
+    model = MoERegressor(2, random_state=0).partial_fit(X, y)
+    for changed in ({"gate": "gaussian"}, {"family": "laplace"}, {"n_experts": 3}):
+        other = copy.deepcopy(model).set_params(**changed)
+        with pytest.raises(ValueError, match="have changed since the first batch"):
+            other.partial_fit(X, y)
+    model.set_params(solver=EM(decay=0.8), random_state=3).partial_fit(X, y)
 
 
 def test_warm_start_needs_the_same_kind_of_data(lines):

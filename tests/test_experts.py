@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn import config_context
-from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.compose import ColumnTransformer
 from sklearn.datasets import load_diabetes
 from sklearn.ensemble import (
@@ -50,6 +50,52 @@ class Recorder(RegressorMixin, BaseEstimator):
 
     def predict(self, X):
         return np.full(len(X), self.mean_)
+
+
+class Regressor(RegressorMixin, BaseEstimator):
+    """Predicts one number for everything."""
+
+    def __init__(self, number):
+        self.number = number
+
+    def fit(self, X, y, sample_weight=None):
+        return self
+
+    def predict(self, X):
+        return np.full(len(X), self.number)
+
+
+class Classifier(ClassifierMixin, BaseEstimator):
+    """Gives every class the same number."""
+
+    def __init__(self, number):
+        self.number = number
+
+    def fit(self, X, y, sample_weight=None):
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict_proba(self, X):
+        return np.full((len(X), len(self.classes_)), self.number)
+
+
+@pytest.mark.parametrize("number", [5.0, -0.5, np.nan, np.inf])
+def test_answers_that_are_no_probabilities(lines, number):
+    X, y = lines
+    message = r"predict_proba of Classifier gave rows such as \[.*300 of 300; .* sum to 1"
+    with pytest.raises(ValueError, match=message):
+        MoERegressor(2, gate=Classifier(number), random_state=0).fit(X, y)
+    with pytest.raises(ValueError, match=message):
+        MoEClassifier(2, expert=Classifier(number), random_state=0).fit(X, y > 0)
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf])
+def test_predictions_that_are_no_numbers(lines, number):
+    model = MoERegressor(2, expert=Regressor(0.0), random_state=0).fit(*lines)
+    before = model.predict(lines[0])
+    with pytest.raises(ValueError, match=r"predict of Regressor gave \[(nan|inf)\], in .* rows"):
+        model.set_params(expert__number=number).fit(*lines)
+    assert_array_equal(model.predict(lines[0]), before)
 
 
 def test_estimators_see_columns_and_targets_as_given(lines):
@@ -315,7 +361,7 @@ def test_a_row_with_a_missing_value_is_not_the_row_with_the_mean():
     y = np.array([0.0, 1.0, -1.0, 10.0] * 10)
     tree = DecisionTreeRegressor()
     model = MoERegressor(1, gate="constant", expert=tree).fit(X, y)
-    assert_allclose(model.predict(X), y)
+    assert_allclose(model.predict(X), y, atol=1e-12)
 
 
 # -- several kinds -------------------------------------------------------------------------------

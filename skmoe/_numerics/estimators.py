@@ -16,6 +16,7 @@ __all__ = [
     "BLOCK_ROWS",
     "Refitted",
     "Rows",
+    "check_finite",
     "class_proba",
     "fit_labels",
     "fit_weighted",
@@ -26,6 +27,9 @@ __all__ = [
 
 # Rows of a block where estimators are asked: a call costs as much as a thousand rows.
 BLOCK_ROWS = 65536
+
+# How far the sum of a row of probabilities may be from one.
+_ROUNDING = 1e-3
 
 
 class Fits:
@@ -165,6 +169,30 @@ def class_proba(estimator, X, n_classes, floor):
 
     The share `floor` is mixed in equally. No probability is zero, not in float32 either.
     """
+    given = np.asarray(estimator.predict_proba(X), dtype=float)
+    _check_proba(estimator, given)
     proba = np.full((X.shape[0], n_classes), floor / n_classes)
-    proba[:, estimator.classes_] += (1 - floor) * estimator.predict_proba(X)
+    proba[:, estimator.classes_] += (1 - floor) * given
     return np.maximum(proba, np.finfo(np.float32).tiny)
+
+
+def _check_proba(estimator, given):
+    """Whether what a classifier has answered are probabilities, to rounding."""
+    bad = ~((given >= -_ROUNDING).all(axis=1) & (abs(given.sum(axis=1) - 1) <= _ROUNDING))
+    if bad.any():
+        raise ValueError(
+            f"predict_proba of {type(estimator).__name__} gave rows such as "
+            f"{given[bad][0].tolist()[:10]}, {bad.sum()} of {len(given)}; numbers of at least 0 "
+            "that sum to 1 are needed. Mend it, or wrap the estimator in CalibratedClassifierCV."
+        )
+
+
+def check_finite(estimator, answer):
+    """Raise if a regressor has predicted what is no number."""
+    bad = ~np.isfinite(answer).all(axis=1)
+    if bad.any():
+        raise ValueError(
+            f"predict of {type(estimator).__name__} gave {answer[bad][0].tolist()[:10]}, in "
+            f"{bad.sum()} of {len(answer)} rows; finite numbers are needed. Scale its columns or "
+            "targets, or pass an estimator that bounds its answers."
+        )

@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from .arrays import array_namespace, device, host, is_sparse, ones, sparse_design, zeros
+from .arrays import array_namespace, device, host, is_sparse, ones, sparse_design
 from .blocks import Blocks
 
 __all__ = ["Scaling", "learn_scaling", "mean_scaling"]
@@ -36,7 +36,9 @@ class Scaling(NamedTuple):
         1e200 gets a finite answer.
         """
         if is_sparse(X):
-            scaled = X * (1 / self.spread[0])
+            # Not times the inverse, which of the smallest numbers is infinite.
+            scaled = X.copy()
+            scaled.data = scaled.data / self.spread[0]
             return sparse_design(X, scaled) if with_raw else sparse_design(scaled)
         xp = array_namespace(X)
         n, d = X.shape
@@ -84,7 +86,7 @@ def learn_scaling(values, weight, *, constant_spread, n_jobs=None):
     values : array of shape (n_samples, n_columns)
     weight : array of shape (n_samples,) or None
     constant_spread : float
-        Spread given to a column whose values are all the same to rounding.
+        Spread given to a column whose values are all the same.
     n_jobs : int or None
         Threads that share the blocks.
 
@@ -92,47 +94,57 @@ def learn_scaling(values, weight, *, constant_spread, n_jobs=None):
     -------
     Scaling
     """
-    xp = array_namespace(values)
     if is_sparse(values):
         return _common_scaling(values, weight)
+    xp = array_namespace(values)
     blocks = Blocks(values, None, weight, n_jobs=n_jobs)
+    low, high = _extremes(blocks)
+    varies = high > low
+    # Taken from the middle, values with an offset keep all their digits; divided by half their
+    # range, sums of squares cannot overflow.
+    middle = low / 2 + high / 2
+    half = xp.where(varies, high / 2 - low / 2, 1.0)
+    # Half of the smallest number there is is zero.
+    half = xp.where(half > 0, half, high - low)
 
     def known(X, w):
-        """Values with zeros for the missing ones, and the weight (n, n_columns) of each."""
+        """Values from -1 to 1, the middle for missing ones, and the weight (n, d) of each."""
         missing = xp.isnan(X)
-        none = xp.zeros_like(X)
-        return xp.where(missing, none, X), xp.where(missing, none, w[:, None] + none)
-
-    # Divided by the largest magnitude first, sums of squares cannot overflow.
-    magnitude = zeros((values.shape[1],), values)
-    for X, _, w in blocks:
-        X, w = known(X, w)
-        used = xp.where(w > 0, xp.abs(X), xp.zeros_like(X))
-        magnitude = xp.maximum(magnitude, xp.max(used, axis=0))
-    magnitude = xp.where(magnitude > 0, magnitude, ones(magnitude.shape, magnitude))
+        counted = (w > 0)[:, None] & ~missing
+        deviation = xp.where(counted, X - middle, 0.0) / half
+        return deviation, xp.where(missing, 0.0, w[:, None])
 
     def first(X, _, w):
-        X, w = known(X, w)
-        return xp.sum(w, axis=0), xp.sum(w * (X / magnitude), axis=0)
+        deviation, w = known(X, w)
+        return xp.sum(w, axis=0), xp.sum(w * deviation, axis=0)
 
     total, moment = blocks.sum(first)
-    total = xp.where(total > 0, total, ones(total.shape, total))
+    total = xp.where(total > 0, total, 1.0)
     mean = moment / total
 
-    # The second pass also gives the rounding error of the mean, which a column with an offset
-    # of 1e8 would otherwise keep.
+    # The third pass also gives the rounding error of the mean.
     def second(X, _, w):
-        X, w = known(X, w)
-        deviation = X / magnitude - mean
+        deviation, w = known(X, w)
+        deviation = deviation - mean
         return xp.sum(w * deviation, axis=0), xp.sum(w * deviation * deviation, axis=0)
 
     correction, square = blocks.sum(second)
     spread = xp.sqrt(xp.clip(square / total - (correction / total) ** 2, 0.0, None))
-    rounding = 10 * xp.finfo(values.dtype).eps
-    varies = spread > rounding * (xp.abs(mean) + 1)
-    constant = xp.full_like(spread, constant_spread)
-    spread = xp.where(varies, spread * magnitude, constant)
-    return Scaling((mean + correction / total) * magnitude, spread, _reach(spread))
+    spread = xp.where(varies, spread * half, constant_spread)
+    return Scaling(middle + (mean + correction / total) * half, spread, _reach(spread))
+
+
+def _extremes(blocks):
+    """Smallest and largest value of every column in rows that count; zeros where none does."""
+    lows, highs = [], []
+    for X, _, w in blocks:
+        xp = array_namespace(X)
+        counted = (w > 0)[:, None] & ~xp.isnan(X)
+        lows.append(xp.min(xp.where(counted, X, float("inf")), axis=0))
+        highs.append(xp.max(xp.where(counted, X, -float("inf")), axis=0))
+    low, high = xp.min(xp.stack(lows), axis=0), xp.max(xp.stack(highs), axis=0)
+    none = low > high
+    return xp.where(none, 0.0, low), xp.where(none, 0.0, high)
 
 
 def mean_scaling(values, weight):
@@ -163,11 +175,14 @@ def mean_scaling(values, weight):
 
 def _common_scaling(values, weight):
     """Division of all columns of a sparse table by one number."""
+    magnitude = abs(values.data).max(initial=0.0) or 1.0
 
     def sums(X, _, w):
-        return w.sum(), w @ X.power(2).sum(axis=1)
+        X = X.copy()
+        X.data = (X.data / magnitude) ** 2
+        return w.sum(), w @ X.sum(axis=1)
 
     total, square = Blocks(values, None, weight).sum(sums)
-    length = float(square / total) ** 0.5
+    length = float(square / total) ** 0.5 * magnitude
     spread = (length or 1.0) * ones(values.shape[1:], values)
     return Scaling(0 * spread, spread, _reach(spread))

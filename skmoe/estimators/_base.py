@@ -14,6 +14,7 @@ from .._rows.compat import (
     with_callbacks,
 )
 from .._rows.validation import accepted, check_count, noted_columns
+from .._rows.weights import counted_weight, streamed_weight
 from ..experts import NAMES as EXPERTS
 from ..experts._base import as_expert
 from ..gates import NAMES as GATES
@@ -23,6 +24,7 @@ from ..model_selection._choosing import MOST_EXPERTS, choose_n_experts, count_di
 from ..starts._given import is_given, responsibilities_of
 from ..starts._widening import with_experts
 from ._climbing import climb, settings_of_climbs, together
+from ._data_diagnosis import check_sound, data_diagnosis
 from ._diagnosis import diagnosis, warn_of
 from ._fitted import climb_attributes, exact_likelihood, model_attributes
 from ._online import OnlineMixin
@@ -73,7 +75,10 @@ class BaseMixtureOfExperts(
             if climbs[-1][1].stopped:
                 break
         mixture, trace = together(climbs, ready.blocks, settings.average)
-        problems = diagnosis(mixture, trace, ready.blocks, ready.advantage)
+        check_sound(mixture, trace.history[-1], "fit")
+        names = state.get("feature_names_in_")
+        problems = data_diagnosis(data, sample_weight is not None, mixture, ready.units, names)
+        problems += diagnosis(mixture, trace, ready.blocks, ready.advantage)
         histories += [own.history for _, own in climbs if len(climbs) > 1]
         shift = trace.weight * ready.units.log_spread()
         fitted = {
@@ -83,6 +88,7 @@ class BaseMixtureOfExperts(
             "start_histories_": [[value - shift for value in own] for own in histories],
             **exact_likelihood(mixture, ready.units, ready.blocks, trace),
             "problems_": [text for _, text in problems],
+            "_parts": settings.parts(),
             "_is_pooled": ready.advantage is not None,
         }
         for name in ("selection_", "feature_names_in_"):
@@ -100,12 +106,12 @@ class BaseMixtureOfExperts(
     def _checked_rows(self, checked, X, y, sample_weight, settings, classes=None):
         """Rows of a first fit, and what to note about their targets."""
         X, targets, state = self._validate_fit(checked, X, y, accepted(settings, X), classes)
-        weight = self._row_weight(self._check_weight(X, sample_weight), targets, state)
-        return Data(X, targets, weight), state
+        weight = self._check_weight(X, sample_weight, settings.online)
+        return Data(X, targets, self._row_weight(weight, targets, state)), state
 
     def _choose(self, settings, given, data):
         """Settings with the number of experts that the data ask for, and what tells it."""
-        if self.warm_start and hasattr(self, "_mixture"):
+        if self._is_warm(settings._replace(n_experts=getattr(self, "n_experts_", None))):
             known = getattr(self, "selection_", None)
             return settings._replace(n_experts=self._mixture.n_experts()), known
         most = count_distinct(*data, MOST_EXPERTS)
@@ -138,13 +144,13 @@ class BaseMixtureOfExperts(
         return Ready(self._units, self._mixture, self._blocks(*data, self._units), [])
 
     def _is_warm(self, settings):
-        """Whether to go on from the mixture of the last fit, if it has as many experts.
+        """Whether to go on from the mixture of the last fit, if it is what is asked for now.
 
         From experts that one penalty holds together there is no way on.
         """
         if not (self.warm_start and hasattr(self, "_mixture")) or self._is_pooled:
             return False
-        return settings.depth is not None or self._mixture.n_experts() == settings.n_experts
+        return settings.made_of(self._parts, self._mixture)
 
     def _check_goes_on(self, data, state):
         """Whether the mixture of the last fit can be fitted to these data."""
@@ -186,25 +192,28 @@ class BaseMixtureOfExperts(
         """Weights of rows from those given; a classifier multiplies them by class."""
         return weight
 
-    def _check_weight(self, X, sample_weight):
-        """Row weights in the namespace of X, or None."""
+    def _check_weight(self, X, sample_weight, online=False):
+        """Row weights that count rows, in the namespace of X, or None.
+
+        Those of a stream are taken as they are: no batch knows how many rows there will be.
+        """
         if sample_weight is None:
             return None
         xp, _, device = get_namespace_and_device(X)
         sample_weight = move_to(sample_weight, xp=xp, device=device)
-        weight = _check_sample_weight(sample_weight, X, dtype=X.dtype)
+        weight = _check_sample_weight(sample_weight, X)
         if float(xp.min(weight)) < 0:
             raise ValueError(
                 "Negative values in data passed to sample_weight: the smallest is "
                 f"{float(xp.min(weight)):g}; weights of at least 0 are allowed. "
                 "Leave out rows that should not count."
             )
-        if not float(xp.sum(weight)) > 0:
+        if not float(xp.max(weight)) > 0:
             raise ValueError(
                 "sample_weight is zero in every row; at least one weight above 0 is needed. "
                 "Pass sample_weight=None to count every row once."
             )
-        return weight
+        return streamed_weight(weight, X.dtype) if online else counted_weight(weight, X.dtype)
 
     # -- scikit-learn's conventions ----------------------------------------------------------
 

@@ -131,7 +131,9 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
         y : array-like of shape (n_samples,)
             Labels, numbers or strings.
         sample_weight : array-like of shape (n_samples,), default=None
-            A row of weight 2 counts as two rows.
+            A row of weight 2 counts as two rows. Weights that sum to one or less, which no count of
+            rows does, are shares of as many rows as Kish's effective sample size,
+            (sum w)^2 / sum w^2.
 
         Returns
         -------

@@ -79,7 +79,8 @@ class_weight : dict, "balanced" or None, default=None
 _CONDUCT = """\
 warm_start : bool, default=False
     Whether a further `fit` goes on from the mixture of the last one, in its units, with its
-    penalties and without new starts. From a fit that has become that of one expert it starts anew.
+    penalties and without new starts. It starts anew where the number of experts, gate, experts,
+    family or their settings have changed since, and from a fit that has become that of one expert.
 n_jobs : int or None, default=None
     Threads that share the blocks of rows, or the fits of scikit-learn estimators as experts;
     the result is the same for any number.

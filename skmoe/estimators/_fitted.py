@@ -94,5 +94,7 @@ def in_units(part, scaling):
         table = np.zeros((*coef.shape[:-1], n_features))
         table[..., own] = host(coef)
         coef = like(table, coef)
-    coef = coef / scaling.spread
-    return coef, intercept - coef @ scaling.center
+    intercept = intercept - coef @ (scaling.center / scaling.spread)
+    # Of a column of the smallest numbers there are, a coefficient may be beyond the largest.
+    with np.errstate(over="ignore"):
+        return coef / scaling.spread, intercept

@@ -8,6 +8,7 @@ from ..experts._base import as_expert
 from ..gates._averaged import AveragedGate
 from ..gates._base import as_gate
 from ..solvers import Adam, Memory
+from ._data_diagnosis import check_reach, check_sound
 from ._fitted import model_attributes
 from ._preparation import PINNED
 from ._settings import plan
@@ -51,12 +52,19 @@ class OnlineMixin:
                 "with a new estimator with average=False."
             )
         begins = not hasattr(self, "_mixture")
+        if not (begins or settings.made_of(self._parts, self._mixture)):
+            raise ValueError(
+                "The gate, the experts, the family or their settings have changed since the first "
+                "batch; the rows so far are gone, and the mixture cannot begin anew. Go on with "
+                "the old settings, or begin with clone(estimator)."
+            )
         set_random_states(settings.solver, settings.random_state)
         checked = copy.copy(self)
         start = self._begin_online if begins else self._go_on_online
         units, mixture, blocks, state = start(checked, X, y, sample_weight, classes, settings)
         memory = Memory() if begins else self._memory
         mixture, memory = _online_solver(settings, mixture).learn(mixture, blocks, memory)
+        check_sound(mixture, mixture.log_prior(), "step on this batch")
         state = {**state, **noted_columns(checked)}
         for name in _OF_A_CLIMB:
             vars(self).pop(name, None)
@@ -64,6 +72,7 @@ class OnlineMixin:
         vars(self).update(
             {**state, **model_attributes(mixture, units), "n_iter_": n_iter},
             _memory=memory,
+            _parts=settings.parts(),
             _is_pooled=False,
         )
         return self
@@ -81,7 +90,8 @@ class OnlineMixin:
         self._with_classes(settings, classes)
         targets = self._encode(y, X)
         blocks = self._rows(X, "partial_fit", targets)
-        weight = self._check_weight(blocks.X, sample_weight)
+        check_reach(blocks.X, targets, self._units)
+        weight = self._check_weight(blocks.X, sample_weight, online=True)
         weight = self._row_weight(weight, targets, vars(self))
         mixture = self._mixture.with_strength(1 / PINNED) if self._is_pooled else self._mixture
         return self._units, mixture, blocks.with_weight(weight), {}

@@ -1,12 +1,16 @@
 """Mixture-of-experts regression."""
 
+import math
+
 import numpy as np
 from sklearn.base import RegressorMixin
+from sklearn.metrics import r2_score
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d, validate_data
 
 from .._rows.arrays import array_namespace
 from .._rows.compat import get_namespace_and_device, move_to, with_callbacks
+from .._rows.validation import as_type_of
 from ..distribution._distribution import MixtureDistribution
 from ..experts._base import as_expert
 from ..families import NAMES as FAMILIES
@@ -120,7 +124,9 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
             values where both take those.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
         sample_weight : array-like of shape (n_samples,), default=None
-            A row of weight 2 counts as two rows.
+            A row of weight 2 counts as two rows. Weights that sum to one or less, which no count of
+            rows does, are shares of as many rows as Kish's effective sample size,
+            (sum w)^2 / sum w^2.
 
         Returns
         -------
@@ -285,12 +291,14 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
         """
         check_is_fitted(self)
         family = self._mixture.expert.family
-        if family.location:
-            return super().score(X, y, sample_weight)
         mean, y = self.predict(X), self._encode(y, X)
         xp = array_namespace(mean)
         mean = mean[:, None] if mean.ndim == 1 else mean
         weight = self._check_weight(X, sample_weight)
+        if family.location:
+            # A power of two, which changes no digit, keeps squares within the range of numbers.
+            unit = 2.0 ** (math.frexp(float(xp.max(xp.abs(y))))[1] - 1)
+            return float(r2_score(y / unit, mean / unit, sample_weight=weight))
         weight = xp.ones_like(y[:, 0]) if weight is None else weight
         constant = (weight @ y / xp.sum(weight))[None, :] + xp.zeros_like(y)
         lost, total = (weight @ family.deviance(y, table) for table in (mean, constant))
@@ -329,7 +337,7 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
                 y_numeric=True,
                 **accepted,
             )
-            y = xp.astype(y, X.dtype)
+            y = as_type_of(y, X)
         except ValueError as error:
             if "could not convert string to float" not in str(error):
                 raise
@@ -351,7 +359,8 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
         """Targets (n, n_outputs) of a fitted estimator."""
         xp, _, device = get_namespace_and_device(X)
         y = move_to(y, xp=xp, device=device)
-        y = check_array(y, ensure_2d=False, dtype=self._x_center.dtype, input_name="y")
+        y = check_array(y, ensure_2d=False, dtype="numeric", input_name="y")
+        y = as_type_of(y, self._x_center)
         y = y[:, None] if y.ndim == 1 else y
         if y.shape[1] != self._n_outputs:
             raise ValueError(

@@ -2,7 +2,8 @@
 
 from typing import Any, NamedTuple
 
-from sklearn.base import clone
+import joblib
+from sklearn.base import BaseEstimator, clone
 from sklearn.utils import check_random_state
 
 from .._rows.validation import check_count, check_positive
@@ -77,6 +78,19 @@ class Settings(NamedTuple):
         """Whether gate and experts have."""
         return Mixture(self.gate, self.expert).has_statistics
 
+    def parts(self):
+        """What a mixture is made of: gate, experts and family as they were given."""
+        return self.gate, self.expert, self.family
+
+    def made_of(self, parts, mixture):
+        """Whether these settings ask for a mixture of such parts, and of as many experts.
+
+        A tree that grows has as many as it has found. What is drawn at random may differ.
+        """
+        if self.depth is None and mixture.n_experts() != self.n_experts:
+            return False
+        return joblib.hash(_description(parts)) == joblib.hash(_description(self.parts()))
+
     def starter(self, mixture):
         """The solver that starts are compared with, which takes no random steps."""
         if not (self.chooses_solver or self.solver.stochastic):
@@ -88,6 +102,18 @@ class Settings(NamedTuple):
         """The solver of the climb on all rows."""
         chosen = self.chooses_solver and not self.solver.stochastic
         return self.starter(mixture) if chosen else self.solver
+
+
+def _description(parts):
+    """Types of parts and their settings, those of the estimators in them too."""
+
+    def plain(value):
+        if isinstance(value, BaseEstimator):
+            named = value.get_params(deep=False).items()
+            return type(value), {n: plain(v) for n, v in named if n != "random_state"}
+        return [plain(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+    return plain(parts)
 
 
 def make_part(value, kind):

@@ -11,6 +11,7 @@ from sklearn.utils import get_tags
 from .._numerics.estimators import (
     Refitted,
     Rows,
+    check_finite,
     class_proba,
     fit_labels,
     fit_weighted,
@@ -164,6 +165,7 @@ class EstimatorExpert(Refitted, Expert):
         if self.family.labels:
             return class_proba(estimator, table, size, self.floor_)
         answer = np.reshape(estimator.predict(table), (-1, size)).astype(float)
+        check_finite(estimator, answer)
         return self.family.feasible(self._units(answer, "scaled"), self.floor_)
 
     def _units(self, y, direction):

@@ -149,27 +149,18 @@ class Adam(Solver):
         climb = _Climb(random_state, n_epochs * n_batches)
         climb.set(self, trace.weight, trace.weight / len(order))
         start = best = Scored(mixture, judge(mixture), 0)
-        try:
-            while trace.n_iter < n_epochs and not trace.stopped:
-                shuffled = rows[random_state.permutation(len(rows))]
-                batches = blocks.batches(shuffled, n_batches)
-                mixture, value = climb.epoch(mixture, batches)
-                trace.n_iter += 1
-                last = Scored(mixture, judge(mixture), trace.n_iter)
-                best = last if last.score > best.score + trace.tol else best
-                trace.scores.append(last.score)
-                trace.record(value, mixture)
-                if last.epoch - best.epoch >= self.patience or not math.isfinite(last.score):
-                    break
-        except KeyboardInterrupt:
-            trace.stopped = True
-            trace.problem = (
-                f"The fit was interrupted after {trace.n_iter} epochs; the mixture of epoch "
-                f"{best.epoch} is kept. Fit again, or go on from it with warm_start=True."
-            )
-        else:
-            trace.converged = not trace.stopped
-            self._note_divergence(trace, start, best)
+        while trace.n_iter < n_epochs and not trace.stopped:
+            shuffled = rows[random_state.permutation(len(rows))]
+            mixture, value = climb.epoch(mixture, blocks.batches(shuffled, n_batches))
+            trace.n_iter += 1
+            last = Scored(mixture, judge(mixture), trace.n_iter)
+            best = last if last.score > best.score + trace.tol else best
+            trace.scores.append(last.score)
+            trace.record(value, mixture)
+            if last.epoch - best.epoch >= self.patience or not math.isfinite(last.score):
+                break
+        trace.converged = not trace.stopped
+        self._note_divergence(trace, start, best)
         trace.history.append(_objective(best.mixture, blocks))
         return best.mixture, trace
 
