@@ -64,6 +64,19 @@ def test_twenty_epochs_end_near_em(settings):
     assert online > MoERegressor(1).fit(X, y).score_samples(X, y).mean() + 0.3
 
 
+@pytest.mark.parametrize("seed", [0, pytest.param(17, marks=pytest.mark.full)])
+def test_twenty_epochs_end_where_em_ends(seed):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(4000, 5))
+    gate, experts = rng.normal(size=(3, 5)) * 2 / np.sqrt(5), rng.normal(size=(3, 5))
+    # The largest of logits with Gumbel noise is a draw from their softmax.
+    answers = (X @ gate.T + rng.gumbel(size=(4000, 3))).argmax(axis=1)
+    y = (X @ experts.T)[np.arange(4000), answers] + 0.5 * rng.normal(size=4000)
+    model = learnt(MoERegressor(3, random_state=0), batches(X, y, epochs=20))
+    online = model.score_samples(X, y).mean()
+    assert online > MoERegressor(3, random_state=0).fit(X, y).score_samples(X, y).mean() - 0.001
+
+
 @pytest.mark.parametrize("family", ["poisson", "negative_binomial", "gamma", "laplace"])
 def test_other_families_come_near_em_as_well(family):
     rng = np.random.default_rng(0)

@@ -1,0 +1,229 @@
+"""Fits drawn at random, of every kind of estimator, part, number and weight: none may go wrong
+in silence."""
+
+import warnings
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from scipy.sparse import csr_array
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+
+from skmoe import HMEClassifier, HMERegressor, MoEClassifier, MoERegressor
+from skmoe.exceptions import FitWarning
+from skmoe.experts import LinearExpert, MixedExpert, MLPExpert
+from skmoe.families import Gaussian, NegativeBinomial
+from skmoe.gates import MLPGate, SoftmaxGate, TopKGate
+from skmoe.solvers import EM, LBFGS, Adam
+
+# What may be said instead of a fit, of what is drawn here.
+IN_WORDS = "|".join(
+    [
+        "at most one expert per distinct sample is allowed",
+        r"y holds numbers up to .* is allowed for X of float32",
+        "Pass solver=|Use solver=",
+    ]
+)
+
+# Units for float64 and float32.
+UNITS = {
+    np.float64: [1.0, 1e-300, 1e-200, 1e-30, 1e6, 1e160, 1e300],
+    np.float32: [1.0, 1e-30, 1e-6, 1e6, 1e30],
+}
+
+
+class Problem(NamedTuple):
+    """What is fitted, and to what."""
+
+    model: object
+    X: object
+    y: object
+    weight: object
+
+
+def columns(rng, n_rows, kinds):
+    """One column of every kind that is named."""
+    makers = {
+        "normal": lambda: rng.normal(size=n_rows),
+        "binary": lambda: rng.integers(0, 2, n_rows),
+        "rare": lambda: rng.random(n_rows) < 0.03,
+        "ties": lambda: rng.integers(0, 4, n_rows),
+        "constant": lambda: np.full(n_rows, 3.0),
+        "heavy": lambda: rng.standard_t(1, n_rows),
+        "offset": lambda: 1e4 + rng.normal(size=n_rows),
+    }
+    table = []
+    for kind in kinds:
+        table.append(table[-1] if kind == "repeated" and table else None)
+        if table[-1] is None:
+            table[-1] = makers.get(kind, makers["normal"])().astype(float)
+    return np.column_stack(table)
+
+
+def targets(rng, X, family):
+    """Targets that depend on the first column, as the family wants them."""
+    first = X[:, 0] - X[:, 0].mean()
+    signal = np.abs(first / (np.abs(first).max() or 1.0))
+    if family in ("poisson", "negative_binomial"):
+        return rng.poisson(np.exp(2 * signal)).astype(float)
+    if family == "gamma":
+        return np.exp(signal) * rng.gamma(2.0, size=len(X)) + 1e-3
+    if family == "bernoulli":
+        return (rng.random(len(X)) < signal).astype(float)
+    if family == "tied":
+        return np.round(4 * signal)
+    return signal + rng.choice([0.0, 0.1]) * rng.normal(size=len(X))
+
+
+@st.composite
+def rows(draw, family):
+    """X, y without its unit, weights."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**16)))
+    n_rows = draw(st.sampled_from([4, 7, 12, 30, 60, 150]))
+    names = ["normal", "binary", "rare", "ties", "constant", "heavy", "offset", "repeated"]
+    X = columns(rng, n_rows, draw(st.lists(st.sampled_from(names), min_size=1, max_size=6)))
+    tied = family == "gaussian" and draw(st.booleans())
+    y = targets(rng, X, "tied" if tied else family)
+    dtype = draw(st.sampled_from([np.float64, np.float64, np.float32]))
+    X = (X * draw(st.sampled_from(UNITS[dtype]))).astype(dtype)
+    kind = draw(st.sampled_from(["none", "none", "whole", "tiny", "huge", "wide", "shares"]))
+    weight = {
+        "none": None,
+        "whole": rng.integers(0, 3, n_rows).astype(float),
+        "tiny": np.full(n_rows, 1e-300),
+        "huge": np.full(n_rows, 1e300),
+        "wide": 10.0 ** rng.uniform(-200, 200, n_rows),
+        "shares": rng.dirichlet(np.ones(n_rows)),
+    }[kind]
+    if weight is not None and not weight.any():
+        weight[0] = 1.0
+    return X, y, weight, dtype
+
+
+GATES = ["softmax", "gaussian", "quadratic", "constant", "hierarchical", "top_k"]
+ALPHAS = st.sampled_from(["auto", 0.0, 1e-3, 1.0, 1e6])
+
+
+@st.composite
+def parts(draw, classes):
+    """Gate, experts and a solver that suits them."""
+    tree = (DecisionTreeClassifier if classes else DecisionTreeRegressor)(max_depth=2)
+    kind = draw(st.sampled_from(["linear"] * 6 + ["neural", "neural gate", "tree", "mixed"]))
+    gate = draw(st.sampled_from(GATES))
+    solver = draw(st.sampled_from(["auto", "auto", EM(), EM(memory=0)]))
+    quick = Adam(n_epochs=3)
+    if kind == "neural":
+        return {"gate": "softmax", "expert": MLPExpert(4), "solver": quick}
+    if kind == "neural gate":
+        return {"gate": MLPGate(4), "expert": "linear", "solver": quick}
+    if kind == "tree":
+        return {"gate": gate, "expert": tree}
+    if kind == "mixed":
+        both = MixedExpert([("tree", tree), ("line", "linear")])
+        return {"gate": SoftmaxGate(), "expert": both}
+    if gate == "softmax" and draw(st.booleans()):
+        gate = SoftmaxGate(alpha=draw(ALPHAS))
+        solver = draw(st.sampled_from([solver, LBFGS(), quick]))
+    if gate == "top_k":
+        gate = TopKGate(k=1)
+    return {"gate": gate, "expert": LinearExpert(alpha=draw(ALPHAS)), "solver": solver}
+
+
+@st.composite
+def regressions(draw):
+    """A regression problem."""
+    names = ["gaussian", "student_t", "laplace", "poisson", "negative_binomial", "gamma"]
+    family = draw(st.sampled_from([*names, "bernoulli", "gaussian"]))
+    X, y, weight, dtype = draw(rows(family))
+    if family in ("gaussian", "student_t", "laplace"):
+        y = y * draw(st.sampled_from(UNITS[dtype])) + draw(st.sampled_from([0.0, 0.0, 1e3]))
+    kinds = {"gaussian": Gaussian(scale="shared"), "negative_binomial": NegativeBinomial()}
+    family = draw(st.sampled_from([family, kinds.get(family, family)]))
+    common = {"family": family, "random_state": 0, "max_iter": 50, **draw(parts(False))}
+    return Problem(draw(estimators(MoERegressor, HMERegressor, common)), X, y, weight)
+
+
+@st.composite
+def classifications(draw):
+    """A classification problem."""
+    X, y, weight, _ = draw(rows("bernoulli"))
+    n_classes = draw(st.sampled_from([2, 2, 3]))
+    y = y + (np.arange(len(y)) % 3 == 2) if n_classes == 3 else y
+    # Of one class there is nothing to learn.
+    y[:2] = [0, 1]
+    common = {"random_state": 0, "max_iter": 50, **draw(parts(True))}
+    return Problem(draw(estimators(MoEClassifier, HMEClassifier, common)), X, y, weight)
+
+
+@st.composite
+def estimators(draw, flat, tree, common):
+    """A flat mixture or a tree of these parts."""
+    if isinstance(common["expert"], MixedExpert):
+        return flat(2, **common)
+    simple = common["gate"] not in ("hierarchical", "top_k") and not isinstance(
+        common["gate"], TopKGate
+    )
+    if simple and draw(st.integers(0, 4)) == 0:
+        return tree(draw(st.sampled_from([1, 2])), **common)
+    n_experts = draw(st.sampled_from([1, 2, 2, 3, 4, "auto"]))
+    if common["gate"] == "hierarchical" and n_experts != "auto":
+        n_experts = 4
+    return flat(n_experts, n_init=draw(st.sampled_from([1, 1, 2])), **common)
+
+
+def check(problem):
+    """Fit and ask everything; what is wrong is said in words or does not happen."""
+    model, X, y, weight = problem
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warnings.simplefilter("ignore", FitWarning)
+        try:
+            model.fit(X, y, weight)
+        except ValueError as error:
+            assert __import__("re").search(IN_WORDS, str(error)), error
+            return
+        answers = [model.predict(X), model.gate_proba(X), model.responsibilities(X, y)]
+        answers += [model.predict_experts(X), model.score_samples(X, y)]
+        if hasattr(model, "predict_proba"):
+            answers.append(model.predict_proba(X))
+        else:
+            answers += [*model.predict(X, return_std=True), model.predict_quantiles(X, [0.1, 0.9])]
+            answers.append(model.predict_dist(X).crps(y))
+        assert all(np.isfinite(answer).all() for answer in answers)
+        np.testing.assert_allclose(model.gate_proba(X).sum(axis=1), 1, rtol=1e-4)
+        assert np.isfinite(model.log_likelihood_)
+        assert np.isfinite(model.score(X, y, weight))
+        model.summary(X, y, sample_weight=weight)
+        str(model.summary())
+    assert_never_falls(model)
+
+
+def assert_never_falls(model):
+    """Of climbs that take no random steps."""
+    if isinstance(model.solver, Adam) or len(model.history_) < 2:
+        return
+    history = np.array(model.history_)
+    rounding = {8: 1e-9, 4: 1e-4}[model._x_center.dtype.itemsize]
+    assert (np.diff(history) >= -rounding * (1 + np.abs(history[1:]))).all(), np.diff(history)
+
+
+SETTINGS = {
+    "deadline": None,
+    "derandomize": True,
+    "suppress_health_check": list(HealthCheck),
+    "database": None,
+}
+
+
+@given(regressions())
+@settings(max_examples=25, **SETTINGS)
+def test_some_regressions(problem):
+    check(problem)
+
+
+@given(classifications())
+@settings(max_examples=15, **SETTINGS)
+def test_some_classifications(problem):
+    check(problem)
