@@ -12,7 +12,15 @@ from sklearn.preprocessing import StandardScaler
 
 from skmoe import HMERegressor, MoEClassifier, MoERegressor
 from skmoe.experts import LinearExpert
-from skmoe.families import Categorical, Gamma, Gaussian, StudentT
+from skmoe.families import (
+    Bernoulli,
+    Categorical,
+    Gamma,
+    Gaussian,
+    NegativeBinomial,
+    Poisson,
+    StudentT,
+)
 from skmoe.gates import SoftmaxGate
 
 from .data import two_lines
@@ -466,3 +474,92 @@ def test_bad_targets_are_named_after_the_fit_too(family, bad):
         with pytest.raises(ValueError, match=f"y has 1 .*family='{family}'"):
             method(X, y)
     assert_allclose(model.predict(X), before)
+
+
+# -- large and small numbers ---------------------------------------------------------------------
+
+
+LEVELS_OF_COUNTS = [1e-3, 0.4, 3.0, 40.0, 1e4, 1e6, 1e8]
+
+
+@pytest.mark.parametrize("kind", [Poisson, NegativeBinomial, Gamma])
+@pytest.mark.parametrize("far", [0.0, 1.0, 5.0, -5.0])
+def test_large_and_small_targets_keep_their_digits_in_float32(kind, far):
+    """The same numbers in both precisions: what differs is the arithmetic."""
+    y = np.array(LEVELS_OF_COUNTS, dtype=np.float32)
+    scales = np.array([0.01, 0.3, 5.0, 1000.0], dtype=np.float32)[:, None]
+    spread = np.sqrt(
+        y[:, None] * (kind is not Gamma) + (y[:, None] * np.minimum(scales.T, 0.1)) ** 2
+    )
+    eta = np.log(np.maximum(y[:, None] + far * spread, y[:, None] / 1e3))[:, :, None]
+    family = kind().initialize(y[:, None])
+    answers = []
+    for dtype in (np.float32, np.float64):
+        given = (
+            y[:, None].astype(dtype),
+            eta.astype(np.float32).astype(dtype),
+            scales.astype(dtype),
+        )
+        tables = [family.log_density(*given), family.cdf(*given), family.sf(*given)]
+        answers.append(tables + ([family.scale_slope(*given)] if family.n_scales else []))
+    for low, high in zip(*answers, strict=True):
+        assert low.dtype == np.float32
+        assert_allclose(low, high, rtol=2e-3, atol=2e-3)
+
+
+@pytest.mark.parametrize("mean", [0.5, 30.0, 1e4, 1e8, 1e12])
+def test_counts_have_the_probabilities_of_the_limits_they_come_near(mean):
+    """A normal density around large means; few dispersed counts are Poisson's."""
+    y = np.floor(mean + np.array([-2.0, 0.0, 3.0]) * mean**0.5).clip(0)
+    eta, wide = np.full((3, 1, 1), np.log(mean)), np.array([[1e-6]])
+    poisson = Poisson().initialize(y[:, None])
+    binomial = NegativeBinomial().initialize(y[:, None])
+    log_proba = poisson.log_density(y[:, None], eta)[:, 0, 0]
+    near = binomial.log_density(y[:, None], eta, wide * min(1, (1e4 / mean)))[:, 0, 0]
+    assert_allclose(near, log_proba, atol=1e-5)
+    ratio, rate = (y - mean) / mean**0.5, mean**-0.5
+    if mean > 1e6:
+        # With the third cumulant (Edgeworth).
+        skew = rate / 6 * (ratio**3 - 3 * ratio)
+        assert_allclose(log_proba, stats.norm.logpdf(ratio) + np.log(rate) + skew, atol=1e-6)
+    else:
+        assert_allclose(log_proba, stats.poisson.logpmf(y, mean), rtol=1e-8)
+
+
+@pytest.mark.parametrize("mean", [1.0, 1e4, 1e12])
+def test_tails_of_strongly_dispersed_and_of_all_but_poisson_counts(mean):
+    """Above many small counts stands the tail of a Gamma density, or there is Poisson's."""
+    family = NegativeBinomial().initialize(np.ones((2, 1)))
+    count, eta = np.array([[mean * 3], [mean * 1e3]]).round(), np.full((2, 1, 1), np.log(mean))
+    above = family.sf(count, eta, np.array([[1e3]]))[:, 0, 0]
+    # The sum of probabilities above, which here fall as 1 / y: s^2 is far larger than y / mean.
+    gamma = stats.gamma.sf(count[:, 0] + 0.5, 1e-6, scale=mean * 1e6)
+    assert_allclose(above, gamma, rtol=0.2 if mean == 1 else 1e-4)
+    poisson = Poisson().initialize(np.ones((2, 1)))
+    calm = np.array([[1e-7 / mean**0.5]])
+    assert_allclose(family.cdf(count, eta, calm), poisson.cdf(count, eta), rtol=1e-6)
+    below = np.maximum(count - 5 * count**0.5, 0) / 3
+    assert_allclose(family.cdf(below, eta, calm), poisson.cdf(below, eta), rtol=1e-5, atol=1e-290)
+
+
+@pytest.mark.parametrize("family", COUNTS)
+def test_a_fit_to_large_counts_is_the_same_in_float32(family):
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((300, 1))
+    rate = 1e7 * np.exp(0.3 * x[:, 0])
+    rate = rate * rng.gamma(25, 1 / 25, size=300) if family == "negative_binomial" else rate
+    y = rng.poisson(rate).astype(float)
+    high = MoERegressor(1, family=family).fit(x, y)
+    low = MoERegressor(1, family=family).fit(x.astype(np.float32), y.astype(np.float32))
+    assert_allclose(low.expert_coef_, high.expert_coef_, atol=1e-5)
+    assert_allclose(low.log_likelihood_, high.log_likelihood_, rtol=1e-4)
+    assert_allclose(low.score(x.astype(np.float32), y), high.score(x, y), rtol=1e-5)
+    if family == "negative_binomial":
+        assert_allclose(low.expert_scale_, high.expert_scale_, rtol=1e-4)
+
+
+def test_rare_events_keep_their_probability():
+    family = Bernoulli().initialize(np.ones((2, 1)))
+    eta = np.array([-60.0, 60.0])[:, None, None]
+    assert_allclose(family.mean(eta)[:, 0, 0], [np.exp(-60), 1], rtol=1e-12)
+    assert_allclose(family.working(np.ones((2, 1)), eta)[1][:, 0, 0], np.exp(-60), rtol=1e-12)

@@ -16,7 +16,7 @@ ROOT = Path(skmoe.__file__).parent
 ROOMS = {
     "_rows": set(),
     "_numerics": {"_rows"},
-    "families": {"_rows"},
+    "families": {"_rows", "_numerics"},
     "solvers": {"_rows"},
     "exceptions": set(),
     "distribution": {"_rows", "_numerics"},

@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 from sklearn.base import BaseEstimator
 
+from .._numerics.gamma_functions import log_excess
 from .._rows.arrays import array_namespace, host, like, log_ceiling, ones, special
 from .._rows.scaling import learn_scaling, mean_scaling
 from .._rows.validation import check_choice, check_positive
@@ -12,6 +13,9 @@ __all__ = ["Counts", "Family", "Location", "LogLink", "ScaleSums", "check_target
 
 # Standard deviations of y that a scale may reach: its square is still a number.
 _LARGEST_SCALE = 1e8
+
+# Stands for a count of zero: the largest mean over it is still a number, in float32 as well.
+_NEXT_TO_NOTHING = 1e-18
 
 # Largest change of the logarithm of a scale in one update.
 _LARGEST_MOVE = 1.0
@@ -444,10 +448,14 @@ class Counts(LogLink):
 
     def deviance(self, y, mean):
         """Poisson deviance."""
-        xp = array_namespace(mean)
-        some = y > 0
-        ratio = xp.where(some, y / xp.where(some, mean, 1.0), xp.ones_like(mean))
-        return 2 * (y * xp.log(ratio) - y + mean)
+        y = self._some(y)
+        return 2 * y * log_excess(self._some(mean) / y)
+
+    @staticmethod
+    def _some(y):
+        """Counts that can be divided by: next to nothing instead of nothing."""
+        xp = array_namespace(y)
+        return xp.maximum(y, xp.full_like(y, _NEXT_TO_NOTHING))
 
     def cdf(self, y, eta, scale=None):
         """Probability of at most y, of shape (n, K, C)."""

@@ -1,6 +1,6 @@
 """Shares and yes or no as numbers: Bernoulli."""
 
-from .._rows.arrays import array_namespace, host
+from .._rows.arrays import array_namespace, exp, host
 from ._base import Family, check_targets
 
 __all__ = ["Bernoulli"]
@@ -73,12 +73,13 @@ class Bernoulli(Family):
     def mean(self, eta, scale=None):
         """Probability of 1, of shape (n, K, C)."""
         xp = array_namespace(eta)
-        return 0.5 * (1 + xp.tanh(0.5 * eta))
+        odds = exp(-xp.abs(eta))
+        # Of the rarer one, so that no digit of its probability is lost.
+        return xp.where(eta < 0, odds, xp.ones_like(odds)) / (1 + odds)
 
     def working(self, y, eta, scale=None):
         """Targets less probabilities, and p (1 - p) as the weight."""
-        mean = self.mean(eta)
-        return y[:, None, :] - mean, mean * (1 - mean)
+        return y[:, None, :] - self.mean(eta), self.variance(eta)
 
     def deviance(self, y, mean):
         """Twice the log loss, less that of the shares themselves."""
@@ -92,8 +93,8 @@ class Bernoulli(Family):
 
     def variance(self, eta, scale=None):
         """Probability of 1 times that of 0."""
-        mean = self.mean(eta)
-        return mean * (1 - mean)
+        odds = exp(-array_namespace(eta).abs(eta))
+        return odds / ((1 + odds) * (1 + odds))
 
     def cdf(self, y, eta, scale=None):
         """Probability of at most y."""

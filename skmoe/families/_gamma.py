@@ -1,13 +1,11 @@
 """Positive responses: Gamma."""
 
+from .._numerics.gamma_functions import log_excess, log_less_digamma, stirling_rest
 from .._rows.arrays import array_namespace, host, special
 from .._rows.scaling import mean_scaling
 from ._base import LogLink, check_targets
 
 __all__ = ["Gamma"]
-
-# Shape above which the series of the digamma function is used: the difference would cancel.
-_LARGE = 20.0
 
 # Steps of the fixed point for the shape; each takes off most of the error.
 _STEPS = 12
@@ -70,15 +68,8 @@ class Gamma(LogLink):
         xp = array_namespace(eta)
         y, shape = y[:, None, :], 1 / (scale * scale)
         # Written around its mode: shape * (eta - log y) and their like would cancel.
-        top = 0.5 * xp.log(shape) - _log_gamma_rest(shape) - xp.log(y)
-        return top - shape * self._half_deviance(y, self.mean(eta, None))
-
-    @staticmethod
-    def _half_deviance(y, mean):
-        xp = array_namespace(mean)
-        ratio = y / mean
-        least = xp.full_like(ratio, xp.finfo(ratio.dtype).smallest_normal)
-        return ratio - 1 - xp.log(xp.maximum(ratio, least))
+        top = xp.log(shape) - stirling_rest(shape) - xp.log(y)
+        return top - shape * log_excess(y / self.mean(eta, None))
 
     def working(self, y, eta, scale):
         """Relative residuals, of shape (n, K, C), and unit weights."""
@@ -91,8 +82,8 @@ class Gamma(LogLink):
     def scale_slope(self, y, eta, scale):
         """Derivative with respect to the logarithm of s."""
         shape = 1 / (scale * scale)
-        half = self._half_deviance(y[:, None, :], self.mean(eta, None))
-        return 2 * shape * (half - _log_less_digamma(shape))
+        half = log_excess(y[:, None, :] / self.mean(eta, None))
+        return 2 * shape * (half - log_less_digamma(shape))
 
     def _update_scale(self, scale, sums):
         """Maximum given the predictors, by a fixed point: both sides fall as 1 / shape."""
@@ -100,11 +91,11 @@ class Gamma(LogLink):
         count = sums.count + sums.prior_rows
         used = count > 0
         shape = 1 / (scale * scale)
-        half = sums.count * _log_less_digamma(shape) + sums.slope / (2 * shape)
+        half = sums.count * log_less_digamma(shape) + sums.slope / (2 * shape)
         half = half + 0.5 * (sums.penalty + sums.prior_rows * sums.prior_variance)
         half = xp.maximum(half, 0.5 * self.min_scale**2 * count)
         for _ in range(_STEPS):
-            side = sums.count * _log_less_digamma(shape) + 0.5 * sums.prior_rows / shape
+            side = sums.count * log_less_digamma(shape) + 0.5 * sums.prior_rows / shape
             shape = xp.where(used, shape * side / xp.where(used, half, xp.ones_like(half)), shape)
         return 1 / xp.sqrt(shape)
 
@@ -115,7 +106,7 @@ class Gamma(LogLink):
 
     def deviance(self, y, mean):
         """Gamma deviance."""
-        return 2 * self._half_deviance(y, mean)
+        return 2 * log_excess(y / mean)
 
     def variance(self, eta, scale):
         """The square of s times the mean."""
@@ -152,22 +143,3 @@ class Gamma(LogLink):
         """Random targets."""
         variance = host(scale) ** 2
         return random_state.gamma(1 / variance, variance * host(self.mean(eta, None)))
-
-
-def _log_less_digamma(shape):
-    """log(shape) - digamma(shape)."""
-    xp = array_namespace(shape)
-    large = shape > _LARGE
-    few = xp.where(large, xp.ones_like(shape), shape)
-    series = 1 / (2 * shape) + 1 / (12 * shape**2) - 1 / (120 * shape**4)
-    return xp.where(large, series, xp.log(few) - special("digamma", few))
-
-
-def _log_gamma_rest(shape):
-    """Log gamma(shape) - (shape - 1) log(shape) + shape - log(shape) / 2, by Stirling if large."""
-    xp = array_namespace(shape)
-    large = shape > _LARGE
-    few = xp.where(large, xp.ones_like(shape), shape)
-    direct = special("gammaln", few) - (few - 0.5) * xp.log(few) + few
-    series = 0.9189385332046727 + 1 / (12 * shape) - 1 / (360 * shape**3)
-    return xp.where(large, series, direct)

@@ -1,36 +1,10 @@
 """Counts that scatter more than Poisson's: negative binomial."""
 
+from .._numerics.gamma_functions import digamma_step, log_excess, stirling_rest
 from .._rows.arrays import array_namespace, host, special
 from ._base import Counts
 
 __all__ = ["NegativeBinomial"]
-
-# Size above which Stirling's series is used: differences of log gammas would cancel.
-_LARGE = 20.0
-
-
-def _log_rising(y, size):
-    """Logarithm of gamma(y + size) / gamma(size)."""
-    xp = array_namespace(y, size)
-    large = size > _LARGE
-    few = xp.where(large, xp.ones_like(size), size)
-    direct = special("gammaln", y + few) - special("gammaln", few)
-    total = y + size
-    series = (size - 0.5) * xp.log1p(y / size) + y * (xp.log(total) - 1)
-    series = series + (1 / total - 1 / size) / 12 - (1 / total**3 - 1 / size**3) / 360
-    return xp.where(large, series, direct)
-
-
-def _log_rising_slope(y, size):
-    """Derivative of `_log_rising` with respect to the size, less log(1 + y / size)."""
-    xp = array_namespace(y, size)
-    large = size > _LARGE
-    few = xp.where(large, xp.ones_like(size), size)
-    direct = special("digamma", y + few) - special("digamma", few) - xp.log1p(y / few)
-    total = y + size
-    series = y / (2 * size * total) + (1 / (size * size) - 1 / (total * total)) / 12
-    series = series - (1 / size**4 - 1 / total**4) / 120
-    return xp.where(large, series, direct)
 
 
 class NegativeBinomial(Counts):
@@ -84,9 +58,11 @@ class NegativeBinomial(Counts):
         """Log probability output by output, of shape (n, K, C)."""
         xp = array_namespace(eta)
         y, mean, size = y[:, None, :], self.mean(eta, None), 1 / (scale * scale)
-        eta = xp.minimum(eta, xp.log(mean) + 1)
-        choice = _log_rising(y, size) - special("gammaln", y + 1)
-        return choice + y * (eta - xp.log(size + mean)) - size * xp.log1p(mean / size)
+        total, some = y + size, self._some(y)
+        top = stirling_rest(total) - stirling_rest(size) - stirling_rest(y) - xp.log1p(y / size)
+        # The parts of their total that are expected of y and size, over y and size.
+        ratio = total / (size + mean)
+        return top - some * log_excess(ratio * (mean / some)) - size * log_excess(ratio)
 
     def working(self, y, eta, scale):
         """Score, and its expected curvature."""
@@ -96,13 +72,9 @@ class NegativeBinomial(Counts):
 
     def scale_slope(self, y, eta, scale):
         """Derivative with respect to the logarithm of s."""
-        xp = array_namespace(eta)
         y, mean, size = y[:, None, :], self.mean(eta, None), 1 / (scale * scale)
-        # Of the logarithm of the size, which is minus twice that of s.
-        excess = (y - mean) / (size + mean)
-        excess = xp.maximum(excess, xp.full_like(excess, xp.finfo(eta.dtype).eps - 1))
-        slope = _log_rising_slope(y, size) + xp.log1p(excess) - excess
-        return -2 * size * slope
+        # The logarithm of the size is minus twice that of s.
+        return 2 * size * (log_excess((y + size) / (size + mean)) - digamma_step(size, y))
 
     def degenerate(self, scale):
         """Never: s = 0 is Poisson's distribution, no spike."""
@@ -115,14 +87,27 @@ class NegativeBinomial(Counts):
 
     def _cdf(self, count, mean, scale):
         size = 1 / (scale * scale) + array_namespace(mean).zeros_like(mean)
-        return special("betainc", size, count + 1, size / (size + mean))
+        return _beta_tail(size, count + 1, size, mean)
 
     def _sf(self, count, mean, scale):
         size = 1 / (scale * scale) + array_namespace(mean).zeros_like(mean)
-        return special("betainc", count + 1, size, mean / (size + mean))
+        return _beta_tail(count + 1, size, mean, size)
 
     def sample(self, eta, scale, random_state):
         """Random counts."""
         variance = host(scale) ** 2
         rate = random_state.gamma(1 / variance, variance * host(self.mean(eta, None)))
         return random_state.poisson(rate).astype(float)
+
+
+def _beta_tail(a, b, part, rest):
+    """Regularised incomplete beta function of a and b at part / (part + rest).
+
+    From whichever of the two is smaller: one less a number near one has no digits left.
+    """
+    xp = array_namespace(part)
+    small, total = part < rest, part + rest
+    none = xp.zeros_like(part)
+    lower = special("betainc", a, b, xp.where(small, part, none) / total)
+    upper = special("betaincc", b, a, xp.where(small, none, rest) / total)
+    return xp.where(small, lower, upper)

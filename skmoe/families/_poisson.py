@@ -1,5 +1,6 @@
 """Counts: Poisson."""
 
+from .._numerics.gamma_functions import log_excess, stirling_rest
 from .._rows.arrays import host, special
 from ._base import Counts
 
@@ -48,8 +49,8 @@ class Poisson(Counts):
     def log_density(self, y, eta, scale=None):
         """Log probability output by output, of shape (n, K, C)."""
         y = y[:, None, :]
-        constant = special("gammaln", y + 1)
-        return y * eta - self.mean(eta, None) - constant
+        some = self._some(y)
+        return -stirling_rest(y) - some * log_excess(self.mean(eta, None) / some)
 
     def working(self, y, eta, scale=None):
         """Counts less means, and means as the weight."""
