@@ -478,7 +478,6 @@ def test_bad_targets_are_named_after_the_fit_too(family, bad):
 
 # -- large and small numbers ---------------------------------------------------------------------
 
-
 LEVELS_OF_COUNTS = [1e-3, 0.4, 3.0, 40.0, 1e4, 1e6, 1e8]
 
 
@@ -486,20 +485,14 @@ LEVELS_OF_COUNTS = [1e-3, 0.4, 3.0, 40.0, 1e4, 1e6, 1e8]
 @pytest.mark.parametrize("far", [0.0, 1.0, 5.0, -5.0])
 def test_large_and_small_targets_keep_their_digits_in_float32(kind, far):
     """The same numbers in both precisions: what differs is the arithmetic."""
-    y = np.array(LEVELS_OF_COUNTS, dtype=np.float32)
+    y = np.array(LEVELS_OF_COUNTS, dtype=np.float32)[:, None]
     scales = np.array([0.01, 0.3, 5.0, 1000.0], dtype=np.float32)[:, None]
-    spread = np.sqrt(
-        y[:, None] * (kind is not Gamma) + (y[:, None] * np.minimum(scales.T, 0.1)) ** 2
-    )
-    eta = np.log(np.maximum(y[:, None] + far * spread, y[:, None] / 1e3))[:, :, None]
-    family = kind().initialize(y[:, None])
+    spread = np.sqrt(y * (kind is not Gamma) + (y * np.minimum(scales.T, 0.1)) ** 2)
+    eta = np.log(np.maximum(y + far * spread, y / 1e3))[:, :, None].astype(np.float32)
+    family = kind().initialize(y)
     answers = []
     for dtype in (np.float32, np.float64):
-        given = (
-            y[:, None].astype(dtype),
-            eta.astype(np.float32).astype(dtype),
-            scales.astype(dtype),
-        )
+        given = tuple(table.astype(dtype) for table in (y, eta, scales))
         tables = [family.log_density(*given), family.cdf(*given), family.sf(*given)]
         answers.append(tables + ([family.scale_slope(*given)] if family.n_scales else []))
     for low, high in zip(*answers, strict=True):

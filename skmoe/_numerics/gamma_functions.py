@@ -10,9 +10,9 @@ References
 
 import math
 
-from .._rows.arrays import array_namespace, special
+from .._rows.arrays import array_namespace, device, special
 
-__all__ = ["digamma_step", "log_excess", "log_less_digamma", "stirling_rest"]
+__all__ = ["digamma_step", "incomplete_beta", "log_excess", "log_less_digamma", "stirling_rest"]
 
 # Beyond it the series below are exact to rounding, and differences would cancel.
 _LARGE = 20.0
@@ -33,6 +33,23 @@ def log_excess(ratio):
     xp = array_namespace(ratio)
     least = xp.full_like(ratio, xp.finfo(ratio.dtype).smallest_normal)
     return ratio - 1 - xp.log(xp.maximum(ratio, least))
+
+
+def incomplete_beta(a, b, part, rest):
+    """Regularised incomplete beta function of a and b at part / (part + rest).
+
+    In float64 where the device has it: what underflows in float32, scipy gives as NaN.
+    """
+    xp, dtype = array_namespace(part), part.dtype
+    known = xp.__array_namespace_info__().dtypes(device=device(part), kind="real floating")
+    wide = known.get("float64", dtype)
+    a, b, part, rest = (xp.astype(x, wide) for x in xp.broadcast_arrays(a, b, part, rest))
+    total, none = part + rest, xp.zeros_like(part)
+    # A number near one has no digits left: there from the rest, which takes ten times as long.
+    near = rest < xp.finfo(wide).eps ** 0.25 * total
+    lower = special("betainc", a, b, xp.where(near, none, part) / total)
+    upper = special("betaincc", b, a, xp.where(near, rest, none) / total)
+    return xp.astype(xp.where(near, upper, lower), dtype)
 
 
 def stirling_rest(x):

@@ -7,8 +7,9 @@ from .._rows.arrays import array_namespace, device, take_rows
 
 __all__ = ["find_maximum", "find_root", "find_whole_root"]
 
-# Bisection alone has halved an interval to rounding after as many iterations.
-_ITERATIONS = 110
+# Points looked at before a search ends as it stands. Bisection in every other step has then halved
+# an interval to rounding: 53 times one that is as wide as its ends are large, as often again else.
+_LOOKS = 210
 
 _GOLDEN = 0.6180339887498949
 
@@ -44,7 +45,7 @@ def find_root(f, aim, low, high, tolerance):
     rows = xp.arange(low.shape[0], device=device(low))
     f_low = f(low, rows) - aim
     bracket = _Bracket(low, high, low, f_low, f(high, rows) - aim, f_low)
-    return _narrowed(f, aim, bracket, tolerance, rows)
+    return _narrowed(f, aim, bracket, tolerance, rows, _LOOKS)
 
 
 class _Bracket(NamedTuple):
@@ -72,26 +73,26 @@ class _Bracket(NamedTuple):
         return _Bracket(x, xp.where(same, b, a), c, fx, xp.where(same, fb, fa), fc)
 
 
-def _narrowed(f, aim, bracket, tolerance, rows):
-    """The roots in a bracket."""
+def _narrowed(f, aim, bracket, tolerance, rows, looks):
+    """The roots in a bracket, after no more looks than that."""
     xp = array_namespace(tolerance)
     rounding = 4 * xp.finfo(tolerance.dtype).eps
     tiny = xp.finfo(tolerance.dtype).smallest_normal
-    for _ in range(_ITERATIONS):
+    for look in range(looks):
         best, value = bracket.nearest()
         width = xp.abs(bracket.b - bracket.a)
         least = rounding * xp.abs(best) + tiny
         done = (xp.abs(value) <= tolerance) | (width <= 2 * least)
         if 4 * int(xp.sum(xp.astype(done, xp.int64))) > math.prod(done.shape):
-            return _rest_narrowed(f, aim, bracket, tolerance, rows, done, best)
+            return _rest_narrowed(f, aim, bracket, tolerance, rows, looks - look, done, best)
         share = least / xp.where(done, xp.ones_like(width), width)
         x = bracket.a + xp.clip(_quadratic(*bracket), share, 1 - share) * (bracket.b - bracket.a)
         x = xp.where(done, best, x)
         bracket = bracket.with_point(x, xp.where(done, value, f(x, rows) - aim))
-    return best
+    return bracket.nearest()[0]
 
 
-def _rest_narrowed(f, aim, bracket, tolerance, rows, done, best):
+def _rest_narrowed(f, aim, bracket, tolerance, rows, looks, done, best):
     """The roots, of which some have been found: the others go on one by one."""
     xp, shape = array_namespace(best), best.shape
     left = xp.reshape(~done, (-1,))
@@ -103,7 +104,7 @@ def _rest_narrowed(f, aim, bracket, tolerance, rows, done, best):
         return take_rows(xp.reshape(table, (-1, 1)), place)
 
     rows = take_rows(xp.repeat(rows, shape[1]), place)
-    inner = _narrowed(f, own(aim), _Bracket(*map(own, bracket)), own(tolerance), rows)
+    inner = _narrowed(f, own(aim), _Bracket(*map(own, bracket)), own(tolerance), rows, looks)
     among = xp.clip(xp.cumulative_sum(xp.astype(left, xp.int64)) - 1, 0, None)
     return xp.where(done, best, xp.reshape(take_rows(inner, among), shape))
 
@@ -135,20 +136,23 @@ def find_whole_root(f, low, high):
     Returns
     -------
     array
+        Of numbers that are so large that the dtype tells not all whole ones apart, to rounding.
     """
     xp = array_namespace(low)
+    rounding, one = xp.finfo(low.dtype).eps, xp.ones_like(low)
     f_low, f_high = f(low), f(high)
-    bisect = False
-    while bool(xp.any(high - low > 1)):
+    for look in range(_LOOKS):
+        # Between large whole numbers the dtype knows no other ones.
+        if not bool(xp.any(high - low > xp.maximum(one, rounding * high))):
+            break
         # In turn with bisection, the secant cannot get stuck at one end.
-        share = 0.5 if bisect else -f_low / (f_high - f_low)
+        share = 0.5 if look % 2 else -f_low / (f_high - f_low)
         x = xp.floor(low + share * (high - low))
         x = xp.maximum(xp.minimum(x, high - 1), xp.minimum(low + 1, high))
         value = f(x)
         above = value >= 0
         high, f_high = xp.where(above, x, high), xp.where(above, value, f_high)
         low, f_low = xp.where(above, low, x), xp.where(above, f_low, value)
-        bisect = not bisect
     return high
 
 

@@ -9,13 +9,16 @@ from .._rows.arrays import array_namespace, host, like, log_ceiling, ones, speci
 from .._rows.scaling import learn_scaling, mean_scaling
 from .._rows.validation import check_choice, check_positive
 
-__all__ = ["Counts", "Family", "Location", "LogLink", "ScaleSums", "check_targets"]
+__all__ = ["Counts", "Family", "Location", "LogLink", "ScaleSums", "check_targets", "drawn_counts"]
 
 # Standard deviations of y that a scale may reach: its square is still a number.
 _LARGEST_SCALE = 1e8
 
 # Stands for a count of zero: the largest mean over it is still a number, in float32 as well.
 _NEXT_TO_NOTHING = 1e-18
+
+# Largest whole number up to which float64 has all of them.
+_WHOLE = 2.0**53
 
 # Largest change of the logarithm of a scale in one update.
 _LARGEST_MOVE = 1.0
@@ -324,6 +327,16 @@ def check_targets(y, ok, family, given, allowed):
             f"y has {bad.size} {given} (the first is {bad[0]:g}), but family={family!r} is for "
             f"{allowed}. Leave out those rows, or choose another family."
         )
+
+
+def drawn_counts(rate, random_state):
+    """Random Poisson counts, on the host; normal numbers where whole ones are not told apart."""
+    xp = array_namespace(rate)
+    large = rate > _WHOLE
+    count = random_state.poisson(xp.where(large, 0.0, rate)).astype(float)
+    if bool(xp.any(large)):
+        count = xp.where(large, random_state.normal(rate, xp.sqrt(rate)), count)
+    return count
 
 
 class Location(Family):

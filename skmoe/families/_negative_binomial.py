@@ -1,8 +1,8 @@
 """Counts that scatter more than Poisson's: negative binomial."""
 
-from .._numerics.gamma_functions import digamma_step, log_excess, stirling_rest
-from .._rows.arrays import array_namespace, host, special
-from ._base import Counts
+from .._numerics.gamma_functions import digamma_step, incomplete_beta, log_excess, stirling_rest
+from .._rows.arrays import array_namespace, host
+from ._base import Counts, drawn_counts
 
 __all__ = ["NegativeBinomial"]
 
@@ -87,27 +87,14 @@ class NegativeBinomial(Counts):
 
     def _cdf(self, count, mean, scale):
         size = 1 / (scale * scale) + array_namespace(mean).zeros_like(mean)
-        return _beta_tail(size, count + 1, size, mean)
+        return incomplete_beta(size, count + 1, size, mean)
 
     def _sf(self, count, mean, scale):
         size = 1 / (scale * scale) + array_namespace(mean).zeros_like(mean)
-        return _beta_tail(count + 1, size, mean, size)
+        return incomplete_beta(count + 1, size, mean, size)
 
     def sample(self, eta, scale, random_state):
         """Random counts."""
         variance = host(scale) ** 2
         rate = random_state.gamma(1 / variance, variance * host(self.mean(eta, None)))
-        return random_state.poisson(rate).astype(float)
-
-
-def _beta_tail(a, b, part, rest):
-    """Regularised incomplete beta function of a and b at part / (part + rest).
-
-    From whichever of the two is smaller: one less a number near one has no digits left.
-    """
-    xp = array_namespace(part)
-    small, total = part < rest, part + rest
-    none = xp.zeros_like(part)
-    lower = special("betainc", a, b, xp.where(small, part, none) / total)
-    upper = special("betaincc", b, a, xp.where(small, none, rest) / total)
-    return xp.where(small, lower, upper)
+        return drawn_counts(rate, random_state)

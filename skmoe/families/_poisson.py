@@ -2,7 +2,7 @@
 
 from .._numerics.gamma_functions import log_excess, stirling_rest
 from .._rows.arrays import host, special
-from ._base import Counts
+from ._base import Counts, drawn_counts
 
 __all__ = ["Poisson"]
 
@@ -69,4 +69,4 @@ class Poisson(Counts):
 
     def sample(self, eta, scale, random_state):
         """Random counts."""
-        return random_state.poisson(host(self.mean(eta, None))).astype(float)
+        return drawn_counts(host(self.mean(eta, None)), random_state)

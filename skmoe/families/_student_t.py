@@ -2,6 +2,7 @@
 
 import math
 
+from .._numerics.gamma_functions import incomplete_beta
 from .._rows.arrays import array_namespace, host, like, special
 from .._rows.validation import check_positive
 from ._base import Location
@@ -172,9 +173,8 @@ class StudentT(Location):
     def _below(self, deviation, scale):
         """By the incomplete beta function."""
         xp = array_namespace(deviation)
-        df = xp.broadcast_to(self._split(scale)[1], deviation.shape)
-        half = xp.full_like(deviation, 0.5)
-        tail = 0.5 * special("betainc", df / 2, half, df / (df + deviation * deviation))
+        df, half = self._split(scale)[1], xp.full_like(deviation, 0.5)
+        tail = 0.5 * incomplete_beta(df / 2, half, df, deviation * deviation)
         return xp.where(deviation > 0, 1 - tail, tail)
 
     def _standard_ppf(self, q, scale):
