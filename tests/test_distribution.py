@@ -1,5 +1,6 @@
 """The predictive distribution: one law behind density, distribution function, quantiles, draws."""
 
+import tracemalloc
 from itertools import pairwise
 
 import numpy as np
@@ -11,6 +12,7 @@ from sklearn.datasets import load_diabetes
 from sklearn.tree import DecisionTreeRegressor
 
 from skmoe import HMERegressor, MoERegressor
+from skmoe._numerics.search import find_root, find_whole_root
 from skmoe.distribution import MixtureDistribution
 from skmoe.experts import MixedExpert, MLPExpert
 from skmoe.families import (
@@ -310,4 +312,125 @@ def test_the_picture_shows_the_mixture_and_its_experts():
     parts = sum(line.get_ydata() for line in one.lines[:-1])
     assert_allclose(parts, mixture.get_ydata(), rtol=1e-6, atol=1e-12)
     assert (random_law(Poisson(), n=2).plot().lines[0].get_xdata() % 1 == 0).all()
+    matplotlib.pyplot.close("all")
+
+
+# -- extremes ------------------------------------------------------------------------------------
+
+
+def law_of_counts(family, means, dtype, scale=0.02):
+    """A law of one expert with these means."""
+    means = np.asarray(means)
+    family = family.initialize(np.ones((1, 1), dtype=dtype))
+    scales = None if isinstance(family, Poisson) else np.array([[scale]], dtype=dtype)
+    eta = np.log(means)[:, None, None].astype(dtype)
+    return MixtureDistribution(np.zeros((len(means), 1), dtype=dtype), eta, scales, family)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("family", COUNTS, ids=str)
+def test_quantiles_of_counts_beyond_those_told_apart_are_normal_quantiles(family, dtype):
+    """And so are draws; a score is that of a normal distribution."""
+    means = np.array([3e8, 1e12, 3e17])
+    law = law_of_counts(family, means, dtype)
+    center, spread = law.mean(), law.std()
+    assert_allclose(center, means, rtol=1e-5 if dtype is np.float32 else 1e-12)
+    rounding = np.finfo(dtype).eps * means
+    levels = np.array([0.05, 0.5, 0.95])[:, None]
+    normal = scipy.stats.norm(center, spread)
+    # Gamma distributed rates are skewed a little.
+    slack = 0.02 * spread + 2 * rounding
+    assert (abs(law.ppf(levels) - normal.ppf(levels)) < slack).all()
+    assert (abs(law.isf(levels) - normal.isf(levels)) < slack).all()
+    drawn = law.rvs(400, random_state=0).astype(float)
+    assert (abs(drawn.mean(axis=0) - center) < 5 * spread / 20 + rounding).all()
+    assert_allclose(drawn.std(axis=0)[:2], spread[:2], rtol=0.2)
+    if not isinstance(family, Poisson):
+        assert_allclose(law.crps(center), spread * (2**0.5 - 1) / np.pi**0.5, rtol=0.01)
+
+
+def test_counts_of_any_size_can_be_drawn():
+    law = law_of_counts(Poisson(), [1e30, 5.0], np.float64)
+    drawn = law.rvs(300, random_state=0)
+    assert_allclose(drawn[:, 0].mean(), 1e30)
+    assert abs(drawn[:, 1].mean() - 5) < 0.7
+
+
+@pytest.mark.parametrize("f", [np.sign, np.cbrt, lambda x: np.nan * x])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_searches_end(f, dtype):
+    """Also where a function gives them nothing to go by."""
+    looks = []
+    high = np.geomspace(1, 1e30, 64).reshape(16, 4).astype(dtype)
+
+    def look(x, rows=None):
+        looks.append(x.size)
+        return f(x)
+
+    find_whole_root(look, -high, 3 * high)
+    find_root(look, 0 * high, -high, 3 * high, 0 * high)
+    assert len(looks) < 500
+
+
+@pytest.mark.parametrize("unit", [1e160, 1e-200])
+@pytest.mark.parametrize("family", ["gaussian", "student_t", "laplace", "gamma"])
+def test_units_far_from_one_change_nothing_but_the_units(family, unit):
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((100, 1))
+    y = np.exp(0.3 * X[:, 0] + 0.1 * rng.standard_normal(100))
+    models = [MoERegressor(1, family=family, tol=1e-10).fit(X, k * y) for k in (1, unit)]
+    (law, far), X = (model.predict_dist(X) for model in models), X[:20]
+    assert_allclose(far.std() / unit, law.std(), rtol=1e-4)
+    assert_allclose(models[1].predict(X, return_std=True)[1] / unit, law.std()[:20], rtol=1e-4)
+    for ask in ("mean", "mode"):
+        assert_allclose(getattr(far, ask)() / unit, getattr(law, ask)(), rtol=1e-4)
+    levels = np.array([1e-6, 0.05, 0.9])[:, None]
+    assert_allclose(far.ppf(levels) / unit, law.ppf(levels), rtol=1e-3)
+    assert_allclose(far.isf(levels) / unit, law.isf(levels), rtol=1e-3)
+    assert_allclose(far.cdf(unit * y), law.cdf(y), atol=1e-3)
+    assert_allclose(far.crps(unit * y) / unit, law.crps(y), rtol=1e-3)
+    assert_allclose(far.rvs(random_state=0) / unit, law.rvs(random_state=0), rtol=1e-3)
+
+
+def test_a_variance_is_finite_where_the_squared_unit_is_not():
+    X = np.arange(50.0)[:, None]
+    law = MoERegressor(1).fit(X, 1e154 * X[:, 0]).predict_dist(X)
+    law = MixtureDistribution(law.log_weight, law.eta, np.array([[0.01]]), law.family)
+    assert_allclose(law.var() ** 0.5, law.std())
+    assert_allclose(law.var_within() + law.var_between(), law.var())
+
+
+@pytest.mark.parametrize("size", [-1, 2.5, (3, -2), "many"])
+def test_sizes_that_are_none_are_refused_in_words(size):
+    with pytest.raises(ValueError, match=r"size=.* was given; None, a whole number .* Pass"):
+        random_law(Gaussian()).rvs(size)
+
+
+def test_no_levels_no_draws_and_no_rows():
+    law = random_law(Gaussian(), n_outputs=2)
+    assert law.ppf(np.zeros((0, 1, 1))).shape == (0, 60, 2)
+    assert law.rvs(0).shape == (0, 60, 2)
+    assert law[:0].std().shape == (0, 2)
+    X = np.arange(30.0)[:, None]
+    model = MoERegressor(1, family="poisson").fit(X, X[:, 0])
+    assert model.predict_quantiles(X, []).shape == (30, 0)
+
+
+def test_answers_are_written_once():
+    """Beside the table of answers there is a block's."""
+    law = random_law(Gaussian(), n=100_000, n_experts=2)
+    for ask in (law.std, lambda: law.cdf([[1.0], [2.0]])):
+        tracemalloc.start()
+        size = ask().nbytes
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < size + 1_000_000
+
+
+def test_a_picture_of_large_counts_has_few_points():
+    import matplotlib
+
+    matplotlib.use("Agg")
+    line = law_of_counts(NegativeBinomial(), [1e14], np.float64).plot().lines[-1]
+    assert 100 < len(line.get_xdata()) < 1000
     matplotlib.pyplot.close("all")

@@ -2,11 +2,12 @@
 
 import copy
 import math
+from numbers import Integral
 
 import numpy as np
 from sklearn.utils import check_random_state
 
-from .._rows.arrays import array_namespace, block_length, concat_rows, drawn, exp, host, like
+from .._rows.arrays import array_namespace, block_length, drawn, exp, host, like, zeros
 from .._rows.validation import check_share
 from ._marginal import Marginal
 
@@ -131,25 +132,25 @@ class MixtureDistribution:
                 center, spread = units.center[output], units.spread[output]
             yield Marginal(self.log_weight, eta, scale, family), center, spread
 
-    def _by_target(self, ask):
+    def _by_target(self, n_points, ask):
         """Answers `ask(marginal, rows, center, spread, output)` (n, M) of all blocks and targets.
 
         Returns
         -------
-        array of shape (n, M, n_outputs)
+        array of shape (M, n, n_outputs)
         """
         length, n = block_length(self.eta), len(self)
-        tables = []
+        table = zeros((n_points, n, self.eta.shape[2]), self.eta)
         for output, (marginal, center, spread) in enumerate(self._marginals()):
-            blocks = (slice(start, min(start + length, n)) for start in range(0, n, length))
-            answers = [ask(marginal.rows(rows), rows, center, spread, output) for rows in blocks]
-            tables.append(concat_rows(answers))
-        return array_namespace(self.eta).stack(tables, axis=2)
+            for start in range(0, n if n_points else 0, length):
+                rows = slice(start, min(start + length, n))
+                table[:, rows, output] = ask(marginal.rows(rows), rows, center, spread, output).T
+        return table
 
     def _numbers(self, ask):
         """One number for every row and target, of the shape of the distribution."""
-        table = self._by_target(lambda marginal, rows, *units: ask(marginal, *units[:2]))
-        return table[:, 0, 0] if self.flat else table[:, 0, :]
+        table = self._by_target(1, lambda marginal, rows, *units: ask(marginal, *units[:2]))
+        return array_namespace(table).reshape(table, self.shape)
 
     def _values(self, values, ask):
         """Answers to values that broadcast against the rows, of the broadcast shape."""
@@ -166,15 +167,15 @@ class MixtureDistribution:
                 f"{self.shape}; shapes that broadcast to it are allowed. For m values in every "
                 f"row pass them as an array of shape (m, {', '.join('1' * len(self.shape))})."
             )
-        lead = shape[: len(shape) - len(self.shape)]
-        table = xp.reshape(xp.broadcast_to(values, shape), (math.prod(lead), len(self), -1))
-        table = xp.permute_dims(table, (1, 0, 2))
+        n_points = math.prod(shape[: len(shape) - len(self.shape)])
+        table = xp.reshape(xp.broadcast_to(values, shape), (n_points, len(self), self.eta.shape[2]))
         answers = self._by_target(
+            n_points,
             lambda marginal, rows, center, spread, output: ask(
-                marginal, table[rows, :, output], center, spread
-            )
+                marginal, table[:, rows, output].T, center, spread
+            ),
         )
-        return xp.reshape(xp.permute_dims(answers, (1, 0, 2)), shape)
+        return xp.reshape(answers, shape)
 
     # -- moments ------------------------------------------------------------------------------
 
@@ -196,7 +197,7 @@ class MixtureDistribution:
         -------
         array of shape (n_samples,) or (n_samples, n_outputs)
         """
-        return self.var_within() + self.var_between()
+        return self._numbers(lambda law, center, spread: sum(law.moments()[1:]) * spread * spread)
 
     def var_within(self):
         """Variance around an expert's prediction, averaged over the experts.
@@ -207,7 +208,7 @@ class MixtureDistribution:
         -------
         array of shape (n_samples,) or (n_samples, n_outputs)
         """
-        return self._numbers(lambda law, center, spread: law.moments()[1] * spread**2)
+        return self._numbers(lambda law, center, spread: law.moments()[1] * spread * spread)
 
     def var_between(self):
         """Variance of the experts' predictions.
@@ -218,7 +219,7 @@ class MixtureDistribution:
         -------
         array of shape (n_samples,) or (n_samples, n_outputs)
         """
-        return self._numbers(lambda law, center, spread: law.moments()[2] * spread**2)
+        return self._numbers(lambda law, center, spread: law.moments()[2] * spread * spread)
 
     def std(self):
         """Standard deviations.
@@ -227,7 +228,9 @@ class MixtureDistribution:
         -------
         array of shape (n_samples,) or (n_samples, n_outputs)
         """
-        return array_namespace(self.eta).sqrt(self.var())
+        # In scaled units: the square of 1e160 is no number.
+        sqrt = array_namespace(self.eta).sqrt
+        return self._numbers(lambda law, center, spread: sqrt(sum(law.moments()[1:])) * spread)
 
     # -- density and distribution function ----------------------------------------------------
 
@@ -393,9 +396,19 @@ class MixtureDistribution:
         Returns
         -------
         array of shape ([size, ]n_samples) or ([size, ]n_samples, n_outputs)
+
+        Raises
+        ------
+        ValueError
+            If the size is not made of whole numbers of at least 0.
         """
         random_state = check_random_state(random_state)
-        lead = () if size is None else tuple(np.atleast_1d(size))
+        lead = () if size is None else tuple(np.atleast_1d(size).tolist())
+        if not all(isinstance(length, Integral) and length >= 0 for length in lead):
+            raise ValueError(
+                f"size={size!r} was given; None, a whole number of at least 0 and a tuple of such "
+                "numbers are allowed. Pass size=10 for ten draws of every row."
+            )
         draws, n = math.prod(lead), len(self)
         expert = drawn(self.weights, lead, random_state).ravel()
         row = np.tile(np.arange(n), draws)
@@ -472,7 +485,7 @@ class MixtureDistribution:
         low, high = float(host(shown.ppf(0.001)).min()), float(host(shown.isf(0.001)).max())
         y = np.linspace(low, high, _POINTS)
         if self.discrete:
-            y = np.arange(low, high + 1)
+            y = np.arange(low, high + 1, max(1, (high - low) // _POINTS))
         density = host(shown.pdf(y[:, None]))
         style = {"marker": "o", "markersize": 3} if self.discrete else {}
         if len(shown) == 1:
