@@ -18,7 +18,7 @@ from skmoe.estimators._preparation import Units
 from skmoe.families import Gaussian
 from skmoe.mixture import Mixture
 
-__all__ = ["build", "environment", "planted", "report", "seconds", "side_by_side"]
+__all__ = ["build", "environment", "planted", "report", "resident", "seconds", "side_by_side"]
 
 
 def environment():
@@ -40,6 +40,16 @@ def environment():
         "scikit-learn": sklearn.__version__,
         "skmoe": skmoe.__version__,
     }
+
+
+def resident():
+    """Largest resident memory of this program so far, in MB.
+
+    Not `ru_maxrss`, which begins at that of the process that started this one.
+    """
+    with open("/proc/self/status") as file:
+        lines = dict(line.split(":", 1) for line in file)
+    return int(lines["VmHWM"].split()[0]) / 1024
 
 
 def seconds(call):

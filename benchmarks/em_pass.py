@@ -8,29 +8,18 @@ repetitions of pass over floor.
 
     python benchmarks/em_pass.py
     python benchmarks/em_pass.py --n 20000 --repeats 20
-    python benchmarks/em_pass.py --scaling          # time and memory of fits, 1e4 to 3e6 rows
-
-With --scaling every fit of n x 10, K=4, runs in a process of its own; "beyond the input" is its
-largest resident memory less what it had when the table was made. "s per pass" divides by the
-passes of the final climb, the starts on a sample included in the seconds.
 """
 
 import argparse
-import json
-import resource
-import subprocess
-import sys
 
 import numpy as np
-from _common import build, planted, report, seconds, side_by_side
+from _common import build, planted, report, side_by_side
 
-from skmoe import MoERegressor
 from skmoe._rows.arrays import array_namespace, device
 from skmoe.experts import LinearExpert
 from skmoe.gates import SoftmaxGate
 
 SHAPES = [(30, 8), (10, 4), (10, 2), (30, 4), (60, 4), (3, 12)]
-SCALING_ROWS = [10_000, 100_000, 1_000_000, 3_000_000]
 
 
 def waited(array):
@@ -94,62 +83,14 @@ def passes(n, shapes, repeats):
             }
 
 
-def memory():
-    """Largest resident memory of this process so far, in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-def one_fit(n):
-    """Fit n x 10 rows with four experts and print seconds, passes and memory as JSON."""
-    rng = np.random.default_rng(0)
-    X, y = np.empty((n, 10)), np.empty(n)
-    draw = np.random.default_rng(1)
-    W, b = draw.standard_normal((4, 10)), draw.standard_normal((4, 10))
-    for begin in range(0, n, 10_000):  # in pieces, so that making the table needs no memory
-        rows = slice(begin, begin + 10_000)
-        X[rows] = rng.standard_normal((len(y[rows]), 10))
-        chosen = np.argmax(X[rows] @ W.T, axis=1)
-        y[rows] = (X[rows] * b[chosen]).sum(axis=1) + 0.5 * rng.standard_normal(len(chosen))
-    before = memory()
-    taken, model = seconds(lambda: MoERegressor(n_experts=4, random_state=0).fit(X, y))
-    print(
-        json.dumps(
-            {
-                "n": n,
-                "fit s": taken,
-                "passes": model.n_iter_,
-                "us per row": 1e6 * taken / n,
-                "us per row and pass": 1e6 * taken / n / model.n_iter_,
-                "input MB": (X.nbytes + y.nbytes) / 2**20,
-                "MB beyond the input": memory() - before,
-            }
-        )
-    )
-
-
-def scaling():
-    """Rows of the table of fits, each in a process of its own."""
-    for n in SCALING_ROWS:
-        command = [sys.executable, __file__, "--one-fit", str(n)]
-        answer = subprocess.run(command, check=True, capture_output=True, text=True)
-        yield json.loads(answer.stdout.splitlines()[-1])
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--n", type=int, default=100_000)
     parser.add_argument("--repeats", type=int, default=7)
     parser.add_argument("--default-only", action="store_true", help="d=30, K=8 alone")
-    parser.add_argument("--scaling", action="store_true", help="fits of 1e4 to 3e6 rows")
-    parser.add_argument("--one-fit", type=int, metavar="N", help=argparse.SUPPRESS)
     args = parser.parse_args()
-    if args.one_fit:
-        one_fit(args.one_fit)
-    elif args.scaling:
-        report("fit of n x 10, K=4: time and memory", list(scaling()))
-    else:
-        shapes = SHAPES[:1] if args.default_only else SHAPES
-        report("one EM pass against its products", list(passes(args.n, shapes, args.repeats)))
+    shapes = SHAPES[:1] if args.default_only else SHAPES
+    report("one EM pass against its products", list(passes(args.n, shapes, args.repeats)))
 
 
 if __name__ == "__main__":

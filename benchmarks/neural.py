@@ -49,7 +49,7 @@ from importlib.util import find_spec
 from itertools import pairwise
 
 import numpy as np
-from _common import build, report, seconds, side_by_side
+from _common import build, report, resident, seconds, side_by_side
 from routing import cells, gate_of
 from scipy.special import softmax
 from sklearn.exceptions import ConvergenceWarning
@@ -256,16 +256,6 @@ def routing(n, every_hidden, every_batch_size, repeats):
 UNITS = {"batches": "batch MB", "blocks": "block MB"}
 
 
-def memory():
-    """Largest resident memory of this program so far, in MB.
-
-    Not `ru_maxrss`, which begins at that of the process that started this one.
-    """
-    with open("/proc/self/status") as file:
-        lines = dict(line.split(":", 1) for line in file)
-    return int(lines["VmHWM"].split()[0]) / 1024
-
-
 def one_fit(n, d=30, n_experts=4, hidden=16, batch_size=256):
     """Fit n x d rows twice and print seconds and memory as JSON."""
     rng = np.random.default_rng(0)
@@ -276,9 +266,9 @@ def one_fit(n, d=30, n_experts=4, hidden=16, batch_size=256):
         y[rows] = np.sin(X[rows, 0]) + X[rows, 1] * X[rows, 2]
     solver = Adam(n_epochs=2, batch_size=batch_size)
     model = MoERegressor(n_experts, expert=MLPExpert(hidden), solver=solver, random_state=0)
-    before = memory()
+    before = resident()
     taken, _ = seconds(lambda: model.fit(X, y))
-    resident = memory() - before
+    beyond = resident() - before
     tracemalloc.start()
     copy.copy(model).fit(X, y)
     traced = tracemalloc.get_traced_memory()[1] / 2**20
@@ -289,7 +279,7 @@ def one_fit(n, d=30, n_experts=4, hidden=16, batch_size=256):
                 "n": n,
                 "fit s": taken,
                 "input MB": (X.nbytes + y.nbytes) / 2**20,
-                "resident MB": resident,
+                "resident MB": beyond,
                 "traced MB": traced,
                 "traced / input": traced * 2**20 / (X.nbytes + y.nbytes),
                 "batch MB": batch_size * width * 8 / 2**20,

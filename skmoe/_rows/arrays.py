@@ -26,6 +26,7 @@ __all__ = [
     "drawn",
     "equilibrated",
     "exp",
+    "filled",
     "host",
     "identity",
     "inverse_spd",
@@ -94,6 +95,42 @@ def concat_rows(arrays):
     if is_sparse(arrays[0]):
         return vstack(arrays, format="csr")
     return array_namespace(*arrays).concat(arrays, axis=0)
+
+
+def filled(blocks, n_rows):
+    """Dense tables of `n_rows` rows, filled with blocks as they come: nothing is held twice.
+
+    Parameters
+    ----------
+    blocks : iterable of array or of tuple of arrays
+        One row per row, or several tables of these.
+    n_rows : int
+
+    Returns
+    -------
+    array or tuple of arrays
+    """
+    tables, start = None, 0
+    for block in blocks:
+        parts = block if isinstance(block, tuple) else (block,)
+        if parts[0].shape[0] == n_rows:
+            return block
+        if tables is None:
+            tables = [_with_rows(n_rows, part) for part in parts]
+        stop = start + parts[0].shape[0]
+        for table, part in zip(tables, parts, strict=True):
+            table[start:stop, ...] = part
+        start = stop
+    return tuple(tables) if isinstance(block, tuple) else tables[0]
+
+
+def _with_rows(n_rows, x):
+    """An empty table like `x`, with other rows."""
+    shape = (n_rows, *x.shape[1:])
+    if isinstance(x, np.ndarray):
+        # Laid out in the same way: sums over it add in the same order.
+        return np.empty_like(x, shape=shape)
+    return array_namespace(x).empty(shape, dtype=x.dtype, device=device(x))
 
 
 def sparse_design(*columns):

@@ -10,13 +10,14 @@ from threadpoolctl import ThreadpoolController
 from .arrays import (
     array_namespace,
     block_length,
-    concat_rows,
+    filled,
     host,
     is_sparse,
     like,
     ones,
     take_rows,
 )
+from .distinct import DistinctRows, bucket_weights, row_hashes
 from .statistics import fold
 
 __all__ = ["Blocks", "thread_pools"]
@@ -73,9 +74,7 @@ class Blocks:
 
     def whole(self):
         """All rows as one block, for few rows."""
-        if len(self) == 1:
-            return self.first()
-        return tuple(self.map(lambda *block, i=i: block[i]) for i in range(3))
+        return self.first() if len(self) == 1 else self._prepared(slice(0, self.X.shape[0]))
 
     def with_weight(self, weight):
         """The same rows with other weights or with given responsibilities."""
@@ -106,6 +105,36 @@ class Blocks:
             for start, stop in pairwise(ends):
                 yield tuple(x[start - ends[0] : stop - ends[0], ...] for x in tables)
 
+    def distinct(self, most):
+        """Positions of the distinct rows of weight above zero, and weights (see `DistinctRows`).
+
+        Of more than `most` a sample of `most` rows, with weights that stand for all. Rows are told
+        apart as they are given, not as they are prepared.
+
+        Returns
+        -------
+        rows, weight : ndarray
+            On the host.
+        """
+
+        def hashed(index):
+            rows = self._rows(index)
+            X, y = self.X[rows, :], self.y[rows, ...]
+            weight = host(ones(X.shape[:1], X) if self.weight is None else self.weight[rows])
+            known = (weight > 0).nonzero()[0]
+            hashes = row_hashes(host(X), host(y))[known]
+            return hashes, weight[known].astype(float), rows.start + known
+
+        buckets = None
+        if self.X.shape[0] > most:
+            buckets = fold(self._each(lambda index: bucket_weights(*hashed(index)[:2])))
+        kept = fold(self._each(lambda index: DistinctRows(*hashed(index), buckets, most)))
+        return kept.sample(self.total_weight())
+
+    def weights(self):
+        """Weights of all rows."""
+        return ones(self.X.shape[:1], self.X) if self.weight is None else self.weight
+
     def total_weight(self):
         """Sum of the weights of all rows."""
         if self.weight is None:
@@ -117,11 +146,14 @@ class Blocks:
         order = random_state.permutation(self.X.shape[0])
         return order if self.weight is None else order[host(self.weight)[order] > 0]
 
+    def _rows(self, index):
+        """Where the rows of a block stand."""
+        return slice(index * self.length, min((index + 1) * self.length, self.X.shape[0]))
+
     def _block(self, index):
         if index in self._kept:
             return self._kept[index]
-        start = index * self.length
-        block = self._prepared(slice(start, min(start + self.length, self.X.shape[0])))
+        block = self._prepared(self._rows(index))
         if index < _KEPT_BLOCKS:
             self._kept[index] = block
         return block
@@ -136,27 +168,24 @@ class Blocks:
             weight = ones((X.shape[0],), X)
         return X, y, weight
 
-    def _results(self, f):
-        tasks = range(len(self))
+    def _each(self, task):
+        """Results of `task(index)` for every block, in their order."""
         if self.n_jobs in (None, 1) or len(self) == 1:
-            yield from (f(*self._block(index)) for index in tasks)
+            yield from map(task, range(len(self)))
             return
         parallel = Parallel(n_jobs=self.n_jobs, prefer="threads", return_as="generator")
         # The threads share the cores, so each product gets one; set here and not in the threads,
         # because a BLAS library must not be resized while another thread is inside it.
         with thread_pools().limit(limits=1):
-            yield from parallel(delayed(lambda i: f(*self._block(i)))(i) for i in tasks)
+            yield from parallel(delayed(task)(index) for index in range(len(self)))
 
     def sum(self, f):
         """Sum over blocks of the statistic `f(X, y, weight)`, folded pairwise by block index."""
-        return fold(self._results(f))
+        return fold(self._each(lambda index: f(*self._block(index))))
 
     def map(self, f):
         """Results of `f(X, y, weight)`, one row per row of data, put under one another.
 
         Where f gives a tuple of tables, a tuple.
         """
-        results = list(self._results(f))
-        if isinstance(results[0], tuple):
-            return tuple(concat_rows(list(tables)) for tables in zip(*results, strict=True))
-        return concat_rows(results)
+        return filled(self._each(lambda index: f(*self._block(index))), self.X.shape[0])

@@ -144,6 +144,6 @@ def _checked(table):
 
 def started_at(mixture, table, blocks):
     """Mixture that has learnt a table of responsibilities from rows, with their weights."""
-    weight = host(blocks.map(lambda X, y, weight: weight))[:, None]
+    weight = host(blocks.weights())[:, None]
     resp = like(weight * table, blocks.X, mixture.params.dtype)
     return taught(mixture, blocks.with_weight(resp), _STEPS)

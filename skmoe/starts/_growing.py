@@ -75,7 +75,7 @@ def _try_split(mixture, leaf, sample, solver, kinds, random_state):
     """The best mixture in the place of an expert, and its gain on held-out rows."""
     share = host(sample.map(lambda X, y, weight: mixture.responsibilities(X, y)))[:, leaf]
     rows = np.flatnonzero(share > _SHARE)
-    weight = host(sample.map(lambda X, y, weight: weight))[rows] * share[rows]
+    weight = host(sample.weights())[rows] * share[rows]
     template = mixture.gate.template(sample.first()[0])
     n_branches = template.n_experts
     if len(rows) < _FOLDS * n_branches:

@@ -97,7 +97,7 @@ def shaken(mixture, evidence, sample, solver, tries, passes, random_state):
     .. [1] Elidan, G., Ninio, M., Friedman, N. & Schuurmans, D. (2002). Data perturbation for
        escaping local maxima in learning. Proceedings of AAAI-02, 132-139.
     """
-    weight = sample.map(lambda X, y, weight: weight)
+    weight = sample.weights()
     for _ in range(tries):
         # Weights of the Bayesian bootstrap.
         noise = like(random_state.standard_exponential(weight.shape[0]), weight)
@@ -125,7 +125,7 @@ def _moves(mixture, fresh, sample, kinds, random_state):
     """Mixtures of as many experts, each with one taken away and one split off."""
     joint = host(sample.map(lambda X, y, weight: mixture.log_joint(X, y))).astype(np.float64)
     top = joint.max(axis=1, keepdims=True)
-    weight = host(sample.map(lambda X, y, weight: weight)).astype(np.float64)
+    weight = host(sample.weights()).astype(np.float64)
     resp = np.exp(joint - top)
     resp /= resp.sum(axis=1, keepdims=True)
     for expert in np.argsort(weight @ resp, kind="stable"):
@@ -159,7 +159,7 @@ def splits(share, density, fresh, sample, kinds, random_state):
     ------
     Mixture
     """
-    weight = host(sample.map(lambda X, y, weight: weight)).astype(np.float64)
+    weight = host(sample.weights()).astype(np.float64)
     for table in _tables(share, density, weight, fresh, sample, kinds, random_state):
         resp = like(weight[:, None] * table, sample.X, fresh.params.dtype)
         yield taught(fresh, sample.with_weight(resp))

@@ -18,8 +18,9 @@ _ROWS_PER_PARAMETER = 10
 # Columns that starts on a sparse table look at.
 _SKETCH = 30
 
-# Stands for a missing value where rows are told apart; no scaled value is likely to equal it.
-_MISSING = 0.7548776662466927
+# Distinct rows that are kept until all are seen, twice the sample at least: what is drawn by
+# weight is drawn from these.
+_DISTINCT_ROWS = 16_384
 
 
 class Sample(NamedTuple):
@@ -32,7 +33,8 @@ class Sample(NamedTuple):
     weight : ndarray of shape (n_sampled,)
         Weight of each, summing to that of the data.
     n_distinct : int
-        Number of distinct rows with weight above zero in the data.
+        Number of distinct rows with weight above zero in the data, counted up to twice the most
+        that a sample has or more.
     """
 
     rows: Any
@@ -66,39 +68,32 @@ def distinct_rows(blocks, random_state, most, mixture):
     -------
     Sample
     """
+    rows, weight = blocks.distinct(max(_DISTINCT_ROWS, 2 * most))
     X, y, _ = blocks.first()
     size = features(mixture, X).shape[1]
     n_keys = size + 1 + y.shape[1]
-    # Two projections: in float32, one alone would take some different rows for the same.
+    # Two projections: in float32, of one alone some different rows have the same.
     directions = [like(random_state.uniform(-1, 1, size=n_keys), X) for _ in range(2)]
 
     def project(X, y, weight):
         xp = array_namespace(X)
         table = features(mixture, X)
         if is_sparse(X):
-            keys = [table @ v[:size] + y @ v[size + 1 :] for v in directions]
-            return xp.stack([*keys, weight], axis=1)
-        if table.shape[1] < X.shape[1] - 1:
-            # Scaled, a missing value is the mean: as a row of its own, it is told apart.
-            table = xp.where(xp.isnan(X[:, :size]), like(_MISSING, X), table)
+            return xp.stack([table @ v[:size] + y @ v[size + 1 :] for v in directions], axis=1)
         table = xp.concat([table, X[:, -1:], y], axis=1)
         # Sums of products, not a matrix product: equal rows get equal bits wherever they stand.
-        return xp.stack([*(xp.sum(table * v, axis=1) for v in directions), weight], axis=1)
+        return xp.stack([xp.sum(table * v, axis=1) for v in directions], axis=1)
 
-    first_key, second_key, weight = host(blocks.map(project)).T.astype(np.float64)
+    first_key, second_key = host(blocks.some(rows).map(project)).T.astype(np.float64)
     order = np.lexsort((second_key, first_key))
-    changes = [np.diff(key[order], prepend=-np.inf) != 0 for key in (first_key, second_key)]
-    first = np.flatnonzero(changes[0] | changes[1])
-    total = np.add.reduceat(weight[order], first)
-    rows = order[first][total > 0]
-    total = total[total > 0]
+    rows, weight = rows[order], weight[order]
     n_distinct = len(rows)
     if n_distinct > most:
-        edges = np.cumsum(total)
+        edges = np.cumsum(weight)
         at = (np.arange(most) + random_state.uniform()) * (edges[-1] / most)
         rows = rows[np.searchsorted(edges, at, side="right").clip(max=n_distinct - 1)]
-        total = np.full(most, edges[-1] / most)
-    return Sample(rows, total, n_distinct)
+        weight = np.full(most, edges[-1] / most)
+    return Sample(rows, weight, n_distinct)
 
 
 def features(mixture, X):
