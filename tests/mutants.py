@@ -268,10 +268,24 @@ BREAKS = [
     # -- starts
     Break(
         "a start depends on the order of the rows",
-        "starts/_sampling.py",
-        "order = np.lexsort((second_key, first_key))",
-        "order = np.arange(len(first_key))",
-        "statistics",
+        "_rows/distinct.py",
+        "np.argpartition(self._keys(), most)[: most + 1]",
+        "np.argsort(self.rows)[: most + 1]",
+        "blocks",
+    ),
+    Break(
+        "a row that is given twice is two rows",
+        "_rows/distinct.py",
+        "first = np.flatnonzero(np.diff(hashes, prepend=~hashes[:1]))",
+        "first = np.arange(len(hashes))",
+        "blocks",
+    ),
+    Break(
+        "rows of a sample stand for themselves alone",
+        "_rows/distinct.py",
+        "np.delete(self.weight / known, last)",
+        "np.delete(self.weight, last)",
+        "blocks",
     ),
     Break(
         "the worst of several starts goes on",

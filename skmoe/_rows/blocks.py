@@ -41,7 +41,7 @@ class Blocks:
     X : array of shape (n_samples, n_features)
         The raw columns; never copied as a whole.
     y : array of shape (n_samples, ...) or None
-        The raw targets.
+        The raw targets; blocks of them have the dtype of X.
     weight : array of shape (n_samples,) or (n_samples, n_experts) or None
         Row weights, or given responsibilities that carry them; None means one for every row.
     prepare : callable or None
@@ -160,7 +160,7 @@ class Blocks:
 
     def _prepared(self, rows):
         X = self.X[rows, :]
-        y = None if self.y is None else self.y[rows, ...]
+        y = None if self.y is None else like(self.y[rows, ...], X)
         weight = None if self.weight is None else self.weight[rows, ...]
         if self.prepare is not None:
             X, y = self.prepare(X, y)

@@ -11,7 +11,7 @@ __all__ = ["DistinctRows", "bucket_weights", "row_hashes"]
 _STEP = np.uint64(0x9E3779B97F4A7C15)
 
 # Rows of which the hash ends alike share a bucket.
-_BUCKETS = 2**16
+_BUCKETS = 2**15
 
 
 def row_hashes(*tables):

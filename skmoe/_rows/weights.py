@@ -34,10 +34,10 @@ def counted_weight(weight, dtype):
     .. [1] Kish, L. (1965). Survey sampling. Wiley, section 8.2.
     """
     xp = array_namespace(weight)
-    epsilon, smallest = float(xp.finfo(dtype).eps), float(xp.finfo(dtype).smallest_normal)
+    epsilon = float(xp.finfo(dtype).eps)
     top = float(xp.max(weight))
-    # Rows so light beside others move nothing, and their products would be none.
-    relative = xp.where(weight > top * smallest**0.5, weight, 0.0) / top
+    # Rows so light beside others are lost in the rounding of any sum, even of squares.
+    relative = xp.where(weight > top * epsilon**2, weight, 0.0) / top
     total, most = float(xp.sum(relative)), largest_total(dtype, xp)
     if top <= (1 + epsilon**0.5) / total and total > 1:
         share = relative / total

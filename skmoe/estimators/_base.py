@@ -107,7 +107,7 @@ class BaseMixtureOfExperts(
         """Rows of a first fit, and what to note about their targets."""
         X, targets, state = self._validate_fit(checked, X, y, accepted(settings, X), classes)
         weight = self._check_weight(X, sample_weight, settings.online)
-        return Data(X, targets, self._row_weight(weight, targets, state)), state
+        return Data(X, targets, self._row_weight(X, weight, targets, state)), state
 
     def _choose(self, settings, given, data):
         """Settings with the number of experts that the data ask for, and what tells it."""
@@ -188,7 +188,7 @@ class BaseMixtureOfExperts(
         """What sets the number of experts, for messages."""
         return f"n_experts={self.n_experts}"
 
-    def _row_weight(self, weight, targets, state):
+    def _row_weight(self, X, weight, targets, state):
         """Weights of rows from those given; a classifier multiplies them by class."""
         return weight
 

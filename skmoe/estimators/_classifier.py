@@ -1,5 +1,6 @@
 """Mixture-of-experts classification."""
 
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,12 +11,16 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets, unique_labels
 from sklearn.utils.validation import column_or_1d, validate_data
 
-from .._rows.arrays import array_namespace, drawn, host, like
+from .._rows.arrays import array_namespace, concat_rows, drawn, filled, host, like
 from .._rows.compat import get_namespace_and_device, move_to, with_callbacks
 from ._base import BaseMixtureOfExperts
 from ._docs import documented
 
 __all__ = ["MoEClassifier", "Uncertainty"]
+
+
+# Labels that are sorted at once.
+_LABELS = 65_536
 
 
 class Uncertainty(NamedTuple):
@@ -189,10 +194,10 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
         -------
         array of shape (n_samples, n_classes)
         """
-        return self._predict_proba(X, "predict_proba")
+        return self._rows(X, "predict_proba").map(self._proba)
 
-    def _predict_proba(self, X, method):
-        proba = self._rows(X, method).map(lambda X, y, weight: self._mixture.predict(X))
+    def _proba(self, X, y, weight):
+        proba = self._mixture.predict(X)
         # To the last bit: rounding must not make a probability larger than one.
         return proba / array_namespace(proba).sum(proba, axis=1)[:, None]
 
@@ -207,9 +212,13 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
         -------
         array of shape (n_samples, n_classes)
         """
-        proba = self._predict_proba(X, "predict_log_proba")
-        xp = array_namespace(proba)
-        return xp.log(xp.clip(proba, xp.finfo(proba.dtype).smallest_normal, None))
+
+        def logarithm(*block):
+            proba = self._proba(*block)
+            xp = array_namespace(proba)
+            return xp.log(xp.clip(proba, xp.finfo(proba.dtype).smallest_normal, None))
+
+        return self._rows(X, "predict_log_proba").map(logarithm)
 
     def predict_uncertainty(self, X):
         r"""Entropy of the class given x, and how much of it is within and between the experts.
@@ -258,7 +267,7 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
         ndarray of shape ([size, ]n_samples)
         """
         lead = () if size is None else tuple(np.atleast_1d(size))
-        proba = self._predict_proba(X, "sample")
+        proba = self._rows(X, "sample").map(self._proba)
         return host(self.classes_)[drawn(proba, lead, check_random_state(random_state))]
 
     def predict(self, X):
@@ -272,7 +281,10 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
         -------
         array of shape (n_samples,)
         """
-        proba = self._predict_proba(X, "predict")
+        return self._rows(X, "predict").map(self._most_probable)
+
+    def _most_probable(self, *block):
+        proba = self._proba(*block)
         xp, _, device = get_namespace_and_device(proba)
         codes = xp.argmax(proba, axis=1)
         xp_classes, _, device_classes = get_namespace_and_device(self.classes_)
@@ -307,23 +319,30 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
         """Checked X, class codes (n, 1) and what to note about them."""
         xp, _, device = get_namespace_and_device(X)
         X, y = validate_data(checked, X, y, dtype=[xp.float64, xp.float32], **accepted)
-        y = column_or_1d(y, warn=True)
-        check_classification_targets(y)
-        encoder = LabelEncoder().fit(y if classes is None else classes)
-        codes = move_to(encoder.transform(y), xp=xp, device=device)
-        return X, xp.astype(codes, X.dtype)[:, None], {"classes_": encoder.classes_}
+        parts = _parts(column_or_1d(y, warn=True))
+        for part in parts:
+            check_classification_targets(part)
+        if classes is None:
+            classes = concat_rows([LabelEncoder().fit(part).classes_ for part in parts])
+        encoder = LabelEncoder().fit(classes)
+        most = encoder.classes_.shape[0] - 1
+        # Blocks bring them to the dtype of X: a number of eight bytes a row would be held twice.
+        kind = next(k for k in (xp.int8, xp.int16, xp.int32) if most <= xp.iinfo(k).max)
+        codes = (move_to(encoder.transform(part), xp=xp, device=device) for part in parts)
+        codes = filled((xp.astype(part, kind) for part in codes), X.shape[0])
+        return X, codes[:, None], {"classes_": encoder.classes_}
 
     @staticmethod
     def _target_kind(targets, state):
         return f"the classes {host(state['classes_']).tolist()}"
 
-    def _row_weight(self, weight, targets, state):
+    def _row_weight(self, X, weight, targets, state):
         if self.class_weight is None:
             return weight
         codes = host(targets)[:, 0].astype(int)
         classes = host(state["classes_"])
         table = compute_class_weight(self.class_weight, classes=classes, y=classes[codes])
-        by_class = like(table[codes], targets)
+        by_class = like(table[codes], X)
         return by_class if weight is None else by_class * weight
 
     def _encode(self, y, X):
@@ -345,3 +364,11 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
     @staticmethod
     def _experts_in_units(table):
         return table
+
+
+def _parts(labels):
+    """Labels in parts of about equal size, so that no more than one is sorted at a time."""
+    n_rows = labels.shape[0]
+    number = max(n_rows // _LABELS, 1)
+    edges = [index * n_rows // number for index in range(number + 1)]
+    return [labels[start:stop] for start, stop in pairwise(edges)]

@@ -47,17 +47,18 @@ def model_attributes(mixture, units):
         "n_experts_": mixture.n_experts(),
         "n_parameters_": mixture.n_parameters(),
         "_x_center": units.X.center,
-        **_gate_attributes(mixture.gate, units),
-        **_expert_attributes(mixture.expert, units),
+        **parameter_attributes(mixture, units),
     }
 
 
 def parameter_attributes(mixture, units):
     """The fitted attributes that the parameters are reported as, the experts' first."""
-    return {
-        **_expert_attributes(mixture.expert, units),
-        **_gate_attributes(mixture.gate, units),
-    }
+    # Of a column of the smallest numbers there are, a coefficient may be beyond the largest.
+    with np.errstate(over="ignore"):
+        return {
+            **_expert_attributes(mixture.expert, units),
+            **_gate_attributes(mixture.gate, units),
+        }
 
 
 def _gate_attributes(gate, units):
@@ -95,6 +96,4 @@ def in_units(part, scaling):
         table[..., own] = host(coef)
         coef = like(table, coef)
     intercept = intercept - coef @ (scaling.center / scaling.spread)
-    # Of a column of the smallest numbers there are, a coefficient may be beyond the largest.
-    with np.errstate(over="ignore"):
-        return coef / scaling.spread, intercept
+    return coef / scaling.spread, intercept

@@ -92,7 +92,7 @@ class OnlineMixin:
         blocks = self._rows(X, "partial_fit", targets)
         check_reach(blocks.X, targets, self._units)
         weight = self._check_weight(blocks.X, sample_weight, online=True)
-        weight = self._row_weight(weight, targets, vars(self))
+        weight = self._row_weight(blocks.X, weight, targets, vars(self))
         mixture = self._mixture.with_strength(1 / PINNED) if self._is_pooled else self._mixture
         return self._units, mixture, blocks.with_weight(weight), {}
 

@@ -123,9 +123,9 @@ class ReadingMixin:
         -------
         array of shape (n_samples, n_experts) or (n_samples, n_experts, n_outputs or n_classes)
         """
-        rows = self._rows(X, "predict_experts")
-        table = rows.map(lambda X, y, weight: self._mixture.expert.predict(X))
-        return self._experts_in_units(table)
+        return self._rows(X, "predict_experts").map(
+            lambda X, y, weight: self._experts_in_units(self._mixture.expert.predict(X))
+        )
 
     def score_samples(self, X, y=None):
         """Log density of y given x, in the units of y as given.
@@ -143,8 +143,8 @@ class ReadingMixin:
         if y is None:
             y = self.predict(X)
         rows = self._rows(X, "score_samples", self._encode(y, X))
-        density = rows.map(lambda X, y, weight: self._mixture.log_density(X, y))
-        return density - self._units.log_spread()
+        spread = self._units.log_spread()
+        return rows.map(lambda X, y, weight: self._mixture.log_density(X, y) - spread)
 
     def _criterion(self, name, X, y, sample_weight):
         """A criterion of the fitted mixture on the rows given."""

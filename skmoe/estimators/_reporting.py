@@ -95,7 +95,7 @@ class ReportingMixin:
 
     def _inferred(self, X, y, sample_weight, robust):
         blocks = self._weighted_rows(X, y, sample_weight, "inference")
-        weight = self._row_weight(blocks.weight, blocks.y, vars(self))
+        weight = self._row_weight(blocks.X, blocks.weight, blocks.y, vars(self))
         blocks = blocks if weight is None else blocks.with_weight(weight)
         return infer(self._mixture, blocks, self._attributes_of, self._label, robust)
 

@@ -1,0 +1,189 @@
+"""Rows in blocks: what is told apart, what is drawn, and how much memory that takes."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csr_array
+
+from skmoe import MoEClassifier, MoERegressor
+from skmoe._rows.blocks import Blocks
+from skmoe._rows.distinct import row_hashes
+from skmoe.experts import LinearExpert
+from skmoe.gates import SoftmaxGate
+from skmoe.testing._backends import as_host
+
+from .choosing import STRICT
+from .data import two_lines
+
+TABLES = {
+    "whole numbers": np.indices((60, 60)).reshape(2, -1).T,
+    "zeros and ones": np.indices((2,) * 12).reshape(12, -1).T,
+    "powers of two": 2.0 ** np.arange(-1000, 1000)[:, None],
+    "one column constant": np.c_[np.ones(4000), np.arange(4000) * 1024.0],
+    "signs": np.arange(1, 4000)[:, None] * np.array([[1.0], [-1.0]])[np.arange(3999) % 2],
+}
+
+
+def drawn(X, y, weight, most, **options):
+    """Rows of a sample of distinct rows, in an order of their own, and their weights."""
+    rows, weight = Blocks(X, y, weight, **options).distinct(most)
+    table = np.hstack([X, y])[rows]
+    order = np.lexsort(table.T)
+    return table[order], weight[order]
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_hashes_are_spread_and_tell_all_rows_apart(name):
+    hashes = row_hashes(TABLES[name])
+    n_rows = len(hashes)
+    assert len(np.unique(hashes)) == n_rows
+    for bits in (hashes >> np.uint64(60), hashes % np.uint64(16)):
+        counts = np.bincount(bits.astype(int), minlength=16)
+        assert np.sum((counts - n_rows / 16) ** 2) / (n_rows / 16) < 45  # chi2(15): 1 in 13,000
+
+
+def test_a_hash_is_one_of_content():
+    rng = np.random.default_rng(0)
+    X = rng.integers(-2, 3, size=(500, 6)) * 0.5
+    y = rng.standard_normal((500, 1)).astype(np.float32).astype(float)
+    hashes = row_hashes(X, y)
+    assert_array_equal(row_hashes(np.where(X == 0, -0.0, X), y), hashes)
+    assert_array_equal(row_hashes(np.asfortranarray(X.astype(np.float32)), np.float32(y)), hashes)
+    assert_array_equal(row_hashes(csr_array(X), y), hashes)
+    explicit = csr_array(np.where(X == 0, 7.0, X))
+    explicit.data[explicit.data == 7] = 0
+    # Entries in another order, and one that is the sum of two.
+    columns = np.argsort(rng.uniform(size=X.shape), axis=1)
+    starts = np.arange(0, 3001, 6)
+    turned = csr_array((np.take_along_axis(X, columns, 1).ravel(), columns.ravel(), starts))
+    halves = np.concatenate([X, X], axis=1) / 2
+    twice = csr_array((halves.ravel(), np.tile(np.arange(6), 1000), 2 * starts), shape=X.shape)
+    for table in (explicit, turned, twice):
+        assert_array_equal(row_hashes(table, y), hashes)
+    swapped = X[:, ::-1].copy()
+    assert_array_equal(row_hashes(swapped, y) != hashes, np.any(swapped != X, axis=1))
+    missing = np.array([[np.nan, 1.0], [-np.nan, 1.0], [1.0, np.nan], [0.0, 1.0]])
+    first, same, other, zero = row_hashes(missing)
+    assert first == same
+    assert len({first, other, zero}) == 3
+
+
+@pytest.mark.parametrize("kind", [np.asarray, csr_array])
+def test_all_rows_are_found_with_their_weights(kind):
+    rng = np.random.default_rng(0)
+    X, y = rng.integers(0, 4, size=(5000, 3)) * 1.0, rng.integers(0, 2, size=(5000, 1)) * 1.0
+    weight = rng.integers(0, 3, size=5000) * (X[:, 0] > 0)
+    rows, found = Blocks(kind(X), y, weight, length=700).distinct(200)
+    table = np.hstack([X, y])
+    expected, index = np.unique(table, axis=0, return_inverse=True)
+    total = np.bincount(index.ravel(), weight)
+    order = np.lexsort(table[rows].T[::-1])
+    assert_array_equal(table[rows][order], expected[total > 0])
+    assert_array_equal(found[order], total[total > 0])
+
+
+@pytest.mark.parametrize("most", [100, 999])
+def test_a_sample_is_one_of_distinct_rows_and_weights(most):
+    """In any order, cut in any way, repeated or weighted, by one thread or two."""
+    rng = np.random.default_rng(1)
+    X, y = rng.standard_normal((1000, 2)), rng.standard_normal((1000, 1))
+    weight = rng.integers(1, 5, size=1000) * 1.0
+    weight[:5] = 300
+    table, total = drawn(X, y, weight, most)
+    assert len(table) == len(np.unique(table, axis=0)) == most
+    assert_allclose(total.sum(), weight.sum())
+    times = weight.astype(int)
+    many = [table.repeat(times, axis=0) for table in (X, y)]
+    order = rng.permutation(len(many[0]))
+    for given in (
+        drawn(X[::-1], y[::-1], weight[::-1], most, length=37),
+        drawn(X, y, weight, most, length=9, n_jobs=2),
+        drawn(*many, None, most),
+        drawn(*(table[order] for table in many), None, most, length=64),
+    ):
+        assert_array_equal(given[0], table)
+        assert_allclose(given[1], total, rtol=1e-12)
+
+
+def test_common_rows_are_in_a_sample_of_very_many():
+    """Half the weight lies on three of 40,000 rows, which a sample of one in 80 would miss."""
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((40_000, 2)), np.zeros((40_000, 1))
+    weight = np.ones(40_000)
+    common = rng.permutation(40_000)[:3]
+    weight[common] = [20_000, 15_000, 5_000]
+    rows, total = Blocks(X, y, weight).distinct(500)
+    kept = dict(zip(rows.tolist(), total, strict=True))
+    assert_allclose([kept[row] for row in common], weight[common], rtol=0.15)
+    assert max(own for row, own in kept.items() if row not in common) < 0.01 * weight.sum()
+    # Means are those of the whole, within four standard errors.
+    rest = np.setdiff1d(rows, common)
+    mean = np.average(X[rest], weights=[kept[row] for row in rest], axis=0)
+    assert np.all(np.abs(mean) < 4 / 500**0.5)
+
+
+def test_rows_are_told_apart_in_another_library():
+    X, y = two_lines(300)
+    X, y = np.round(X), np.round(y)[:, None]
+    rows, weight = Blocks(X, y).distinct(1000)
+    theirs = Blocks(STRICT.array(X), STRICT.array(y)).distinct(1000)
+    assert_array_equal(theirs[0], rows)
+    assert_array_equal(theirs[1], weight)
+
+
+def test_answers_of_blocks_stand_where_their_rows_do():
+    X, y = two_lines(500)
+    for array in (np.asarray, STRICT.array):
+        blocks = Blocks(array(X), array(y[:, None]), length=64)
+        tables = blocks.map(lambda X, y, weight: (X * 2, y[:, 0] > 0))
+        for table, expected in zip(tables, (2 * array(X), array(y) > 0), strict=True):
+            assert type(table) is type(expected)
+            assert_array_equal(as_host(table), as_host(expected))
+
+
+def peak_of(call):
+    """Largest memory that is taken during a call, in bytes, and its answer."""
+    tracemalloc.start()
+    answer = call()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak, answer
+
+
+# Besides, sketches and sums grow with the logarithm of the number of blocks.
+@pytest.mark.parametrize("kind", [MoERegressor, MoEClassifier])
+@pytest.mark.parametrize(
+    ("n", "bytes_per_row"), [(98_304, 24), pytest.param(655_360, 4, marks=pytest.mark.full)]
+)
+def test_a_fit_of_many_rows_in_a_file_takes_no_more_memory(kind, n, bytes_per_row, tmp_path):
+    """A further row adds no number of its own: eight bytes for a column, y, a sort or an order."""
+    X, y = two_lines(n)
+    y = y if kind is MoERegressor else np.digitize(y, [0])
+    np.save(tmp_path / "X.npy", X)
+    X = np.load(tmp_path / "X.npy", mmap_mode="r")
+    parts = {"gate": SoftmaxGate(alpha=0.1), "expert": LinearExpert(alpha=0.1)}
+    model = kind(2, **parts, init="planes", tol=1e-2, random_state=0)
+    few, many = (peak_of(lambda n=n: model.fit(X[:n], y[:n]))[0] for n in (n // 2, n))
+    assert many - few < bytes_per_row * (n - n // 2)
+
+
+def test_answers_are_held_once():
+    X, y = two_lines(30_000)
+    model = MoERegressor(2, random_state=0).fit(X[:500], y[:500])
+    labels = MoEClassifier(2, random_state=0).fit(X[:500], np.digitize(y[:500], [0, 1]))
+    for answer in (
+        model.gate_proba,
+        model.predict,
+        model.predict_experts,
+        lambda X: model.score_samples(X, y[: len(X)]),
+        lambda X: model.predict_dist(X).eta,
+        labels.predict_proba,
+        labels.predict_log_proba,
+        labels.predict,
+    ):
+        few, many = (peak_of(lambda n=n, answer=answer: answer(X[:n])) for n in (10_000, 30_000))
+        # The log weights of a distribution are as large as the predictors.
+        times = 2 if many[1].ndim == 3 and many[1].shape[2] == 1 else 1
+        assert many[0] - few[0] < 1.2 * times * (many[1].nbytes - few[1].nbytes)
