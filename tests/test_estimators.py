@@ -17,9 +17,9 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeRegressor
 from sklearn.utils import estimator_html_repr
 
-from skmoe import MoEClassifier, MoERegressor
-from skmoe.experts import LinearExpert
-from skmoe.gates import ConstantGate, Gate, SoftmaxGate
+from skmoe import HMEClassifier, HMERegressor, MoEClassifier, MoERegressor
+from skmoe.experts import LinearExpert, MixedExpert
+from skmoe.gates import ConstantGate, Gate, HierarchicalGate, SoftmaxGate
 from skmoe.solvers import EM
 
 from .choosing import needs_callbacks
@@ -130,6 +130,39 @@ def test_pipeline_and_grid_search(lines):
     score = search.cv_results_["mean_test_score"]
     n_experts = np.asarray(search.cv_results_["param_moeregressor__n_experts"], dtype=int)
     assert score[n_experts == 2].min() > score[n_experts == 1].max() + 0.2
+
+
+@pytest.mark.parametrize("kind", [MoERegressor, MoEClassifier, HMERegressor, HMEClassifier])
+def test_parameters_of_parts_given_by_name_are_reached(kind):
+    model = kind().set_params(gate__alpha=2.0, expert__alpha=3.0, solver__memory=4)
+    assert (model.gate.alpha, model.expert.alpha, model.solver.memory) == (2.0, 3.0, 4)
+    assert repr(clone(model)) == repr(model) and "SoftmaxGate(alpha=2.0)" in repr(model)
+    assert clone(model).get_params(deep=True)["gate__alpha"] == 2.0
+    # In any order, through gates of gates, and with the solver that suits the parts.
+    model = kind().set_params(
+        gate__gate__gate__prior_rows=5, gate__gate=HierarchicalGate("gaussian"), gate="top_k"
+    )
+    assert model.gate.gate.gate.prior_rows == 5
+    model = kind().set_params(solver__learning_rate=0.1, expert="mlp", expert__alpha=2.0)
+    assert (model.solver.learning_rate, model.expert.alpha) == (0.1, 2.0)
+    kinds = MixedExpert([("a", "linear"), ("b", "linear")])
+    model = kind(expert=kinds).set_params(expert__b__alpha=5.0)
+    assert model.expert.experts[1][1].alpha == 5.0
+    for name, words in [
+        ("gate__alhpa", r"'alhpa' for estimator SoftmaxGate.*\['alpha', 'columns'\]"),
+        ("gates__alpha", "'gates' for estimator.*'gate'"),
+        ("init__alpha", "init='auto' has no parameters"),
+        ("solver__learning_rate", "'learning_rate' for estimator EM"),
+    ]:
+        with pytest.raises(ValueError, match=words):
+            kind().set_params(**{name: 1.0})
+
+
+def test_parts_given_by_name_are_searched(lines):
+    grid = {"gate__alpha": [0.1, 1e6], "expert__alpha": [0.1], "family__min_scale": [1e-3]}
+    search = GridSearchCV(MoERegressor(2, random_state=0), grid, cv=3, error_score="raise")
+    assert search.fit(*lines).best_params_["gate__alpha"] == 0.1
+    assert search.best_estimator_.gate_.alpha_ == 0.1
 
 
 def test_warm_start_goes_on(lines):

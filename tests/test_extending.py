@@ -3,9 +3,10 @@
 import importlib
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from skmoe import testing
+from skmoe import MoERegressor, testing
 from skmoe.families import Gaussian
 
 FOLDER = Path(__file__).parents[1] / "docs" / "extending"
@@ -35,3 +36,21 @@ def test_a_gate_of_ones_own(written):
 def test_an_expert_of_ones_own(written):
     expert = written("constant_expert").ConstantExpert()
     testing.check_expert(expert, backends=BACKENDS, families=[Gaussian()])
+
+
+def test_the_number_of_experts_of_ones_own_is_chosen(written):
+    x = np.linspace(-1, 1, 100)[:, None]
+    y = np.where(x[:, 0] > 0, 5.0, 1.0) + 0.1 * np.sin(50 * x[:, 0])
+    expert = written("constant_expert").ConstantExpert()
+    assert MoERegressor("auto", expert=expert, random_state=0).fit(x, y).n_experts_ == 2
+
+
+def test_weights_of_ones_own_are_not_taken_for_coefficients(written):
+    class Weighty(written("constant_expert").ConstantExpert):
+        weights = "a word that means something else here"
+
+    x = np.linspace(-1, 1, 50)[:, None]
+    model = MoERegressor(2, expert=Weighty(), random_state=0).fit(x, np.sign(x[:, 0] - 0.01))
+    assert not hasattr(model, "expert_coef_")
+    with pytest.raises(ValueError, match="Standard errors of Weighty"):
+        model.inference(x, np.sign(x[:, 0] - 0.01))

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from scipy.sparse import csr_array
 from scipy.special import gammaln, log_softmax, logsumexp
 from scipy.stats import norm
 from sklearn.datasets import load_diabetes
@@ -316,6 +317,19 @@ def test_the_frame_holds_tests_and_intervals():
     classes = MoEClassifier(2, random_state=0).fit(X, np.digitize(y, [0, 15]))
     frame = classes.inference(X, np.digitize(y, [0, 15])).to_frame()
     assert set(frame.index.get_level_values("target")[:9]) == {0, 1, 2}
+
+
+def test_a_sparse_table_has_the_standard_errors_of_the_dense_one():
+    X, y = mixed_rows("gaussian", n=200)
+    X = X - [50, -2]
+    settings = {"gate": SoftmaxGate(alpha=0), "expert": PLAIN, "tol": 1e-10, "random_state": 0}
+    dense = MoERegressor(2, **settings).fit(X, y)
+    sparse = MoERegressor(2, init=dense, **settings).fit(csr_array(X), y)
+    for robust in (False, True):
+        errors = dense.inference(X, y, robust=robust).std_errors
+        for name, error in sparse.inference(csr_array(X), y, robust=robust).std_errors.items():
+            assert_allclose(error, errors[name], rtol=1e-3)
+    assert "std. error" in str(sparse.summary(csr_array(X), y))
 
 
 def test_mixtures_without_coefficients_are_refused_with_words():

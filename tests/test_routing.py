@@ -19,8 +19,10 @@ from skmoe._rows.arrays import largest
 from skmoe.estimators._climbing import _revive
 from skmoe.estimators._settings import plan
 from skmoe.experts import EstimatorExpert, LinearExpert
+from skmoe.families import Poisson
 from skmoe.gates import EstimatorGate, GaussianGate, HierarchicalGate, SoftmaxGate, TopKGate
 from skmoe.mixture import Mixture
+from skmoe.solvers import EM
 from skmoe.starts._reviving import dead_experts
 from skmoe.testing._backends import as_host
 
@@ -51,6 +53,20 @@ def test_all_experts_open_is_the_wrapped_gate(gate):
     assert_allclose(top.objective_, dense.objective_, rtol=1e-8)
     assert_allclose(top.predict(X), dense.predict(X), rtol=1e-8)
     assert not top.gate_.routes
+
+
+def test_a_k_that_nobody_has_chosen_follows_the_number_of_experts():
+    X, y = two_lines(100)
+    grid = {"n_experts": [1, 2, 3], "gate": ["top_k", TopKGate(HierarchicalGate())]}
+    model = MoERegressor(max_iter=5, random_state=0)
+    rows = np.arange(100)
+    search = GridSearchCV(model, grid, cv=[(rows, rows)], error_score="raise", refit=False)
+    scores = search.fit(X, y).cv_results_["mean_test_score"]
+    assert_allclose(scores[0], model.set_params(n_experts=1, gate="softmax").fit(X, y).score(X, y))
+    answering = (model.set_params(n_experts=3, gate="top_k").fit(X, y).gate_proba(X) > 0).sum(1)
+    assert (answering == 2).all()
+    with pytest.raises(ValueError, match="k=2 was given for n_experts=1"):
+        model.set_params(n_experts=1, gate=TopKGate(k=2)).fit(X, y)
 
 
 @pytest.mark.parametrize("k", [1, 2])
@@ -308,7 +324,11 @@ def test_gates_compose():
         (MoERegressor(expert=PolynomialFeatures()), "has no predict"),
         (MoERegressor(expert=EstimatorExpert(Ridge(), cv=0)), "cv=0 was given"),
         (MoEClassifier(expert=EstimatorExpert(LogisticRegression(), floor=2)), "floor=2 was given"),
-        (MoERegressor(gate=SoftmaxGate), "was given"),
+        (MoERegressor(gate=SoftmaxGate), r"a class.*Pass gate=SoftmaxGate\(\)"),
+        (MoERegressor(gate=TopKGate(SoftmaxGate)), r"a class.*Pass gate=SoftmaxGate\(\)"),
+        (MoERegressor(expert=LinearExpert), r"a class.*Pass expert=LinearExpert\(\)"),
+        (MoERegressor(family=Poisson), r"a class.*Pass family=Poisson\(\)"),
+        (MoERegressor(solver=EM), r"a class.*Pass solver=EM\(\)"),
     ],
 )
 def test_bad_settings_are_named(model, message):

@@ -8,7 +8,7 @@ from sklearn.base import BaseEstimator
 
 from .._rows.arrays import array_namespace, block_diagonal, device, identity, is_sparse
 
-__all__ = ["Part", "Slopes", "Together", "take_columns"]
+__all__ = ["MadeOfParts", "Part", "Slopes", "Together", "refusal", "take_columns"]
 
 
 def take_columns(X, positions):
@@ -19,6 +19,76 @@ def take_columns(X, positions):
     if is_sparse(X):
         return X[:, wanted]
     return xp.take(X, xp.asarray(wanted, device=device(X)), axis=1)
+
+
+def refusal(kind, value, names, allowed):
+    """What to raise for a `value` that is no gate, expert, family or solver.
+
+    Parameters
+    ----------
+    kind : str
+        What it should have been.
+    value : object
+    names : iterable of str
+        Names that stand for one.
+    allowed : str
+        What is allowed beside the names, in words.
+    """
+    if isinstance(value, type):
+        return ValueError(
+            f"{kind}={value.__name__} was given, which is a class; an object of it is allowed. "
+            f"Pass {kind}={value.__name__}(), with its parameters in the brackets."
+        )
+    return ValueError(
+        f"{kind}={value!r} was given; one of the names {sorted(names)}, {allowed} is allowed. Pass "
+        f"for example {kind}={next(iter(names))!r}."
+    )
+
+
+class MadeOfParts(BaseEstimator):
+    """What has hyperparameters that are parts, given as objects or by name.
+
+    Subclasses have `_part`.
+    """
+
+    def _part(self, name):
+        """The part that the hyperparameter `name` stands for; None if it stands for none."""
+        raise NotImplementedError
+
+    def set_params(self, **params):
+        """Set hyperparameters, those of parts among them.
+
+        Parameters
+        ----------
+        **params : dict
+            `gate__alpha=1.0` sets the `alpha` of the gate. A part that was given by name becomes
+            an object for that.
+
+        Returns
+        -------
+        self : object
+
+        Raises
+        ------
+        ValueError
+            If there is no such hyperparameter.
+        """
+        nested = {key: value for key, value in params.items() if "__" in key}
+        # Names first, so that the order of the keys does not matter.
+        super().set_params(**{key: value for key, value in params.items() if key not in nested})
+        own = self.get_params(deep=False)
+        for key in nested:
+            name = key.partition("__")[0]
+            value = own.get(name)
+            if name in own and (isinstance(value, type) or not hasattr(value, "set_params")):
+                own[name] = self._part(name)
+                if own[name] is None:
+                    raise ValueError(
+                        f"{key!r} was given, but {name}={getattr(self, name)!r} has no parameters. "
+                        f"Set {name} itself."
+                    )
+                setattr(self, name, own[name])
+        return super().set_params(**nested)
 
 
 class Slopes(NamedTuple):
@@ -41,7 +111,8 @@ class Slopes(NamedTuple):
 
     def by_parameter(self):
         """Derivatives with respect to the parameters, (n, M * D)."""
-        table = self.table[:, :, None] * self.design[:, None, :]
+        design = self.design.toarray() if is_sparse(self.design) else self.design
+        table = self.table[:, :, None] * design[:, None, :]
         return array_namespace(table).reshape(table, (table.shape[0], -1))
 
 
@@ -63,8 +134,11 @@ class Part(BaseEstimator):
         gradients only.
     forgets_rows : bool
         Whether the part can learn from rows that it does not see again.
+    positions : list of int or None
+        Columns of the design that an initialised part looks at; None stands for all.
     """
 
+    positions = None
     raw = False
     gradient_only = False
     has_statistics = True

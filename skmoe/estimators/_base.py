@@ -3,9 +3,10 @@
 import copy
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
 from sklearn.utils.validation import _check_sample_weight
 
+from .._numerics.part import MadeOfParts
 from .._rows.compat import (
     CallbackSupportMixin,
     VisualBlock,
@@ -32,7 +33,7 @@ from ._preparation import Data, Ready, fresh_start, part_columns, too_many_exper
 from ._progress import Progress
 from ._reading import ReadingMixin
 from ._reporting import ReportingMixin
-from ._settings import make_part, plan
+from ._settings import make_part, part_of, plan
 
 __all__ = ["BaseMixtureOfExperts"]
 
@@ -44,7 +45,7 @@ class BaseMixtureOfExperts(
     CallbackSupportMixin,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
-    BaseEstimator,
+    MadeOfParts,
 ):
     """What regressor and classifier share: the fit, and scikit-learn's conventions."""
 
@@ -165,6 +166,9 @@ class BaseMixtureOfExperts(
         self._mixture.expert.family.check(data.y)
 
     # -- what the kinds of estimators set in their own way ------------------------------------
+
+    def _part(self, name):
+        return part_of(self, name)
 
     def _make_gate(self):
         return make_part(self.gate, "gate")

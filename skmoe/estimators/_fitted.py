@@ -3,6 +3,7 @@
 import numpy as np
 
 from .._rows.arrays import array_namespace, host, like
+from ..experts import LinearExpert
 from ..gates import HierarchicalGate
 from ..solvers import Memory
 
@@ -77,7 +78,7 @@ def _gate_attributes(gate, units):
 
 def _expert_attributes(expert, units):
     """Coefficients, intercepts and scales of linear experts in the units given."""
-    if not hasattr(expert, "weights"):
+    if not isinstance(expert, LinearExpert):
         return {}
     coef, intercept = in_units(expert, units.X)
     attributes = expert.family.attributes(coef, intercept, expert.scale)

@@ -6,6 +6,7 @@ import joblib
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils import check_random_state
 
+from .._numerics.part import refusal
 from .._rows.validation import check_count, check_positive
 from ..experts._base import as_expert
 from ..families import NAMES as FAMILIES
@@ -16,7 +17,7 @@ from ..solvers import EM, LBFGS, Adam
 from ..starts._cells import KINDS
 from ..starts._given import check_given, is_given
 
-__all__ = ["Settings", "make_part", "plan"]
+__all__ = ["Settings", "make_part", "part_of", "plan"]
 
 # Families and solvers: their names, and the methods that make an object one.
 _NAMED = {
@@ -127,10 +128,16 @@ def make_part(value, kind):
         return names[value]()
     if not isinstance(value, (str, type)) and all(hasattr(value, m) for m in methods):
         return clone(value)
-    raise ValueError(
-        f"{kind}={value!r} was given; one of the names {sorted(names)} or an object with the "
-        f"methods {list(methods)} is allowed. Pass for example {kind}={next(iter(names))!r}."
-    )
+    raise refusal(kind, value, names, f"or an object with the methods {list(methods)}")
+
+
+def part_of(estimator, name):
+    """The part that a hyperparameter of an estimator stands for; None if it stands for none."""
+    value = getattr(estimator, name)
+    if name == "solver":
+        pair = (make_part(getattr(estimator, kind), kind) for kind in ("gate", "expert"))
+        return _solver(value, *pair)
+    return make_part(value, name) if name in ("gate", "expert", "family") else None
 
 
 def plan(estimator):

@@ -1,6 +1,6 @@
 """What an expert is."""
 
-from .._numerics.part import Part
+from .._numerics.part import Part, refusal
 from .._rows.arrays import array_namespace
 
 __all__ = ["Expert"]
@@ -130,7 +130,4 @@ def as_expert(value):
         return value
     if hasattr(value, "fit") and not isinstance(value, type):
         return EstimatorExpert(value)
-    raise ValueError(
-        f"expert={value!r} was given; one of the names {sorted(NAMES)}, an expert or a "
-        "scikit-learn estimator is allowed. Pass for example expert='linear'."
-    )
+    raise refusal("expert", value, NAMES, "an expert or a scikit-learn estimator")

@@ -56,6 +56,14 @@ class MixedExpert(Together, Expert, _BaseComposition):
 
     def set_params(self, **params):
         """Set hyperparameters, those of the named experts among them."""
+        reached = {key.partition("__")[0] for key in params if "__" in key}
+        # An expert given by name becomes an object, so that its own can be reached.
+        given = params.get("experts", self.experts)
+        if reached and isinstance(given, (list, tuple)):
+            params["experts"] = [
+                (name, as_expert(part) if name in reached and isinstance(part, str) else part)
+                for name, part in given
+            ]
         return self._set_params("experts", **params)
 
     @property

@@ -20,6 +20,9 @@ class AveragedGate(Together, Gate):
         Initialised gates.
     """
 
+    # There is nothing to learn them from together.
+    has_statistics = False
+
     def __init__(self, gates):
         self.gates = gates
 

@@ -1,6 +1,6 @@
 """What a gate is."""
 
-from .._numerics.part import Part, Together
+from .._numerics.part import MadeOfParts, Part, Together, refusal
 
 __all__ = ["Gate", "Wrapper", "as_gate"]
 
@@ -99,13 +99,17 @@ class Gate(Part):
         return None
 
 
-class Wrapper(Together, Gate):
+class Wrapper(Together, MadeOfParts, Gate):
     """A gate made of another one, the hyperparameter `gate`: it looks at what that looks at."""
 
     @property
     def members(self):
         """The gate inside, as it was given."""
         return (as_gate(self.gate),)
+
+    def _part(self, name):
+        """The gate inside as an object."""
+        return as_gate(self.gate) if name == "gate" else None
 
     @property
     def columns(self):
@@ -124,7 +128,4 @@ def as_gate(value):
         return value
     if hasattr(value, "fit") and not isinstance(value, type):
         return EstimatorGate(value)
-    raise ValueError(
-        f"gate={value!r} was given; one of the names {sorted(NAMES)}, a gate or a classifier is "
-        "allowed. Pass for example gate='softmax'."
-    )
+    raise refusal("gate", value, NAMES, "a gate or a classifier")

@@ -6,6 +6,9 @@ from ._base import Wrapper, as_gate
 
 __all__ = ["TopKGate"]
 
+# Experts that answer a row where nothing else is asked for.
+_K = 2
+
 
 class TopKGate(Wrapper):
     r"""Only the k most probable experts answer a row, in the fit and in prediction.
@@ -24,8 +27,8 @@ class TopKGate(Wrapper):
     gate : str, gate or classifier, default="softmax"
         The gate that ranks the experts; as text "softmax", "mlp", "gaussian", "quadratic",
         "hierarchical" or "constant".
-    k : int, default=2
-        Experts that answer a row; at most all of them.
+    k : int or "auto", default="auto"
+        Experts that answer a row; at most all of them. "auto" is two, or the one there is.
     noise : float, default=1.0
         Standard deviation of the noise that Adam adds to the logits before the k largest are
         chosen, so that experts that come next get rows to learn from as well. It changes the
@@ -58,29 +61,36 @@ class TopKGate(Wrapper):
     >>> from skmoe import MoERegressor
     >>> from skmoe.gates import TopKGate
     >>> MoERegressor(n_experts=16, gate=TopKGate(k=2))
-    MoERegressor(gate=TopKGate(), n_experts=16)
+    MoERegressor(gate=TopKGate(k=2), n_experts=16)
     """
 
     climbs_once = False
 
-    def __init__(self, gate="softmax", k=2, noise=1.0, balance=1.0):
+    def __init__(self, gate="softmax", k="auto", noise=1.0, balance=1.0):
         self.gate = gate
         self.k = k
         self.noise = noise
         self.balance = balance
 
+    def answering(self, n_experts):
+        """How many of `n_experts` experts are asked to answer a row."""
+        automatic = isinstance(self.k, str) and self.k == "auto"
+        return min(_K, n_experts) if automatic else check_count(self.k, "k")
+
     def initialize(self, n_experts, X, columns=None):
         """The wrapped gate, open to all experts."""
-        k = check_count(self.k, "k")
+        k = self.answering(n_experts)
         check_positive(self.noise, "noise", zero=True)
         check_positive(self.balance, "balance", zero=True)
         if k > n_experts:
             raise ValueError(
                 f"k={k} was given for n_experts={n_experts}; at most all experts can answer. Pass "
-                "a smaller k or more experts."
+                "a smaller k, k='auto' or more experts."
             )
         inner = as_gate(self.gate).initialize(n_experts, X, columns)
-        return self._replaced(n_experts=n_experts, inner=inner, routes=False, random_state=None)
+        return self._replaced(
+            n_experts=n_experts, n_open=k, inner=inner, routes=False, random_state=None
+        )
 
     @property
     def inside(self):
@@ -94,7 +104,7 @@ class TopKGate(Wrapper):
     def begun(self, start, random_state):
         """The gate that closes all but k experts."""
         new = super().begun(start, random_state)
-        return new._replaced(routes=self.k < self.n_experts)
+        return new._replaced(routes=self.n_open < self.n_experts)
 
     def refined(self):
         """The wrapped gate refined, if it asks for it."""
@@ -137,7 +147,7 @@ class TopKGate(Wrapper):
         """The table, with minus infinity where an expert is closed."""
         if not self.routes:
             return table
-        return array_namespace(table).where(largest(table, self.k), table, -float("inf"))
+        return array_namespace(table).where(largest(table, self.n_open), table, -float("inf"))
 
     def statistics(self, X, resp):
         """The wrapped gate's."""
@@ -154,7 +164,7 @@ class TopKGate(Wrapper):
             return self._open(table), slope
         xp = array_namespace(table)
         noise = like(self.random_state.standard_normal(table.shape), table)
-        is_open = largest(table + self.noise * noise, self.k)
+        is_open = largest(table + self.noise * noise, self.n_open)
         return xp.where(is_open, table, -float("inf")), self._balanced(table, is_open, slope)
 
     def _balanced(self, table, is_open, slope):
@@ -164,7 +174,7 @@ class TopKGate(Wrapper):
 
         def balanced(resp):
             weight = xp.sum(resp, axis=1, keepdims=True)
-            load = xp.sum(weight * answered, axis=0) / (self.k * xp.sum(weight))
+            load = xp.sum(weight * answered, axis=0) / (self.n_open * xp.sum(weight))
             crowded = self.balance * self.n_experts * load * xp.exp(table)
             return slope(resp - weight * crowded)
 

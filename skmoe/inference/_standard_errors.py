@@ -240,12 +240,12 @@ def infer(mixture, blocks, attributes, label, robust):
     -------
     Inference
     """
-    _check(mixture, robust)
+    values = {name: host(table).astype(float) for name, table in attributes(mixture).items()}
+    _check(mixture, robust, "expert_coef_" in values)
     basis = mixture.identified()
     data, prior = _information(mixture, blocks, basis)
     factor, lost = _inverse_root(data + prior, blocks.total_weight())
     products = _score_products(mixture, blocks, basis) if robust else data
-    values = {name: host(table).astype(float) for name, table in attributes(mixture).items()}
     slopes = _slopes(mixture, attributes) @ basis
     middle = factor.T @ products @ factor if robust else np.eye(factor.shape[1])
     spread = factor @ middle @ factor.T + _spread_of_center(mixture, basis, factor, data, products)
@@ -302,9 +302,8 @@ def reading_order(terms):
     return sorted(range(len(terms)), key=keys.__getitem__)
 
 
-def _check(mixture, robust):
+def _check(mixture, robust, readable):
     """Raise a ValueError for mixtures whose parameters cannot be read or differentiated."""
-    readable = hasattr(mixture.expert, "weights") and not hasattr(mixture.gate, "gates")
     if not (readable and mixture.has_statistics):
         raise ValueError(
             f"Standard errors of {type(mixture.expert).__name__} with "

@@ -100,7 +100,7 @@ def with_experts(estimator, number):
     new = clone(estimator).set_params(n_experts=number)
     vars(new).pop("_skl_callbacks", None)
     gate = as_gate(new.gate)
-    if isinstance(gate, TopKGate) and gate.k >= number:
+    if isinstance(gate, TopKGate) and gate.answering(number) >= number:
         new.set_params(gate=gate.gate)
     return new
 
