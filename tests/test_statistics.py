@@ -1,18 +1,20 @@
 """The right answer: special cases, independent optimisers, published figures, invariances."""
 
+import pickle
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from scipy.optimize import minimize
 from scipy.special import logsumexp
-from scipy.stats import norm
+from scipy.stats import multivariate_normal, norm
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.preprocessing import StandardScaler
 
 from skmoe import MoEClassifier, MoERegressor
 from skmoe.experts import LinearExpert
-from skmoe.gates import SoftmaxGate
+from skmoe.gates import GaussianGate, QuadraticGate, SoftmaxGate
 from skmoe.solvers import EM
 
 from .choosing import FULL
@@ -238,6 +240,73 @@ def test_information_criteria():
     assert_allclose(model.aic(X, y), deviance + 2 * p)
     assert_allclose(model.bic(X, y), deviance + p * np.log(500))
     assert_allclose(model.icl(X, y), deviance + p * np.log(500) + 2 * entropy)
+
+
+def test_criteria_of_the_fit_are_remembered_with_its_weights():
+    X, y = two_lines(200)
+    weight = np.random.default_rng(0).integers(1, 4, len(y)).astype(float)
+    for gate in ("softmax", "gaussian", "top_k"):
+        model = MoERegressor(2, gate=gate, random_state=0).fit(X, y, weight)
+        again = pickle.loads(pickle.dumps(model))
+        twice = np.repeat(np.arange(len(y)), weight.astype(int))
+        assert_allclose(again.bic(), model.bic(X[twice], y[twice]))
+        assert_allclose(again.aic(), model.aic(X, y, weight))
+    for method in (model.aic, model.bic):
+        with pytest.raises(ValueError, match="X was given without y"):
+            method(X)
+    streamed = MoERegressor(2, random_state=0).partial_fit(X, y)
+    with pytest.raises(ValueError, match=r"bic without data.*Pass X and y"):
+        streamed.bic()
+
+
+@pytest.mark.parametrize("covariance_type", ["full", "tied", "diag", "spherical"])
+def test_criteria_are_those_of_y_given_x_unless_the_joint_one_is_asked_for(covariance_type):
+    X, y = two_lines(300)
+    X = np.column_stack([X[:, 0] * 50 + 7, X[:, -1] + np.sin(np.arange(300)), np.ones(300)])
+    gate = GaussianGate(covariance_type)
+    model = MoERegressor(2, gate=gate, random_state=0).fit(X, y)
+    n_columns, log_n = 3, np.log(300)
+    deviance = -2 * model.log_likelihood_
+    products = {"full": 6, "tied": 0, "diag": 3, "spherical": 1}[covariance_type]
+    assert model.n_parameters_ == 1 + n_columns + products + 2 * (n_columns + 2)
+    if products != 0:
+        rival = MoERegressor(2, gate=QuadraticGate(covariance_type), random_state=0).fit(X, y)
+        assert model.n_parameters_ == rival.n_parameters_
+    assert_allclose(deviance, -2 * model.score_samples(X, y).sum())
+    assert_allclose(model.bic(X, y), deviance + model.n_parameters_ * log_n)
+    assert_allclose(
+        model.icl(X, y) - model.bic(), model.icl(X, y, joint=True) - model.bic(joint=True)
+    )
+    assert_allclose(model.summary(X, y).facts["BIC"], model.bic())
+    # Bayes' rule with scipy's densities; the constant column keeps its unit.
+    spread, density = np.append(X[:, :2].std(axis=0), 1.0), 0.0
+    for k in range(2):
+        factor = np.broadcast_to(model.gate_.factor, (2, *model.gate_.factor.shape[1:]))[k]
+        root = factor if factor.ndim == 2 else np.diag(factor * np.ones(n_columns))
+        covariance = np.linalg.inv(root @ root.T) * np.outer(spread, spread)
+        mean = X.mean(axis=0) + model.gate_.mean[k] * spread
+        around = X @ model.expert_coef_[k] + model.expert_intercept_[k]
+        density += (
+            np.exp(model.gate_.log_prob[k])
+            * multivariate_normal(mean, covariance).pdf(X)
+            * norm.pdf(y, around, model.expert_scale_[k])
+        )
+    n_covariances = {"full": 12, "tied": 6, "diag": 6, "spherical": 2}[covariance_type]
+    p = 1 + 2 * n_columns + n_covariances + 2 * (n_columns + 2)
+    for joint in (model.bic(joint=True), model.bic(X, y, joint=True)):
+        assert_allclose(joint, -2 * np.log(density).sum() + p * log_n)
+    assert_allclose(model.aic(joint=True), -2 * np.log(density).sum() + 2 * p)
+
+
+def test_one_expert_has_the_same_criterion_behind_every_gate():
+    X, y = two_lines(100)
+    values = [
+        MoERegressor(1, gate=gate, random_state=0).fit(X, y).bic()
+        for gate in ("softmax", "gaussian", "quadratic", "top_k", "constant")
+    ]
+    assert_allclose(values, values[0])
+    with pytest.raises(ValueError, match=r"joint=True.*SoftmaxGate.*no density of X"):
+        MoERegressor(1).fit(X, y).bic(X, y, joint=True)
 
 
 def test_the_default_mixture_does_not_fall_behind_one_expert():

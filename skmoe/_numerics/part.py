@@ -266,6 +266,10 @@ class Part(BaseEstimator):
         """Number of free parameters."""
         raise NotImplementedError
 
+    def n_parameters_given_x(self):
+        """Number of free parameters of what is said of a row given its columns: mostly all."""
+        return self.n_parameters()
+
 
 class Together:
     """Several parts as one: what a mixture, a tree of gates and a wrapper have in common.
@@ -411,3 +415,7 @@ class Together:
     def n_parameters(self):
         """Sum over the parts."""
         return sum(part.n_parameters() for part in self.inside)
+
+    def n_parameters_given_x(self):
+        """Sum over the parts."""
+        return sum(part.n_parameters_given_x() for part in self.inside)

@@ -137,7 +137,8 @@ n_experts_ : int"""
 
 _OUTCOME = """\
 n_parameters_ : int
-    Number of free parameters.
+    Number of free parameters of the density of y given x, which a Gaussian gate has fewer of than
+    it fits.
 log_likelihood_ : float
     Summed over rows, without penalty, in the units of y as given.
 objective_ : float

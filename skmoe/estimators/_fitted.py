@@ -46,7 +46,7 @@ def model_attributes(mixture, units):
         "gate_": mixture.gate,
         "expert_": mixture.expert,
         "n_experts_": mixture.n_experts(),
-        "n_parameters_": mixture.n_parameters(),
+        "n_parameters_": mixture.n_parameters_given_x(),
         "_x_center": units.X.center,
         **parameter_attributes(mixture, units),
     }

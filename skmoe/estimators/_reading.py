@@ -3,6 +3,7 @@
 import math
 from typing import Any, NamedTuple
 
+import numpy as np
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -12,7 +13,7 @@ from .._rows.validation import accepted
 from ..gates import HierarchicalGate
 from ._preparation import blocks_of
 
-__all__ = ["ReadingMixin", "Sums"]
+__all__ = ["ReadingMixin", "Sums", "check_both"]
 
 
 class Sums(NamedTuple):
@@ -28,6 +29,13 @@ class Sums(NamedTuple):
         bic = -2 * self.log_likelihood + math.log(self.weight) * n_parameters
         aic = -2 * self.log_likelihood + 2 * n_parameters
         return {"aic": aic, "bic": bic, "icl": bic + 2 * self.entropy}
+
+
+def check_both(X, y):
+    """Raise unless both X and y are given."""
+    if X is None or y is None:
+        given, missing = ("X", "y") if y is None else ("y", "X")
+        raise ValueError(f"{given} was given without {missing}. Pass both, or none of them.")
 
 
 class ReadingMixin:
@@ -146,57 +154,119 @@ class ReadingMixin:
         spread = self._units.log_spread()
         return rows.map(lambda X, y, weight: self._mixture.log_density(X, y) - spread)
 
-    def _criterion(self, name, X, y, sample_weight):
-        """A criterion of the fitted mixture on the rows given."""
-        sums = self._sums(self._weighted_rows(X, y, sample_weight, "score_samples"))
-        return sums.criteria(self.n_parameters_)[name]
+    def _criterion(self, name, X, y, sample_weight, joint):
+        """A criterion of the fitted mixture on the rows given, or on those of the fit."""
+        check_is_fitted(self)
+        if X is None and y is None:
+            sums = self._sums_of_fit(name, joint)
+        else:
+            check_both(X, y)
+            sums = self._sums(self._weighted_rows(X, y, sample_weight, "score_samples"), joint)
+        n_parameters = self._mixture.n_parameters() if joint else self.n_parameters_
+        return sums.criteria(n_parameters)[name]
 
-    def _sums(self, blocks):
+    def _sums_of_fit(self, name, joint=False):
+        """What the fit remembers of its rows: all but entropy and shares."""
+        if not hasattr(self, "log_likelihood_"):
+            raise ValueError(
+                f"{name} without data needs a fit of all rows at once, and the last one was "
+                "partial_fit. Pass X and y."
+            )
+        weight, likelihood = self._memory.weight, self.log_likelihood_
+        if joint:
+            # What the fit has climbed, but for the units of the columns.
+            spread = self._log_spread(joint) - self._units.log_spread()
+            likelihood = self.objective_ - self._mixture.log_prior() - weight * spread
+        return Sums(likelihood, 0.0, weight, None)
+
+    def _log_spread(self, joint):
+        """Log density in scaled units less that in the units given, of y or of the columns too."""
+        gate, spread = self._mixture.gate, self._units.log_spread()
+        if not joint:
+            return spread
+        if not gate.generative:
+            raise ValueError(
+                f"joint=True was given for the gate {type(gate).__name__}, which gives no density "
+                "of X; a Gaussian gate that is not refined does. Pass joint=False."
+            )
+        own = host(self._units.X.spread)
+        own = own if gate.positions is None else own[[i % len(own) for i in gate.positions]]
+        # A constant column has no unit.
+        return spread + float(np.log(own[np.isfinite(own)]).sum())
+
+    def _sums(self, blocks, joint=False):
         """What criteria and summaries are made of."""
+        mixture, spread = self._mixture, self._log_spread(joint)
 
         def sums(X, y, weight):
             xp = array_namespace(X)
-            density, resp = self._mixture.e_step(X, y)
+            density, resp = mixture.e_step(X, y)
+            if not (joint or mixture.gate.exact):
+                density = mixture.log_density(X, y)
             surprise = xp.where(resp > 0, -resp * xp.log(xp.where(resp > 0, resp, 1.0)), 0.0)
             surprise = xp.sum(surprise, axis=1)
             return weight @ density, weight @ surprise, xp.sum(weight), weight @ resp
 
         density, surprise, total, resp = blocks.sum(sums)
         total = float(total)
-        density = float(density) - total * self._units.log_spread()
+        density = float(density) - total * spread
         return Sums(density, float(surprise), total, host(resp) / total)
 
-    def aic(self, X, y, sample_weight=None):
+    def aic(self, X=None, y=None, sample_weight=None, joint=False):
         """Akaike's criterion, -2 log L + 2 p: lower is better.
 
+        L is the likelihood of y given x, and p counts the parameters that it depends on: the
+        criterion compares mixtures of any gates.
+
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        X : array-like of shape (n_samples, n_features), default=None
+            None, with y, for the rows and weights of the fit.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
         sample_weight : array-like of shape (n_samples,), default=None
+        joint : bool, default=False
+            Whether the columns of X are modelled too: L is the joint density of y and the gate's
+            columns, in the units of both, and p counts all parameters. Only for a Gaussian gate.
 
         Returns
         -------
         float
-        """
-        return self._criterion("aic", X, y, sample_weight)
 
-    def bic(self, X, y, sample_weight=None):
+        Raises
+        ------
+        ValueError
+            If X or y is missing, or both after `partial_fit`, or the gate gives no density of X.
+        """
+        return self._criterion("aic", X, y, sample_weight, joint)
+
+    def bic(self, X=None, y=None, sample_weight=None, joint=False):
         """Bayesian (Schwarz's) criterion, -2 log L + p log n: lower is better.
 
+        L is the likelihood of y given x, and p counts the parameters that it depends on: the
+        criterion compares mixtures of any gates. n is the sum of the weights.
+
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        X : array-like of shape (n_samples, n_features), default=None
+            None, with y, for the rows and weights of the fit.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
         sample_weight : array-like of shape (n_samples,), default=None
+        joint : bool, default=False
+            Whether the columns of X are modelled too: L is the joint density of y and the gate's
+            columns, in the units of both, and p counts all parameters. Only for a Gaussian gate.
 
         Returns
         -------
         float
-        """
-        return self._criterion("bic", X, y, sample_weight)
 
-    def icl(self, X, y, sample_weight=None):
+        Raises
+        ------
+        ValueError
+            If X or y is missing, or both after `partial_fit`, or the gate gives no density of X.
+        """
+        return self._criterion("bic", X, y, sample_weight, joint)
+
+    def icl(self, X, y, sample_weight=None, joint=False):
         """Integrated complete likelihood, BIC plus twice the entropy of the responsibilities.
 
         Lower is better; experts that share their rows cost more than under BIC (Biernacki,
@@ -207,12 +277,14 @@ class ReadingMixin:
         X : array-like of shape (n_samples, n_features)
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
         sample_weight : array-like of shape (n_samples,), default=None
+        joint : bool, default=False
+            As of `bic`.
 
         Returns
         -------
         float
         """
-        return self._criterion("icl", X, y, sample_weight)
+        return self._criterion("icl", X, y, sample_weight, joint)
 
     def _weighted_rows(self, X, y, sample_weight, method):
         """Blocks of checked rows with their weights."""

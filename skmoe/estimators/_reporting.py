@@ -12,7 +12,7 @@ from ..inference._explaining import explanation
 from ..inference._standard_errors import infer, reading_order, reported
 from ..inference._summary import Summary
 from ._fitted import parameter_attributes
-from ._reading import Sums
+from ._reading import check_both
 
 __all__ = ["ReportingMixin"]
 
@@ -126,9 +126,8 @@ class ReportingMixin:
         """
         check_is_fitted(self)
         check_share(confidence, "confidence")
-        if (X is None) != (y is None):
-            given, missing = ("X", "y") if y is None else ("y", "X")
-            raise ValueError(f"{given} was given without {missing}. Pass both, or none of them.")
+        if X is not None or y is not None:
+            check_both(X, y)
         values = {name: host(table) for name, table in self._attributes_of(self._mixture).items()}
         terms, notes, sums = reported(values, None, self._label), [], None
         terms = [terms[i] for i in reading_order(terms)]
@@ -171,7 +170,7 @@ class ReportingMixin:
         }
         known = sums
         if known is None and hasattr(self, "log_likelihood_"):
-            known = Sums(self.log_likelihood_, 0.0, n_rows, None)
+            known = self._sums_of_fit("summary")
         if known is None:
             return facts
         criteria = known.criteria(self.n_parameters_)

@@ -29,6 +29,8 @@ class Gate(Part):
     exact : bool
         Whether `log_joint` is `log_weight`. Otherwise what a fit climbs is not the likelihood of
         y given x, which is then computed once, after the fit.
+    generative : bool
+        Whether `log_joint` is the log density of the gate's columns, jointly with the expert.
     climbs_once : bool
         Whether there is one climb on all rows and no other after it.
     routes : bool
@@ -39,6 +41,7 @@ class Gate(Part):
     """
 
     exact = True
+    generative = False
     climbs_once = True
     routes = False
     linear = False

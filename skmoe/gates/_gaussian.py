@@ -97,6 +97,7 @@ class GaussianGate(Gate):
     """
 
     exact = False
+    generative = True
 
     def __init__(
         self,
@@ -274,3 +275,9 @@ class GaussianGate(Gate):
         """Shares, means and covariances."""
         experts, n_columns = self.mean.shape
         return experts - 1 + experts * n_columns + self._type.n_parameters(experts, n_columns)
+
+    def n_parameters_given_x(self):
+        """Those of the borders: logits against one expert's, linear or quadratic in the columns."""
+        experts, n_columns = self.mean.shape
+        products = self.covariance_type in PRODUCTS and self._type.n_parameters(1, n_columns)
+        return (experts - 1) * (1 + n_columns + products)
