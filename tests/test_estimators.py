@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
+from sklearn.compose import make_column_selector
 from sklearn.datasets import load_iris
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV
@@ -163,6 +164,72 @@ def test_parts_given_by_name_are_searched(lines):
     search = GridSearchCV(MoERegressor(2, random_state=0), grid, cv=3, error_score="raise")
     assert search.fit(*lines).best_params_["gate__alpha"] == 0.1
     assert search.best_estimator_.gate_.alpha_ == 0.1
+
+
+@pytest.fixture(scope="module")
+def frame():
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"age": rng.normal(size=60), "size": rng.normal(size=60)})
+    return table.assign(year=np.arange(60), size=table["size"].astype("float32"))
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_columns_are_chosen_from_the_frame_by_a_function(frame):
+    y = np.abs(frame["age"].to_numpy())
+    chosen = make_column_selector(pattern="^a")
+    model = MoERegressor(2, gate=SoftmaxGate(columns=chosen), max_iter=5, random_state=0)
+    model.set_params(expert__columns=lambda X: [name for name in X if name != "year"])
+    named = clone(model).set_params(gate__columns=["age"], expert__columns=["age", "size"])
+    model.fit(frame, y)
+    named.fit(frame, y)
+    assert_array_equal(model.gate_coef_, named.gate_coef_)
+    assert_array_equal(model.expert_coef_, named.expert_coef_)
+    assert model.gate.columns is chosen
+    again = pickle.loads(pickle.dumps(model.set_params(expert__columns=None)))
+    assert_array_equal(again.predict(frame), named.predict(frame))
+    # In trees, lists of kinds, batches, and on the way to a number of experts.
+    tree = HMERegressor(1, gate=SoftmaxGate(columns=chosen), random_state=0)
+    tree.set_params(expert=MixedExpert([("a", LinearExpert(columns=chosen)), ("b", "linear")]))
+    tree.partial_fit(frame, y).partial_fit(frame, y)
+    assert tree.gate_.nodes[0].positions == tree.expert_.banks[0].positions == [0]
+    auto = MoERegressor("auto", gate=SoftmaxGate(columns=chosen), random_state=0).fit(frame, y)
+    assert auto.gate_.positions == [0]
+    with pytest.raises(ValueError, match="applied to pandas"):
+        MoERegressor(gate=SoftmaxGate(columns=chosen)).fit(frame.to_numpy(), y)
+
+
+@pytest.mark.parametrize(
+    ("column", "words"),
+    [
+        (pd.Categorical(["u", "v"] * 30), r"'z' \(category, such as 'u'\)"),
+        (np.array(["u", "v"] * 30, dtype=object), "'z' .*such as 'u'"),
+        (pd.date_range("2020", periods=60), r"'z' \(datetime64.*days since"),
+        (pd.timedelta_range("1h", periods=60), r"'z' \(timedelta64"),
+        (pd.period_range("2020", periods=60, freq="D"), r"'z' \(period"),
+        ([None, *range(59)], "contains NaN in the columns 'z':.*HistGradientBoosting"),
+        (pd.array([None, *range(59)], dtype="Int64"), "contains NaN in the columns 'z'"),
+    ],
+)
+def test_columns_that_are_no_numbers_are_named(frame, column, words):
+    table, y = frame.assign(z=column), np.arange(60) % 2
+    for model in (MoERegressor(2), MoEClassifier(2)):
+        with pytest.raises(ValueError, match=words):
+            model.fit(table, y)
+    model = MoERegressor(1).fit(frame.assign(z=1.0), y)
+    with pytest.raises(ValueError, match=words):
+        model.predict(table)
+
+
+def test_columns_of_other_tables_are_named_too(frame):
+    y = np.arange(60) % 2
+    for table, words in [
+        (pl.from_pandas(frame).with_columns(z=pl.lit("u")), r"'z' \(String, such as 'u'\)"),
+        (pl.from_pandas(frame).with_columns(z=pl.lit(None)), "NaN in the columns 'z'"),
+        (frame.assign(z="u").to_numpy(dtype=object), r"numbers: 3 \(text, such as 'u'\)"),
+        ([["u", 1]] * 60, r"numbers: 0 \(text, such as 'u'\)"),
+    ]:
+        with pytest.raises(ValueError, match=words):
+            MoEClassifier(2).fit(table, y)
 
 
 def test_warm_start_goes_on(lines):

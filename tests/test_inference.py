@@ -332,6 +332,19 @@ def test_a_sparse_table_has_the_standard_errors_of_the_dense_one():
     assert "std. error" in str(sparse.summary(csr_array(X), y))
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_without_any_spread_what_is_not_zero_is_infinitely_far_from_it():
+    # Rows that are met exactly have no scores, and the sandwich is zero.
+    X, y = np.arange(20.0)[:, None], np.full(20, 3.0)
+    model = MoERegressor(1, expert=PLAIN).fit(X, y)
+    with pytest.warns(UserWarning, match="singular"):
+        frame = model.inference(X, y, robust=True).to_frame().loc["experts", 0]
+    assert (frame["std_error"][["x0", "intercept"]] == 0).all()
+    assert frame["z"]["intercept"] == np.inf and frame["p_value"]["intercept"] == 0
+    assert frame["z"]["x0"] == 0 and frame["p_value"]["x0"] == 1
+    assert "intercept" in str(model.summary(X, y, robust=True))
+
+
 def test_mixtures_without_coefficients_are_refused_with_words():
     X, y = mixed_rows("gaussian", n=200)
     for settings, words in [

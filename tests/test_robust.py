@@ -30,7 +30,7 @@ BAD = np.where(np.arange(60)[:, None] == 3, np.nan, X)
         ({"n_experts": True}, "n_experts=True .*integer"),
         ({"n_experts": 61}, "n_experts=61 .*60 samples.*at most"),
         ({"gate": "soft"}, "gate='soft' .*'softmax'"),
-        ({"gate": SoftmaxGate}, "gate=.*names"),
+        ({"gate": SoftmaxGate}, "gate=.*a class"),
         ({"expert": "tree"}, "expert='tree' .*'linear'"),
         ({"solver": "sgd"}, "solver='sgd' .*'em'"),
         ({"init": "zeros"}, "init='zeros' .*'kmeans'"),

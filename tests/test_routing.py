@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import GridSearchCV
@@ -115,7 +115,7 @@ def test_a_dead_expert_is_brought_back():
     weights = model.gate_.inner.weights.copy()
     weights[3, -1] = -1e4
     broken = model.gate_._replaced(inner=model.gate_.inner._replaced(weights=weights))
-    settings = plan(model)
+    settings = plan(model, x)
     mixture, trace = settings.solver.solve(
         Mixture(broken, model.expert_), blocks, _trace(max_iter=50)
     )
@@ -335,6 +335,37 @@ def test_bad_settings_are_named(model, message):
     X, y = two_lines(40)
     with pytest.raises(ValueError, match=message):
         model.fit(X, y if isinstance(model, MoERegressor) else np.digitize(y, [0]))
+
+
+class Misshapen(RegressorMixin, ClassifierMixin, BaseEstimator):
+    """Answers in shapes that nobody has asked for."""
+
+    def fit(self, X, y, sample_weight=None):
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict(self, X):
+        return np.zeros((len(X), 2))
+
+    def predict_proba(self, X):
+        return np.zeros((len(X), 5))
+
+
+class MisshapenRegressor(Misshapen):
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.estimator_type = "regressor"
+        return tags
+
+
+def test_answers_of_the_wrong_shape_are_named():
+    X, y = two_lines(40)
+    with pytest.raises(
+        ValueError, match=r"MisshapenRegressor.*shape \(\d+, 2\) for \d+ rows and 1"
+    ):
+        MoERegressor(2, expert=MisshapenRegressor()).fit(X, y)
+    with pytest.raises(ValueError, match=r"probabilities of shape \(40, 5\) for 40 rows and 2 cl"):
+        MoERegressor(2, gate=Misshapen()).fit(X, y)
 
 
 def test_boosted_experts_predict_in_large_blocks():

@@ -170,9 +170,16 @@ def class_proba(estimator, X, n_classes, floor):
     The share `floor` is mixed in equally. No probability is zero, not in float32 either.
     """
     given = np.asarray(estimator.predict_proba(X), dtype=float)
+    known = estimator.classes_
+    if given.shape != (X.shape[0], len(known)):
+        raise ValueError(
+            f"{type(estimator).__name__} has given probabilities of shape {given.shape} for "
+            f"{X.shape[0]} rows and {len(known)} classes; ({X.shape[0]}, {len(known)}) is allowed. "
+            "Mend its predict_proba: one column for every label in classes_."
+        )
     _check_proba(estimator, given)
     proba = np.full((X.shape[0], n_classes), floor / n_classes)
-    proba[:, estimator.classes_] += (1 - floor) * given
+    proba[:, known] += (1 - floor) * given
     return np.maximum(proba, np.finfo(np.float32).tiny)
 
 

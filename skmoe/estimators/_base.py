@@ -56,7 +56,7 @@ class BaseMixtureOfExperts(
 
         `narrow` is a mixture of one expert less, fitted to the same data: starts are splits of it.
         """
-        settings = plan(self)._replace(narrow=narrow)
+        settings = plan(self, X)._replace(narrow=narrow)
         # Validation notes the columns on the estimator; until the fit has succeeded, on a copy.
         checked = copy.copy(self)
         data, state = self._checked_rows(checked, X, y, sample_weight, settings)
@@ -120,7 +120,7 @@ class BaseMixtureOfExperts(
         seed = settings.random_state.randint(2**31 - 1)
         path = clone(self).set_params(random_state=seed)
         selection, narrow = choose_n_experts(path, *given, most)
-        settings = plan(with_experts(self, selection.best_n_experts_))
+        settings = plan(with_experts(self, selection.best_n_experts_), given[0])
         narrow = None if self.average else narrow
         return settings._replace(narrow=narrow, random_state=np.random.RandomState(seed)), selection
 

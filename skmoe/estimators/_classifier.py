@@ -9,10 +9,11 @@ from sklearn.preprocessing import LabelEncoder
 from sklearn.utils import check_random_state, compute_class_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets, unique_labels
-from sklearn.utils.validation import column_or_1d, validate_data
+from sklearn.utils.validation import column_or_1d
 
 from .._rows.arrays import array_namespace, concat_rows, drawn, filled, host, like
 from .._rows.compat import get_namespace_and_device, move_to, with_callbacks
+from .._rows.tables import validated
 from ._base import BaseMixtureOfExperts
 from ._docs import documented
 
@@ -318,7 +319,7 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
     def _validate_fit(self, checked, X, y, accepted, classes=None):
         """Checked X, class codes (n, 1) and what to note about them."""
         xp, _, device = get_namespace_and_device(X)
-        X, y = validate_data(checked, X, y, dtype=[xp.float64, xp.float32], **accepted)
+        X, y = validated(checked, X, y, dtype=[xp.float64, xp.float32], **accepted)
         parts = _parts(column_or_1d(y, warn=True))
         for part in parts:
             check_classification_targets(part)

@@ -1,7 +1,7 @@
 """Hierarchical mixtures of experts."""
 
 from ..gates import HierarchicalGate
-from ..gates._hierarchical import check_size
+from ..gates._hierarchical import check_size, most_leaves
 from ._classifier import MoEClassifier
 from ._docs import documented
 from ._regressor import MoERegressor
@@ -19,7 +19,7 @@ class _Hierarchical:
     def _count_experts(self):
         """Experts of the full tree, or of the first split where it is to be grown."""
         depth, branching = check_size(self.depth, self.branching)
-        return branching if self.grow else branching**depth
+        return branching if self.grow else most_leaves(depth, branching)
 
     def _experts_label(self):
         return "experts"

@@ -45,7 +45,7 @@ class OnlineMixin:
 
     def _partial_fit(self, X, y, sample_weight, classes=None):
         """Learn from a batch; the fitted attributes are set all at once, after success."""
-        settings = plan(self)._replace(online=True)
+        settings = plan(self, X)._replace(online=True)
         if isinstance(getattr(self, "gate_", None), AveragedGate):
             raise ValueError(
                 "The last fit has averaged several mixtures, and partial_fit learns one. Begin "

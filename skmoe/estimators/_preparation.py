@@ -8,6 +8,7 @@ from .._rows.arrays import array_namespace
 from .._rows.blocks import Blocks
 from .._rows.scaling import learn_scaling
 from .._rows.validation import resolve_columns
+from ..gates._hierarchical import most_leaves
 from ..mixture import Mixture
 from ..starts._given import started_at
 from ..starts._growing import grow
@@ -199,7 +200,7 @@ def _sample_rows(mixture, settings):
     rows = sample_size(mixture)
     if settings.depth is None:
         return rows
-    leaves = rows * settings.gate.branching ** (settings.depth - 1)
+    leaves = rows * most_leaves(settings.depth - 1, settings.gate.branching)
     return min(leaves, max(rows, _LARGEST_SAMPLE))
 
 

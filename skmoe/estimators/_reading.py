@@ -5,10 +5,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from .._rows.arrays import array_namespace, host
 from .._rows.compat import check_same_namespace, get_namespace_and_device
+from .._rows.tables import validated
 from .._rows.validation import accepted
 from ..gates import HierarchicalGate
 from ._preparation import blocks_of
@@ -47,7 +48,7 @@ class ReadingMixin:
         check_same_namespace(X, self, attribute="_x_center", method=method)
         xp, _, _ = get_namespace_and_device(X)
         words = accepted(self._mixture, X)
-        X = validate_data(self, X, reset=False, dtype=[xp.float64, xp.float32], **words)
+        X = validated(self, X, reset=False, dtype=[xp.float64, xp.float32], **words)
         if targets is not None and targets.shape[0] != X.shape[0]:
             raise ValueError(f"X has {X.shape[0]} rows and y has {targets.shape[0]}.")
         return self._blocks(X, targets, None, self._units)

@@ -6,10 +6,11 @@ import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d, validate_data
+from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d
 
 from .._rows.arrays import array_namespace
 from .._rows.compat import get_namespace_and_device, move_to, with_callbacks
+from .._rows.tables import validated
 from .._rows.validation import as_type_of
 from ..distribution._distribution import MixtureDistribution
 from ..experts._base import as_expert
@@ -328,7 +329,7 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
         xp, _, device = get_namespace_and_device(X)
         y = move_to(y, xp=xp, device=device)
         try:
-            X, y = validate_data(
+            X, y = validated(
                 checked,
                 X,
                 y,

@@ -6,7 +6,7 @@ import joblib
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils import check_random_state
 
-from .._numerics.part import refusal
+from .._numerics.part import Part, refusal
 from .._rows.validation import check_count, check_positive
 from ..experts._base import as_expert
 from ..families import NAMES as FAMILIES
@@ -140,8 +140,22 @@ def part_of(estimator, name):
     return make_part(value, name) if name in ("gate", "expert", "family") else None
 
 
-def plan(estimator):
+def _with_columns(part, X):
+    """The part, and whatever it is made of, with the columns that a function chooses from X."""
+    for own in (part, *part.get_params().values()):
+        if isinstance(own, Part) and callable(vars(own).get("columns")):
+            own.columns = own.columns(X)
+    return part
+
+
+def plan(estimator, X):
     """Settings of an estimator.
+
+    Parameters
+    ----------
+    estimator : BaseMixtureOfExperts
+    X : array-like of shape (n_samples, n_features)
+        As given to `fit`: columns may be chosen from it by a function.
 
     Raises
     ------
@@ -154,7 +168,8 @@ def plan(estimator):
             "average=True was given with warm_start=True; mixtures that have been averaged are "
             "not taken apart again. Set one of them to False."
         )
-    gate, expert = estimator._make_gate(), make_part(estimator.expert, "expert")
+    parts = estimator._make_gate(), make_part(estimator.expert, "expert")
+    gate, expert = (_with_columns(part, X) for part in parts)
     for part in (gate, expert):
         part.share_jobs(estimator.n_jobs)
     settings = Settings(

@@ -68,8 +68,9 @@ class EstimatorExpert(Refitted, Expert):
     n_jobs : int or None, default=None
         Fits at the same time; None takes the mixture's `n_jobs`. They run in threads, unless
         `joblib.parallel_config` asks for processes.
-    columns : list of names, positions or booleans, slice or None, default=None
+    columns : list of names, positions or booleans, slice, callable or None, default=None
         The columns that the experts look at; None stands for all, an empty list for none.
+        A callable is given X in `fit`, as scikit-learn's `make_column_selector` is.
 
     Attributes
     ----------
@@ -164,7 +165,16 @@ class EstimatorExpert(Refitted, Expert):
         size = len(self.unfitted)
         if self.family.labels:
             return class_proba(estimator, table, size, self.floor_)
-        answer = np.reshape(estimator.predict(table), (-1, size)).astype(float)
+        answer = np.asarray(estimator.predict(table), dtype=float)
+        n_rows = table.shape[0]
+        if answer.shape[:1] != (n_rows,) or answer.size != n_rows * size:
+            raise ValueError(
+                f"The expert {type(self.estimator).__name__} has predicted a table of shape "
+                f"{answer.shape} for {n_rows} rows and {size} outputs; ({n_rows}, {size}) is "
+                f"allowed{f', or ({n_rows},)' if size == 1 else ''}. Mend its predict: one column "
+                "for every output of y."
+            )
+        answer = np.reshape(answer, (-1, size))
         check_finite(estimator, answer)
         return self.family.feasible(self._units(answer, "scaled"), self.floor_)
 

@@ -91,9 +91,10 @@ class LinearExpert(Expert):
         no more evidence than one, all become the one-expert fit, and the fit warns. On sparse
         tables, and those of 1,000 columns or more, the strength stays at 1: the evidence needs a
         matrix of the columns squared.
-    columns : list of names, positions or booleans, slice or None, default=None
+    columns : list of names, positions or booleans, slice, callable or None, default=None
         The columns that the experts look at; None stands for all, an empty list for the
         intercept alone.
+        A callable is given X in `fit`, as scikit-learn's `make_column_selector` is.
 
     Attributes
     ----------

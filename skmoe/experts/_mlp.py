@@ -40,8 +40,9 @@ class MLPExpert(Expert):
     alpha : float, default=1.0
         Penalty on the weights of the networks, and on the linear coefficients as in
         :class:`~skmoe.experts.LinearExpert`; intercepts are free.
-    columns : list of names, positions or booleans, slice or None, default=None
+    columns : list of names, positions or booleans, slice, callable or None, default=None
         The columns that the experts look at; None stands for all.
+        A callable is given X in `fit`, as scikit-learn's `make_column_selector` is.
 
     Attributes
     ----------

@@ -37,8 +37,9 @@ class EstimatorGate(Refitted, Gate):
     floor : float, default=1e-3
         Probability that every expert keeps, mixed in equally: a tree says zero where it has not
         seen an expert, and zero is never revised.
-    columns : list of names, positions or booleans, slice or None, default=None
+    columns : list of names, positions or booleans, slice, callable or None, default=None
         The columns that the gate looks at; None stands for all, an empty list for none.
+        A callable is given X in `fit`, as scikit-learn's `make_column_selector` is.
 
     Attributes
     ----------

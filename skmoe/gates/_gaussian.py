@@ -68,8 +68,9 @@ class GaussianGate(Gate):
         same borders are then those of a softmax gate whose logits are linear ("tied") or
         quadratic in x, which learns what predicts best instead of where the inputs lie. Where
         that lowers the likelihood of y given x, the Gaussians stay.
-    columns : list of names, positions or booleans, slice or None, default=None
+    columns : list of names, positions or booleans, slice, callable or None, default=None
         The columns that the gate looks at; None stands for all, an empty list for none.
+        A callable is given X in `fit`, as scikit-learn's `make_column_selector` is.
 
     Attributes
     ----------

@@ -5,12 +5,20 @@ from .._rows.validation import check_count
 from ._base import Wrapper, as_gate
 from ._softmax import SoftmaxGate
 
-__all__ = ["HierarchicalGate", "balanced_tree", "check_size"]
+__all__ = ["HierarchicalGate", "balanced_tree", "check_size", "most_leaves"]
+
+# Deeper, a full tree has more leaves than there can be rows.
+_DEEPEST = 64
 
 
 def check_size(depth, branching):
     """Depth and branching of a tree as ints, if they make one."""
     return check_count(depth, "depth"), check_count(branching, "branching", minimum=2)
+
+
+def most_leaves(depth, branching):
+    """Leaves of a full tree; some number above that of all rows where it is that large."""
+    return branching ** min(depth, _DEEPEST)
 
 
 def balanced_tree(n_leaves, branching):
@@ -127,10 +135,11 @@ class HierarchicalGate(Wrapper):
     def initialize(self, n_experts, X, columns=None):
         """Equal probabilities of the branches of a balanced tree."""
         depth, branching = check_size(self.depth, self.branching)
-        if n_experts > branching**depth:
+        most = most_leaves(depth, branching)
+        if n_experts > most:
             raise ValueError(
                 f"n_experts={n_experts} was given for a tree of depth={depth} and branching="
-                f"{branching}, which holds at most {branching**depth}. Increase depth or branching."
+                f"{branching}, which holds at most {most}. Increase depth or branching."
             )
         return self.with_tree(balanced_tree(n_experts, branching), X, columns)
 

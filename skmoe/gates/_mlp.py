@@ -28,8 +28,9 @@ class MLPGate(Gate):
         What a hidden unit does to its input.
     alpha : float, default=1.0
         Penalty on the weights and the linear coefficients; intercepts are free.
-    columns : list of names, positions or booleans, slice or None, default=None
+    columns : list of names, positions or booleans, slice, callable or None, default=None
         The columns that the gate looks at; None stands for all.
+        A callable is given X in `fit`, as scikit-learn's `make_column_selector` is.
 
     Attributes
     ----------

@@ -27,8 +27,9 @@ class QuadraticGate(SoftmaxGate):
         All products of two columns, the square of every column, or the sum of the squares.
     alpha : float or "auto", default="auto"
         Penalty on the coefficients, as of :class:`SoftmaxGate`.
-    columns : list of names, positions or booleans, slice or None, default=None
+    columns : list of names, positions or booleans, slice, callable or None, default=None
         The columns that the gate looks at; None stands for all, an empty list for none.
+        A callable is given X in `fit`, as scikit-learn's `make_column_selector` is.
 
     Attributes
     ----------

@@ -67,8 +67,9 @@ class SoftmaxGate(Gate):
         maximised, as by scikit-learn's BayesianRidge for a linear model, under a weak Gamma prior
         on the strength. The gate gets sharp where the data ask for it, and stays near constant
         where they do not. 0 is maximum likelihood.
-    columns : list of names, positions or booleans, slice or None, default=None
+    columns : list of names, positions or booleans, slice, callable or None, default=None
         The columns that the gate looks at; None stands for all, an empty list for none.
+        A callable is given X in `fit`, as scikit-learn's `make_column_selector` is.
 
     Attributes
     ----------

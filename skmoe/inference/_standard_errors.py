@@ -1,5 +1,6 @@
 """What the data leave open: standard errors of the parameters of a mixture."""
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -66,7 +67,12 @@ class Term(NamedTuple):
 
     def z(self):
         """Value in standard errors; None where zero is no question."""
-        return None if self.positive else self.value / self.std_error
+        if self.positive:
+            return None
+        if self.std_error == 0:
+            # Without any spread, whatever is not zero is infinitely far from it.
+            return math.copysign(math.inf, self.value) if self.value else 0.0
+        return self.value / self.std_error
 
     def p_value(self):
         """Probability of a value at least as far from zero by chance; None where no question."""
