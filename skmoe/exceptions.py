@@ -6,12 +6,14 @@ __all__ = [
     "AlikeExpertsWarning",
     "ConstantGateWarning",
     "DegenerateWarning",
+    "EmptyClassWarning",
     "FitWarning",
     "IdleExpertWarning",
     "LostDigitsWarning",
     "NotConvergedWarning",
     "RowWeightWarning",
     "SeparationWarning",
+    "TooManyParametersWarning",
 ]
 
 
@@ -36,6 +38,10 @@ class DegenerateWarning(FitWarning):
     """An expert's scale stands at its lower bound: it passes through its rows exactly."""
 
 
+class EmptyClassWarning(FitWarning):
+    """All rows of a class have weight zero: it is known, but nothing is known of it."""
+
+
 class IdleExpertWarning(FitWarning):
     """An expert answers next to no row."""
 
@@ -58,3 +64,7 @@ class LostDigitsWarning(FitWarning):
 
 class RowWeightWarning(FitWarning):
     """The weights of the rows do not count rows, or fewer than there are parameters."""
+
+
+class TooManyParametersWarning(FitWarning):
+    """There are more parameters without a penalty than rows."""

@@ -261,11 +261,80 @@ def test_separation_without_a_penalty_is_reported():
     X[:, 0] += np.sign(X[:, 0])
     gate, expert = SoftmaxGate(alpha=0.0), LinearExpert(alpha=0.0)
     text = said(exceptions.SeparationWarning, MoERegressor(2, gate=gate, random_state=0), X, y)
-    assert "The gate tells the experts apart without error" in text
+    assert "The gate tells experts apart without error" in text
     labels = (X[:, 0] > 0).astype(int)
     model = MoEClassifier(2, gate="constant", expert=expert, random_state=0)
-    with pytest.warns(exceptions.SeparationWarning, match="tell the classes of their rows apart"):
+    with pytest.warns(exceptions.SeparationWarning, match="predict rows without error"):
         model.fit(X, labels)
+
+
+FREE = {"gate": SoftmaxGate(alpha=0.0), "expert": LinearExpert(alpha=0.0), "random_state": 0}
+
+
+def test_coefficients_that_a_few_rows_send_off_are_reported():
+    rng = np.random.default_rng(0)
+    X = np.column_stack([rng.normal(size=(300, 2)), rng.uniform(size=300) < 0.1])
+    rare, settings = X[:, 2] == 1, FREE | {"n_experts": 1}
+    labels = (rng.logistic(size=300) < X[:, 0]).astype(int)
+    counts = rng.poisson(np.exp(0.5 * X[:, 0])) * 1.0
+    three = labels + (rng.uniform(size=300) < 0.3)
+    silent(MoEClassifier(**settings), X, labels)
+    silent(MoEClassifier(**settings), X, three)
+    silent(MoERegressor(family="poisson", **settings), X, counts)
+    for model, y in [
+        (MoEClassifier(**settings), np.where(rare, 1, labels)),
+        (MoEClassifier(**settings), (X[:, 0] > 0).astype(int)),
+        (MoEClassifier(**settings), np.where(rare, 0, three)),
+        (MoERegressor(family="bernoulli", **settings), np.where(rare, 1.0, labels)),
+        (MoERegressor(family="poisson", **settings), np.where(rare, 0.0, counts)),
+    ]:
+        assert "The experts [0] predict" in said(exceptions.SeparationWarning, model, X, y)
+        with pytest.warns(exceptions.SeparationWarning, match="Standard errors mean nothing"):
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", "The information is singular")
+                model.inference(X, y)
+    # A gate that is sure of the rows with the rare column only.
+    first = rare | (rng.logistic(size=300) < X[:, 1])
+    y = np.where(first, 3 * X[:, 0], 5 - 3 * X[:, 0]) + 0.1 * rng.normal(size=300)
+    text = said(exceptions.SeparationWarning, MoERegressor(2, **FREE), X, y)
+    assert "The gate tells" in text
+    y = np.where(first ^ rare, 3 * X[:, 0], 5 - 3 * X[:, 0]) + 0.1 * rng.normal(size=300)
+    y[rare] = np.where(X[rare, 1] > 0, 3 * X[rare, 0], 5 - 3 * X[rare, 0])
+    silent(MoERegressor(2, **FREE), X[:, :2], y)
+
+
+def test_more_parameters_than_rows_are_reported():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(40, 50)), rng.normal(size=40)
+    kinds = (exceptions.TooManyParametersWarning, exceptions.DegenerateWarning)
+    with pytest.warns(kinds) as caught:
+        MoERegressor(**(FREE | {"n_experts": 1})).fit(X, y)
+    assert "52 parameters without a penalty were fitted to 40 distinct rows" in str(
+        caught[0].message
+    )
+    silent(MoERegressor(1), X, y)
+    silent(MoERegressor(**(FREE | {"n_experts": 1})), X[:, :30], y)
+
+
+def test_a_class_without_weight_is_reported():
+    X, _ = planes(0)
+    labels = np.array(["a", "b", "c"])[np.arange(300) % 3]
+    model = MoEClassifier(1, random_state=0)
+    weight = (labels != "b").astype(float)
+    with pytest.warns(exceptions.EmptyClassWarning, match=r"classes \['b'\] have no row of weight"):
+        model.fit(X, labels, weight)
+    assert "The classes ['b'] have no row" in str(model.summary())
+    silent(model, X, labels)
+
+
+def test_networks_that_answer_no_row_are_reported():
+    X, y = planes(0)
+    model = MoERegressor(8, expert="mlp", random_state=0)
+    with pytest.warns(exceptions.IdleExpertWarning, match="more than half of none"):
+        model.fit(X, y)
+    resp = model.responsibilities(X, y)
+    named = [k for k in range(8) if f"{k}" in model.problems_[0].split("]")[0]]
+    assert named == [k for k in range(8) if resp[:, k].mean() < 0.2 / 8 and resp[:, k].max() < 0.5]
 
 
 def test_one_class_is_not_separation():

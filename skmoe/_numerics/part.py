@@ -8,7 +8,7 @@ from sklearn.base import BaseEstimator
 
 from .._rows.arrays import array_namespace, block_diagonal, device, identity, is_sparse
 
-__all__ = ["MadeOfParts", "Part", "Slopes", "Together", "refusal", "take_columns"]
+__all__ = ["Doubts", "MadeOfParts", "Part", "Slopes", "Together", "refusal", "take_columns"]
 
 
 def take_columns(X, positions):
@@ -43,6 +43,40 @@ def refusal(kind, value, names, allowed):
         f"{kind}={value!r} was given; one of the names {sorted(names)}, {allowed} is allowed. Pass "
         f"for example {kind}={next(iter(names))!r}."
     )
+
+
+class Doubts(NamedTuple):
+    """How far from certain the rows leave predictors of a part.
+
+    Attributes
+    ----------
+    design : array of shape (n, D)
+        What the predictors are linear in, with the constant last.
+    rows : array of shape (n, M)
+        Weights of the rows, for M predictors.
+    weight : array of shape (n, M)
+        Curvature of the log-likelihood: zero in a row that is predicted without error.
+    """
+
+    design: Any
+    rows: Any
+    weight: Any
+
+    def total(self):
+        """The same of the constant alone: in doubt are rows as a whole, whatever the columns."""
+        last = self.design[:, -1:]
+        return self._replace(design=last.toarray() if is_sparse(last) else last)
+
+    def sums(self):
+        """Gram matrices (M, D, D) of the rows, and of the rows by their doubt."""
+        size, n_predictors = self.design.shape[1], self.rows.shape[1]
+        xp = array_namespace(self.design)
+        tables = xp.concat([self.rows, self.rows * self.weight], axis=1)
+        wide = xp.permute_dims(tables, (1, 0))[:, None, :] * self.design.T[None, :, :]
+        gram = xp.reshape(
+            xp.reshape(wide, (-1, self.design.shape[0])) @ self.design, (-1, size, size)
+        )
+        return gram[:n_predictors, ...], gram[n_predictors:, ...]
 
 
 class MadeOfParts(BaseEstimator):

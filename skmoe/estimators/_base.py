@@ -79,7 +79,7 @@ class BaseMixtureOfExperts(
         check_sound(mixture, trace.history[-1], "fit")
         names = state.get("feature_names_in_")
         problems = data_diagnosis(data, sample_weight is not None, mixture, ready.units, names)
-        problems += diagnosis(mixture, trace, ready.blocks, ready.advantage)
+        problems += diagnosis(mixture, trace, ready.blocks, ready.advantage, state.get("classes_"))
         histories += [own.history for _, own in climbs if len(climbs) > 1]
         shift = trace.weight * ready.units.log_spread()
         fitted = {

@@ -4,20 +4,24 @@ import math
 import warnings
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from .._rows.arrays import array_namespace, exp, host
 from ..exceptions import (
     AlikeExpertsWarning,
     ConstantGateWarning,
     DegenerateWarning,
+    EmptyClassWarning,
     IdleExpertWarning,
     NotConvergedWarning,
     SeparationWarning,
+    TooManyParametersWarning,
 )
 from ..gates._averaged import AveragedGate
 from ..starts._race import is_blind
 from ..starts._reviving import dead_experts
 
-__all__ = ["diagnosis", "warn_of"]
+__all__ = ["diagnosis", "separation", "warn_of"]
 
 # Standard deviation, over rows and experts, of predictions that count as the same, in standard
 # deviations of y or in logits.
@@ -29,6 +33,15 @@ _CONSTANT = 0.01
 # Rows that are left in doubt, all together, where something is told apart without error, and rows
 # that an expert answers if it answers none.
 _NO_ROW = 0.5
+
+# Part of an equal share of the rows that is a small one.
+_SMALL_SHARE = 0.2
+
+# Rows in doubt in one direction only that stand for none.
+_NO_ERROR = 0.01
+
+# Part of the largest eigenvalue above which columns determine a direction.
+_DETERMINED = 1e-10
 
 
 class Signs(NamedTuple):
@@ -42,14 +55,11 @@ class Signs(NamedTuple):
         Mean squared probability.
     products : ndarray of shape (K, K)
         Mean products of the experts' predictors, each less the mean of all experts for the row.
-    doubt : ndarray of shape (K,)
-        Of labels, p (1 - p) summed over the classes, for every expert's share of the rows.
     """
 
     share: Any
     square: Any
     products: Any
-    doubt: Any
 
     def spread(self):
         """Root mean square, over all rows and experts by their shares, of what sets them apart.
@@ -63,28 +73,21 @@ class Signs(NamedTuple):
 
 
 def _signs(mixture, blocks):
-    labels = mixture.expert.family.labels
-
     def sums(X, y, weight):
         xp = array_namespace(X)
         gate, eta, _ = mixture.components(X)
         gate = exp(gate)
-        own = gate * weight[:, None]
         apart = xp.reshape(xp.permute_dims(eta, (1, 0, 2)), (eta.shape[1], -1))
         apart = apart - xp.mean(apart, axis=0, keepdims=True)
         rows = xp.broadcast_to(weight[:, None], (eta.shape[0], eta.shape[2]))
         products = (apart * xp.reshape(rows, (1, -1))) @ apart.T
-        doubt = xp.zeros_like(weight @ gate)
-        if labels:
-            proba = mixture.expert.predict(X)
-            doubt = xp.sum(own * xp.sum(proba * (1 - proba), axis=2), axis=0)
-        return weight @ gate, weight @ gate**2, products, doubt, xp.sum(weight)
+        return weight @ gate, weight @ gate**2, products, xp.sum(weight)
 
     *totals, weight = blocks.sum(sums)
     return Signs(*(host(total).astype(float) / float(weight) for total in totals))
 
 
-def diagnosis(mixture, trace, blocks, advantage):
+def diagnosis(mixture, trace, blocks, advantage, classes=None):
     """Kinds and texts of what a person should be warned about.
 
     Parameters
@@ -94,21 +97,48 @@ def diagnosis(mixture, trace, blocks, advantage):
     blocks : Blocks
     advantage : float or None
         Log evidence of one expert over the best of several, where one was as good.
+    classes : array of shape (n_classes,) or None
+        Labels, of a classifier.
 
     Returns
     -------
     list of (type, str)
     """
-    found = list(_of_the_climb(mixture, trace))
-    if mixture.n_experts() > 1 and not trace.stopped:
-        found += _of_the_experts(mixture, _signs(mixture, blocks), trace.weight, advantage)
-    return found
+    found = [*_of_the_rows(mixture, blocks, classes), *_of_the_climb(mixture, trace)]
+    if trace.stopped:
+        return found
+    if mixture.n_experts() > 1:
+        signs, busy = _signs(mixture, blocks), _busy(mixture, blocks)
+        found += _of_the_experts(mixture, signs, busy, trace.weight, advantage)
+    return found + list(separation(mixture, blocks))
 
 
 def warn_of(problems):
     """Warn the caller of `fit`."""
     for kind, text in problems:
         warnings.warn(text, kind, stacklevel=5)
+
+
+def _of_the_rows(mixture, blocks, classes):
+    """What the rows cannot tell, whatever the climb does."""
+    if classes is not None and blocks.weight is not None:
+        codes = host(blocks.y)[:, 0].astype(int)
+        weight = np.bincount(codes, weights=host(blocks.weight), minlength=len(classes))
+        if empty := host(classes)[weight <= 0].tolist():
+            yield (
+                EmptyClassWarning,
+                f"The classes {empty} have no row of weight above 0, and are not predicted. Leave "
+                "out their rows, or give them weight.",
+            )
+    free = [part for part in mixture if part.has_statistics and _is_free(part)]
+    n_parameters, n_rows = sum(part.n_parameters() for part in free), blocks.X.shape[0]
+    if n_parameters > n_rows:
+        yield (
+            TooManyParametersWarning,
+            f"{n_parameters} parameters without a penalty were fitted to {n_rows} distinct rows, "
+            "which do not determine them. Use a penalty (alpha='auto', or a number above 0), fewer "
+            "experts or fewer columns.",
+        )
 
 
 def _of_the_climb(mixture, trace):
@@ -143,14 +173,31 @@ def _of_the_climb(mixture, trace):
         )
 
 
-def _of_the_experts(mixture, signs, weight, advantage):
+def _busy(mixture, blocks):
+    """Whether an expert has most of the responsibility for some row, or no small share, (K,).
+
+    Only networks are asked: nothing brings those back that the climb has left behind.
+    """
+    if mixture.expert.has_statistics or isinstance(mixture.gate, AveragedGate):
+        return np.ones(mixture.n_experts(), dtype=bool)
+
+    def sums(X, y, weight):
+        resp = mixture.responsibilities(X, y)
+        return weight @ resp, weight @ array_namespace(X).astype(resp > 0.5, resp.dtype)
+
+    total, most = (host(table).astype(float) for table in blocks.sum(sums))
+    return (total > _SMALL_SHARE * total.mean()) | (most >= _NO_ROW)
+
+
+def _of_the_experts(mixture, signs, busy, weight, advantage):
     n_experts = mixture.n_experts()
-    idle = [int(k) for k in (weight * signs.share < _NO_ROW).nonzero()[0]]
+    idle = [int(k) for k in ((weight * signs.share < _NO_ROW) | ~busy).nonzero()[0]]
     if idle and not mixture.gate.routes:
         rows = float(weight * signs.share[idle].max())
         yield (
             IdleExpertWarning,
-            f"The experts {idle} answer no row: all together they have {rows:.2g} rows at most. "
+            f"The experts {idle} answer no row: the largest of them has {rows:.2g} rows all "
+            "together, and more than half of none. "
             f"Use fewer experts than {n_experts}, n_experts='auto', or other starts (n_init, "
             "init).",
         )
@@ -176,7 +223,6 @@ def _of_the_experts(mixture, signs, weight, advantage):
             "tells who answers, other starts (n_init, init) or a fixed penalty "
             "(SoftmaxGate(alpha=0.1)).",
         )
-    yield from _separated(mixture, signs, weight)
 
 
 def _scales_alike(expert):
@@ -192,28 +238,65 @@ def _is_free(part):
     return float(part.with_params(part.params + part.coefficients).log_prior()) == 0
 
 
-def _separated(mixture, signs, weight):
-    """Of parts without a penalty."""
-    gate, expert = mixture
-    if isinstance(gate, AveragedGate):
-        # Of which no coefficients are read.
+def separation(mixture, blocks):
+    """Of parts without a penalty: which coefficients grow without end.
+
+    A predictor runs away in a direction in which all rows that move are predicted without error.
+    """
+    if mixture.cost() or not mixture.has_statistics:
         return
-    free = gate.params.shape[0] > 0 and not is_blind(gate) and _is_free(gate)
-    doubt = float(weight * (signs.share - signs.square).sum())
-    if free and doubt < _NO_ROW:
+    free = [_is_free(part) and bool((host(part.coefficients) > 0).any()) for part in mixture]
+    if not any(free):
+        return
+    gate, expert = mixture
+
+    def sums(X, y, weight):
+        resp = mixture.responsibilities(X, y) * weight[:, None]
+        found = gate.doubts(X, resp) if free[0] else [], expert.doubts(X, y, resp) * free[1]
+        # Of very wide tables there is no matrix of the columns squared.
+        return tuple(
+            tuple((own.total() if part.gradient_only else own).sums() for own in doubts)
+            for part, doubts in zip(mixture, found, strict=True)
+        )
+
+    of_gate, of_experts = blocks.sum(sums)
+    doubt = min((_rows_in_doubt(*pair).min() for pair in of_gate), default=np.inf)
+    if doubt < np.inf:
         yield (
             SeparationWarning,
-            f"The gate tells the experts apart without error: all together {doubt:.1g} rows are in "
-            "doubt, so that without a penalty its coefficients grow without end. Use "
+            f"The gate tells experts apart without error: in some direction {doubt:.1g} rows are "
+            "in doubt, so that without a penalty its coefficients grow without end. Use "
             "SoftmaxGate(alpha=...) above 0 if they are to be read.",
         )
-    if not expert.family.labels or expert.params.shape[0] == 0 or not _is_free(expert):
-        return
-    sure = [int(k) for k in (weight * signs.doubt < _NO_ROW).nonzero()[0]]
-    if sure:
-        yield (
-            SeparationWarning,
-            f"The experts {sure} tell the classes of their rows apart without error: all together "
-            f"{float(weight * signs.doubt[sure].max()):.1g} rows are in doubt, so that without a "
-            "penalty their coefficients grow without end. Use LinearExpert(alpha=...) above 0.",
-        )
+    for pair in of_experts:
+        doubt = _rows_in_doubt(*pair).reshape(mixture.n_experts(), -1).min(axis=1)
+        sure = [int(k) for k in np.isfinite(doubt).nonzero()[0]]
+        if sure:
+            yield (
+                SeparationWarning,
+                f"The experts {sure} predict rows without error: in some direction "
+                f"{doubt[sure].max():.1g} rows are in doubt, so that without a penalty their "
+                "coefficients grow without end. Use LinearExpert(alpha=...) above 0.",
+            )
+
+
+def _rows_in_doubt(rows, doubted):
+    """Rows in doubt in the direction that has fewest of them, by predictor; infinity if some are.
+
+    Parameters
+    ----------
+    rows, doubted : arrays of shape (M, D, D)
+        As of `Doubts.sums`.
+    """
+    least = []
+    for own, part in zip(host(rows).astype(float), host(doubted).astype(float), strict=True):
+        values, vectors = np.linalg.eigh(own)
+        known = values > _DETERMINED * values[-1]
+        root = vectors[:, known] / np.sqrt(values[known])
+        share = np.linalg.eigvalsh(root.T @ part @ root).min(initial=1.0)
+        total, count = part[-1, -1], own[-1, -1]
+        few = max(count * share, 0.0)
+        # A border between few rows is not yet one without error.
+        sure = count > _NO_ROW and (total < _NO_ROW or few < _NO_ERROR)
+        least.append(min(total, few) if sure else np.inf)
+    return np.array(least)

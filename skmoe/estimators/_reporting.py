@@ -11,6 +11,7 @@ from .._rows.validation import check_share
 from ..inference._explaining import explanation
 from ..inference._standard_errors import infer, reading_order, reported
 from ..inference._summary import Summary
+from ._diagnosis import separation
 from ._fitted import parameter_attributes
 from ._reading import check_both
 
@@ -88,15 +89,21 @@ class ReportingMixin:
         ValueError
             If experts or gate have no coefficients (estimators, networks), or too many.
         """
-        result = self._inferred(X, y, sample_weight, robust)
+        blocks = self._rows_of_fit(X, y, sample_weight)
+        result = self._inferred(blocks, robust)
+        for kind, text in separation(self._mixture, blocks):
+            warnings.warn(f"{text} Standard errors mean nothing there.", kind, stacklevel=2)
         if result.undetermined:
             warnings.warn(result.problem(), UserWarning, stacklevel=2)
         return result
 
-    def _inferred(self, X, y, sample_weight, robust):
+    def _rows_of_fit(self, X, y, sample_weight):
+        """Blocks of rows with the weights that a fit gives them."""
         blocks = self._weighted_rows(X, y, sample_weight, "inference")
         weight = self._row_weight(blocks.X, blocks.weight, blocks.y, vars(self))
-        blocks = blocks if weight is None else blocks.with_weight(weight)
+        return blocks if weight is None else blocks.with_weight(weight)
+
+    def _inferred(self, blocks, robust):
         return infer(self._mixture, blocks, self._attributes_of, self._label, robust)
 
     def summary(self, X=None, y=None, *, sample_weight=None, robust=False, confidence=0.95):
@@ -137,7 +144,7 @@ class ReportingMixin:
             sums = self._sums(self._weighted_rows(X, y, sample_weight, "summary"))
         if terms and X is not None:
             try:
-                result = self._inferred(X, y, sample_weight, robust)
+                result = self._inferred(self._rows_of_fit(X, y, sample_weight), robust)
                 terms, notes = result.terms, result.notes()
             except ValueError as error:
                 # The data have been looked at before: there are no standard errors of these parts.

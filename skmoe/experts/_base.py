@@ -107,6 +107,14 @@ class Expert(Part):
         """
         return None
 
+    def doubts(self, X, y, resp):
+        """How far from certain the rows leave the predictors, a list of `Doubts`, one at most.
+
+        Its M predictors are those of the experts, (K, C) as a vector. Empty for experts that are
+        not linear, or of families that never are certain.
+        """
+        return []
+
     def log_prob_and_gradient(self, X, y, wanted=None):
         """`log_prob`, and the function that takes responsibilities to `gradient`.
 

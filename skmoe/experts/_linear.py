@@ -8,7 +8,7 @@ from .._numerics.normal_equations import (
     curvature_for,
     gradient,
 )
-from .._numerics.part import Slopes, take_columns
+from .._numerics.part import Doubts, Slopes, take_columns
 from .._numerics.penalty import Penalty
 from .._rows.arrays import array_namespace, contrasts, device, host, identity, like, stacked, zeros
 from .._rows.statistics import scale as rescaled
@@ -329,6 +329,17 @@ class LinearExpert(Expert):
         first = table.shape[1] * size
         ends = list(range(first, first + slope.shape[1]))
         return [*found, Slopes(X[:, -1:], slope, ends)]
+
+    def doubts(self, X, y, resp):
+        """Curvatures of the rows, predictor by predictor."""
+        if self.family.location:
+            return []
+        xp = array_namespace(X)
+        X = take_columns(X, self.positions)
+        _, weight = self.family.working(y, self.eta(X), self.scale)
+        weight = weight * (1 - weight) if self.family.coupled else weight
+        rows = xp.reshape(resp[:, :, None] + 0 * weight, (X.shape[0], -1))
+        return [Doubts(X, rows, xp.reshape(weight, rows.shape))]
 
     def pull(self):
         """Penalties over squared scales, of experts that are drawn towards the one-expert fit."""

@@ -97,6 +97,13 @@ class Gate(Part):
         """
         return None
 
+    def doubts(self, X, resp):
+        """How far from certain the rows leave the logits, a list of `Doubts`.
+
+        Empty for gates whose logits are not linear.
+        """
+        return []
+
     def refined(self):
         """Gate for one more climb after this one has ended; None for none."""
         return None

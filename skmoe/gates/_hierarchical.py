@@ -291,6 +291,10 @@ class HierarchicalGate(Wrapper):
             first += node.params.shape[0]
         return found
 
+    def doubts(self, X, resp):
+        """Those of the nodes."""
+        return [own for node, share in self._shares(X, resp) for own in node.doubts(X, share)]
+
     def refined(self):
         """Gate with all nodes refined; None if none of them asks for it."""
         nodes = [node.refined() for node in self.nodes]

@@ -8,7 +8,7 @@ from .._numerics.normal_equations import (
     curvature_for,
     gradient,
 )
-from .._numerics.part import Slopes, take_columns
+from .._numerics.part import Doubts, Slopes, take_columns
 from .._numerics.penalty import Penalty
 from .._rows.arrays import array_namespace, contrasts, exp, like, log_softmax, zeros
 from .._rows.statistics import scale as rescaled
@@ -229,6 +229,17 @@ class SoftmaxGate(Gate):
         size = design.shape[1]
         ends = [size * (m + 1) - 1 for m in range(self.weights.shape[0])]
         return [Slopes(design, array_namespace(X).reshape(score, (X.shape[0], -1)), ends)]
+
+    def doubts(self, X, resp):
+        """Probabilities that are neither zero nor one, logit by logit."""
+        if self.n_experts == 1:
+            return []
+        design = self._design(X)
+        prob = exp(self._log_weight(design))
+        weight, _ = self._score(prob, resp)
+        xp = array_namespace(prob)
+        rows = xp.reshape(weight[:, :, None] + 0 * prob, (X.shape[0], -1))
+        return [Doubts(design, rows, xp.reshape(prob * (1 - prob), rows.shape))]
 
     def identified(self):
         """Contrasts of the logits of every node."""

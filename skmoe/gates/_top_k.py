@@ -187,3 +187,7 @@ class TopKGate(Wrapper):
     def slopes(self, X, resp):
         """Those of the gate inside."""
         return self.inner.slopes(X, resp)
+
+    def doubts(self, X, resp):
+        """Those of the gate inside."""
+        return self.inner.doubts(X, resp)
