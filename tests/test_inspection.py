@@ -158,6 +158,27 @@ def test_gate_curves_are_the_gate_with_the_other_columns_held(model, rows):
     assert len({line.get_linestyle() for line in display.lines_}) == 2
 
 
+def test_pictures_say_what_is_held_and_who_is_not_seen():
+    rng = np.random.default_rng(0)
+    X = np.column_stack([rng.normal(size=(200, 2)), rng.uniform(size=200) < 0.3])
+    y = np.where(X[:, 2] > 0, 3 - 2 * X[:, 1], X[:, 1]) + 0.1 * rng.normal(size=200)
+    model = MoERegressor(2, random_state=0).fit(X, y)
+    hidden = int(model.assign([[0, 0, 1]])[0])
+    share = f"{100 * model.gate_proba(X)[:, hidden].mean():.0f} %"
+    words = f"others held at typical values; expert {hidden} ({share} of rows) not seen"
+    fan = PredictiveDisplay.from_estimator(model, X, 1)
+    curves = GateDisplay.from_estimator(model, X, 1)
+    plane = GateDisplay.from_estimator(model, X, [1, 2])
+    for display in (fan, curves):
+        assert display.note == f"2 {words}"
+        assert display.ax_.get_title(loc="left").replace("\n", " ") == display.note
+    # Where all are seen nothing is added, and without other columns nothing at all.
+    assert plane.note == "1 other held at typical values"
+    alone = MoERegressor(1, random_state=0).fit(X[:, :1], y)
+    assert GateDisplay.from_estimator(alone, X[:, :1]).note is None
+    assert GateDisplay.from_estimator(alone, X[:, :1]).ax_.get_title(loc="left") == ""
+
+
 def test_gate_regions_are_the_gate(model, rows):
     display = GateDisplay.from_estimator(model, rows[0], ["slope", "side"], grid_resolution=9)
     assert display.gate_proba.shape == (9, 9, 2)

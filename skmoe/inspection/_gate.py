@@ -6,7 +6,15 @@ from sklearn.utils._optional_dependencies import check_matplotlib_support
 from .._rows.arrays import host
 from .._rows.validation import check_count
 from ._regions import ROOM, crossed, middle, tints
-from ._rows import check_percentiles, chosen_features, dense_sample, grids, moved_rows, subset
+from ._rows import (
+    check_percentiles,
+    chosen_features,
+    dense_sample,
+    grids,
+    held_words,
+    moved_rows,
+    subset,
+)
 from ._style import (
     GREY,
     INK,
@@ -18,6 +26,7 @@ from ._style import (
     get_axes,
     legend,
     mark_rows,
+    note_above,
     shortened,
     thin_frame,
 )
@@ -42,6 +51,8 @@ class GateDisplay:
         Names of the features that are shown.
     points : ndarray of shape (n_points, len(grid)) or None, default=None
         Rows of the data to mark.
+    note : str or None, default=None
+        A line above the picture: what is held, and which experts answer elsewhere only.
 
     Attributes
     ----------
@@ -74,11 +85,12 @@ class GateDisplay:
     2
     """
 
-    def __init__(self, *, grid, gate_proba, feature_names, points=None):
+    def __init__(self, *, grid, gate_proba, feature_names, points=None, note=None):
         self.grid = grid
         self.gate_proba = gate_proba
         self.feature_names = feature_names
         self.points = points
+        self.note = note
 
     @classmethod
     def from_estimator(
@@ -134,13 +146,15 @@ class GateDisplay:
         positions = chosen_features(features, names, estimator.gate_proba, X, table)
         values = grids(table[:, positions], check_percentiles(percentiles), n_points)
         cells = crossed(values)
-        proba = host(estimator.gate_proba(moved_rows(X, table, positions, cells)))
+        asked = moved_rows(X, table, positions, cells)
+        proba = host(estimator.gate_proba(asked))
         marked = table[subset(len(rows), subsample)][:, positions]
         return cls(
             grid=list(values.T),
             gate_proba=proba.reshape(*[n_points] * len(positions), -1),
             feature_names=[names[position] for position in positions],
             points=marked if len(marked) else None,
+            note=held_words(estimator, X, table, positions, asked),
         ).plot(ax=ax, **kwargs)
 
     def plot(self, ax=None, **kwargs):
@@ -165,6 +179,7 @@ class GateDisplay:
             self._plot_curves(kwargs)
         else:
             self._plot_regions(kwargs)
+        note_above(self.ax_, self.note)
         return self
 
     def _plot_curves(self, kwargs):

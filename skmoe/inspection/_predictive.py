@@ -10,6 +10,7 @@ from ._rows import (
     dense_sample,
     feature_position,
     grids,
+    held_words,
     moved_rows,
     movement,
     subset,
@@ -20,6 +21,7 @@ from ._style import (
     get_axes,
     legend,
     mark_rows,
+    note_above,
     shortened,
     thin_frame,
     tint,
@@ -51,6 +53,8 @@ class PredictiveDisplay:
     target_name : str, default="y"
     points : ndarray of shape (n_points, 2) or None, default=None
         Rows of the data to mark: the feature and y.
+    note : str or None, default=None
+        A line above the picture: what is held, and which experts answer elsewhere only.
 
     Attributes
     ----------
@@ -93,6 +97,7 @@ class PredictiveDisplay:
         feature_name,
         target_name="y",
         points=None,
+        note=None,
     ):
         self.grid = grid
         self.quantiles = quantiles
@@ -102,6 +107,7 @@ class PredictiveDisplay:
         self.feature_name = feature_name
         self.target_name = target_name
         self.points = points
+        self.note = note
 
     @classmethod
     def from_estimator(
@@ -187,6 +193,7 @@ class PredictiveDisplay:
             feature_name=names[position],
             target_name=str(getattr(y, "name", None) or "y"),
             points=points,
+            note=held_words(regressor, X, table, [position], asked),
         ).plot(ax=ax, shade=shade, **kwargs)
 
     def plot(self, ax=None, *, shade=None, **kwargs):
@@ -223,6 +230,7 @@ class PredictiveDisplay:
         ax.set_xlabel(shortened(self.feature_name), parse_math=False)
         ax.set_ylabel(shortened(self.target_name), parse_math=False)
         ax.set_xlim(self.grid[0], self.grid[-1])
+        note_above(ax, self.note)
         return self
 
     def _plot_fan(self, kwargs):

@@ -12,6 +12,7 @@ __all__ = [
     "dense_sample",
     "feature_position",
     "grids",
+    "held_words",
     "moved_rows",
     "movement",
     "on_host",
@@ -26,6 +27,12 @@ _FEW = 10
 
 # Entries of a table that is asked about at once.
 _CELLS = 1_000_000
+
+# An expert with less probability than this everywhere in a picture is not seen in it.
+_UNSEEN = 0.05
+
+# Experts that a line names.
+_NAMED = 4
 
 # A second feature is shown if the gate moves at least this much as far along it.
 _SECOND = 0.2
@@ -151,6 +158,35 @@ def moved_rows(X, table, positions, values):
     rows = typical_rows(table, len(values))
     rows[:, positions] = values
     return as_given(rows, X)
+
+
+def held_words(estimator, X, table, positions, asked):
+    """One line on what is held in a picture, and who answers elsewhere only; None if nothing is.
+
+    Parameters
+    ----------
+    estimator : mixture
+    X : {array-like, sparse matrix}
+        As given: tells the container.
+    table : ndarray of shape (n_rows, n_features)
+        Rows of it.
+    positions : list of int
+        Features that are shown.
+    asked : array-like or frame
+        The rows that are shown, as `moved_rows` gives them.
+    """
+    n_held = table.shape[1] - len(positions)
+    if not n_held:
+        return None
+    words = f"{n_held} other{'s' if n_held > 1 else ''} held at typical values"
+    usual = host(estimator.gate_proba(as_given(table, X))).mean(axis=0)
+    seen = host(estimator.gate_proba(asked)).max(axis=0)
+    hidden = np.flatnonzero((seen < _UNSEEN) & (usual > _UNSEEN))
+    if not hidden.size:
+        return words
+    own = ", ".join(map(str, hidden[:_NAMED])) + (", ..." if hidden.size > _NAMED else "")
+    kind = "experts" if hidden.size > 1 else "expert"
+    return f"{words}; {kind} {own} ({100 * usual[hidden].sum():.0f} % of rows) not seen"
 
 
 def chosen_features(features, names, ask, X, table):

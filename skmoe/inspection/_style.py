@@ -1,5 +1,7 @@
 """What the displays share: how experts look, where axes come from, what is refused."""
 
+from textwrap import wrap
+
 import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
@@ -17,6 +19,7 @@ __all__ = [
     "get_axes",
     "legend",
     "mark_rows",
+    "note_above",
     "percent",
     "short_names",
     "shortened",
@@ -39,7 +42,7 @@ _COLOURS = (
 )
 _LINES = ("-", "--", "-.", ":", (0, (6, 2)), (0, (3, 1, 1, 1, 1, 1)), (0, (1, 2.5)), (0, (9, 3)))
 _MARKERS = "o^sDvPX*"
-INK, GREY = "#222222", "#999999"
+INK, GREY, GREY_INK = "#222222", "#999999", "#555555"
 
 
 def expert_colour(k):
@@ -113,6 +116,12 @@ def feature_names(estimator, given=None):
             "one name for each."
         )
     return list(map(str, given))
+
+
+def note_above(ax, words):
+    """A line in small grey letters above the axes; nothing for None."""
+    if words is not None:
+        ax.set_title("\n".join(wrap(words, 72)), fontsize=8, color=GREY_INK, loc="left")
 
 
 def get_axes(ax, size):
