@@ -1,14 +1,13 @@
 """Fits drawn at random, of every kind of estimator, part, number and weight: none may go wrong
 in silence."""
 
+import re
 import warnings
 from typing import NamedTuple
 
 import numpy as np
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from scipy.sparse import csr_array
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from skmoe import HMEClassifier, HMERegressor, MoEClassifier, MoERegressor
@@ -182,7 +181,7 @@ def check(problem):
         try:
             model.fit(X, y, weight)
         except ValueError as error:
-            assert __import__("re").search(IN_WORDS, str(error)), error
+            assert re.search(IN_WORDS, str(error)), error
             return
         answers = [model.predict(X), model.gate_proba(X), model.responsibilities(X, y)]
         answers += [model.predict_experts(X), model.score_samples(X, y)]

@@ -122,9 +122,9 @@ def warn_of(problems):
 def _of_the_rows(mixture, blocks, classes):
     """What the rows cannot tell, whatever the climb does."""
     if classes is not None and blocks.weight is not None:
-        codes = host(blocks.y)[:, 0].astype(int)
-        weight = np.bincount(codes, weights=host(blocks.weight), minlength=len(classes))
-        if empty := host(classes)[weight <= 0].tolist():
+        codes, labels = host(blocks.y)[:, 0].astype(int), host(classes)
+        weight = np.bincount(codes, weights=host(blocks.weight), minlength=len(labels))
+        if empty := labels[weight <= 0].tolist():
             yield (
                 EmptyClassWarning,
                 f"The classes {empty} have no row of weight above 0, and are not predicted. Leave "
