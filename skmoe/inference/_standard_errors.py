@@ -252,13 +252,17 @@ def infer(mixture, blocks, attributes, label, robust):
     data, prior = _information(mixture, blocks, basis)
     factor, lost = _inverse_root(data + prior, blocks.total_weight())
     products = _score_products(mixture, blocks, basis) if robust else data
-    slopes = _slopes(mixture, attributes) @ basis
+    slopes, unit = _slopes(mixture, attributes)
+    slopes = slopes @ basis
     middle = factor.T @ products @ factor if robust else np.eye(factor.shape[1])
     spread = factor @ middle @ factor.T + _spread_of_center(mixture, basis, factor, data, products)
     covariance = slopes @ spread @ slopes.T
     size = np.sum(slopes**2, axis=1)
     undetermined = np.sum((slopes @ lost) ** 2, axis=1) > _PART * size
-    errors = np.where(undetermined, np.inf, np.sqrt(np.maximum(np.diag(covariance), 0.0)))
+    with np.errstate(over="ignore"):
+        errors = np.sqrt(np.maximum(np.diag(covariance), 0.0)) * unit
+        covariance = covariance * unit * unit[:, None]
+    errors[undetermined | (unit == 0)] = np.inf
     tables = _shaped(errors, values)
     terms = reported(values, tables, label)
     # Coefficients of columns that are not looked at do not move, and are no terms.
@@ -425,7 +429,11 @@ def _inverse_root(information, weight):
 
 
 def _slopes(mixture, attributes):
-    """Derivatives of all reported numbers with respect to the parameters, (n_terms, P)."""
+    """Derivatives of all reported numbers with respect to the parameters, (n_terms, P).
+
+    Each divided by the largest of its number, and those, (n_terms,): of a column in units of 1e200,
+    squares would be no numbers. Zero for numbers that are themselves beyond the largest there is.
+    """
     point = mixture.params
 
     def values(move):
@@ -435,8 +443,15 @@ def _slopes(mixture, attributes):
         return np.concatenate(logs)
 
     moves = _CHANGE * np.eye(point.shape[0])
-    columns = [(values(move) - values(-move)) / (2 * _CHANGE) for move in moves]
-    return np.stack(columns, axis=1)
+    with np.errstate(over="ignore", invalid="ignore"):
+        columns = [(values(move) - values(-move)) / (2 * _CHANGE) for move in moves]
+    slopes = np.stack(columns, axis=1)
+    known = np.isfinite(slopes).all(axis=1)
+    slopes[~known] = 0.0
+    unit = np.abs(slopes).max(axis=1, initial=0.0)
+    # Of numbers that do not move there is nothing to divide.
+    unit[known & (unit == 0)] = 1.0
+    return slopes / np.where(known, unit, 1.0)[:, None], unit
 
 
 def _score_products(mixture, blocks, basis):
