@@ -556,3 +556,11 @@ def test_rare_events_keep_their_probability():
     eta = np.array([-60.0, 60.0])[:, None, None]
     assert_allclose(family.mean(eta)[:, 0, 0], [np.exp(-60), 1], rtol=1e-12)
     assert_allclose(family.working(np.ones((2, 1)), eta)[1][:, 0, 0], np.exp(-60), rtol=1e-12)
+
+
+def test_a_gamma_target_far_above_its_mean_has_a_finite_density_in_float32():
+    family = Gamma().initialize(np.ones((2, 1), dtype=np.float32))
+    y, eta = np.full((1, 1), 1e15, dtype=np.float32), np.full((1, 1, 1), -1e4, dtype=np.float32)
+    scale = np.full((1, 1), 1e-3, dtype=np.float32)
+    for ask in (family.log_density, family.scale_slope, family.sf):
+        assert np.isfinite(ask(y, eta, scale)).all()

@@ -1,7 +1,7 @@
 """Positive responses: Gamma."""
 
 from .._numerics.gamma_functions import log_excess, log_less_digamma, stirling_rest
-from .._rows.arrays import array_namespace, host, special
+from .._rows.arrays import array_namespace, exp, host, like, log_ceiling, special
 from .._rows.scaling import mean_scaling
 from ._base import LogLink, check_targets
 
@@ -69,11 +69,16 @@ class Gamma(LogLink):
         y, shape = y[:, None, :], 1 / (scale * scale)
         # Written around its mode: shape * (eta - log y) and their like would cancel.
         top = xp.log(shape) - stirling_rest(shape) - xp.log(y)
-        return top - shape * log_excess(y / self.mean(eta, None))
+        return top - shape * log_excess(self._ratio(y, eta))
+
+    def _ratio(self, y, eta):
+        """Targets over means, cut where the product with a shape would overflow."""
+        ratio = y / self.mean(eta, None)
+        return array_namespace(ratio).minimum(ratio, exp(like(log_ceiling(ratio), ratio)))
 
     def working(self, y, eta, scale):
         """Relative residuals, of shape (n, K, C), and unit weights."""
-        return y[:, None, :] / self.mean(eta, None) - 1, None
+        return self._ratio(y[:, None, :], eta) - 1, None
 
     def precision(self, scale):
         """One over the squared scale: the shape."""
@@ -82,7 +87,7 @@ class Gamma(LogLink):
     def scale_slope(self, y, eta, scale):
         """Derivative with respect to the logarithm of s."""
         shape = 1 / (scale * scale)
-        half = log_excess(y[:, None, :] / self.mean(eta, None))
+        half = log_excess(self._ratio(y[:, None, :], eta))
         return 2 * shape * (half - log_less_digamma(shape))
 
     def _update_scale(self, scale, sums):
@@ -123,9 +128,9 @@ class Gamma(LogLink):
     def _standard(self, y, eta, scale):
         """Shape, and y in units in which the mean is the shape."""
         xp = array_namespace(eta)
-        mean = self.mean(eta, None)
-        shape = 1 / (scale * scale) + xp.zeros_like(mean)
-        return shape, shape * xp.clip(y[:, None, :] / mean, 0.0, None)
+        ratio = xp.clip(self._ratio(y[:, None, :], eta), 0.0, None)
+        shape = 1 / (scale * scale) + xp.zeros_like(ratio)
+        return shape, shape * ratio
 
     def ppf(self, q, eta, scale):
         """Quantiles of the levels q."""
