@@ -7,6 +7,8 @@ from sklearn import config_context
 
 from skmoe import MoEClassifier, MoERegressor
 from skmoe._rows.arrays import array_namespace
+from skmoe.exceptions import EmptyClassWarning, SeparationWarning
+from skmoe.experts import LinearExpert
 from skmoe.testing._backends import as_host
 
 from .choosing import OTHER_BACKENDS
@@ -49,6 +51,19 @@ def test_classifier_gives_the_probabilities_of_numpy(backend):
     assert np.mean(predicted == labels) == reference.score(X, labels)
     tolerance = 1e-6 if backend.dtype == "float64" else 2e-3
     assert_allclose(as_host(proba), reference.predict_proba(X), atol=tolerance)
+
+
+def test_problems_are_found_in_other_arrays_too(backend):
+    X, _ = two_lines(100)
+    labels, alone = np.arange(100) % 3, (X[:, 0] > np.median(X[:, 0])).astype(float)
+    given = [backend.array(table) for table in (X, labels.astype(float), (labels != 1) * 1.0)]
+    with config_context(array_api_dispatch=True):
+        with pytest.warns(EmptyClassWarning, match=r"classes \[1\.0\] have no row"):
+            MoEClassifier(1).fit(*given)
+        model = MoEClassifier(1, expert=LinearExpert(alpha=0.0))
+        with pytest.warns(SeparationWarning, match="predict rows without error"):
+            model.fit(given[0], backend.array(alone))
+        assert_allclose(model.bic(), model.bic(given[0], backend.array(alone)), rtol=1e-4)
 
 
 def test_float32_in_float32_out():

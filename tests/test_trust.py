@@ -328,7 +328,7 @@ def test_a_class_without_weight_is_reported():
 
 
 def test_networks_that_answer_no_row_are_reported():
-    X, y = planes(0)
+    X, y = planes(0, n=100)
     model = MoERegressor(8, expert="mlp", random_state=0)
     with pytest.warns(exceptions.IdleExpertWarning, match="more than half of none"):
         model.fit(X, y)

@@ -22,7 +22,9 @@ def validated(estimator, X, *y, **words):
     try:
         return validate_data(estimator, X, *y, **words)
     except (TypeError, ValueError) as error:
-        message = _words(X, str(error))
+        # Objects of all kinds in an array have no column to be named: scikit-learn says it.
+        strange = isinstance(error, TypeError) and not hasattr(X, "columns")
+        message = None if strange else _words(X, str(error))
         if message is None:
             raise
         raise ValueError(message) from error
@@ -72,6 +74,8 @@ def _known(values):
 def _kind(values):
     """What a column is that is no numbers; None of numbers."""
     known = _known(values)
+    if known.dtype.kind in "biufc":
+        return None
     if known.dtype.kind in "mM":
         return str(known.dtype)
     try:
