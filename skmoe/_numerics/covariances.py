@@ -71,7 +71,11 @@ class Matrices:
             return covariance
         xp = array_namespace(covariance)
         scaled, root = equilibrated(covariance)
-        inverse = xp.linalg.inv(xp.linalg.cholesky(scaled))
+        # Differences of sums of squares may have eigenvalues below zero; these are lifted.
+        least = 100 * scaled.shape[-1] * float(xp.finfo(scaled.dtype).eps)
+        lift = xp.clip(least - xp.min(xp.linalg.eigvalsh(scaled), axis=-1), 0.0, None)
+        one = xp.eye(scaled.shape[-1], dtype=scaled.dtype, device=device(scaled))
+        inverse = xp.linalg.inv(xp.linalg.cholesky(scaled + lift[:, None, None] * one))
         return xp.matrix_transpose(inverse) / root[..., :, None]
 
     def distance(self, Z, mean, factor):
@@ -141,7 +145,10 @@ class Variances:
 
     def scatter(self, moment, first, count, mean):
         """Squared deviations from `mean`, from the moments about zero."""
-        return moment + self._pooled(count[:, None] * mean * mean - 2 * mean * first)
+        scatter = moment + self._pooled(count[:, None] * mean * mean - 2 * mean * first)
+        # Of nothing but rounding the difference may be negative.
+        xp = array_namespace(moment)
+        return xp.maximum(scatter, float(xp.finfo(moment.dtype).eps) * moment)
 
     def repeats(self, n_columns):
         """Observations that one row gives an entry."""

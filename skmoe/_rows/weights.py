@@ -7,7 +7,7 @@ __all__ = ["counted_weight", "largest_total", "streamed_weight"]
 
 def largest_total(dtype, xp):
     """The largest total: its products with squares are still numbers."""
-    return 2.0**40 if xp.finfo(dtype).bits == 32 else 2.0**200
+    return 2.0**30 if xp.finfo(dtype).bits == 32 else 2.0**200
 
 
 def counted_weight(weight, dtype):
@@ -15,7 +15,7 @@ def counted_weight(weight, dtype):
 
     Weights that sum to one or less over several rows count nothing, no data set is that small:
     they are shares, of as many rows as Kish's effective sample size [1]_,
-    :math:`(\sum w)^2 / \sum w^2`. A total beyond 2^200 (2^40 in single precision) is brought to
+    :math:`(\sum w)^2 / \sum w^2`. A total beyond 2^200 (2^30 in single precision) is brought to
     that number of rows, which leave no more to a penalty.
 
     Parameters

@@ -34,6 +34,9 @@ _OF_INTERCEPTS = 1e-2
 # Logarithm of an extrapolated scale whose exponential, and one over it, can still be squared.
 _WIDEST = 40.0
 
+# Longest change of an expert's weights in one step, of families with bounded steps.
+_LONGEST = 1e3
+
 
 class LinearStatistics(NamedTuple):
     """Sums over rows at the current parameters.
@@ -285,16 +288,24 @@ class LinearExpert(Expert):
         if limit is None:
             return change
         xp = array_namespace(change)
+        # Squares of the change itself could be beyond all numbers where a row weighs next to none.
+        top = xp.max(xp.abs(change), axis=(-2, -1), keepdims=True)
+        top = xp.where(top > 0, top, xp.ones_like(top))
+        unit = change / top
         if self.family.coupled:
             # Where next to no class is in doubt curvature says nothing of how far rows move.
-            square = xp.max(xp.sum(change * change, axis=-1), axis=-1)[:, None]
+            square = xp.max(xp.sum(unit * unit, axis=-1), axis=-1)[:, None]
             weight = xp.ones_like(square)
         else:
-            square = self.curvature.quadratic(gram, change)
+            square = self.curvature.quadratic(gram, unit)
             weight = self.curvature.total(gram)
-        mean = square / xp.where(weight > 0, weight, xp.ones_like(weight))
-        size = xp.sqrt(xp.clip(mean, 0.0, None)) / limit
-        return change / xp.maximum(size, xp.ones_like(size))[..., None]
+        moved = square > 0
+        size = xp.sqrt(xp.where(moved, square, xp.ones_like(square)))
+        weight = xp.sqrt(xp.where(weight > 0, weight, xp.ones_like(weight)))
+        # Where all rows are certain there is no curvature, and the quotient would know no bounds.
+        room = xp.where(moved, xp.clip(limit * weight / size, None, _LONGEST), _LONGEST)
+        share = room / top[..., 0]
+        return change * xp.where(share < 1, share, xp.ones_like(share))[..., None]
 
     def gradient(self, X, y, resp):
         """Gradient with respect to `params`, a vector."""
@@ -332,11 +343,12 @@ class LinearExpert(Expert):
 
     def doubts(self, X, y, resp):
         """Curvatures of the rows, predictor by predictor."""
-        if self.family.location:
-            return []
         xp = array_namespace(X)
         X = take_columns(X, self.positions)
         _, weight = self.family.working(y, self.eta(X), self.scale)
+        if self.family.location or weight is None:
+            # Curved alike everywhere: no row is ever predicted without error.
+            return []
         weight = weight * (1 - weight) if self.family.coupled else weight
         rows = xp.reshape(resp[:, :, None] + 0 * weight, (X.shape[0], -1))
         return [Doubts(X, rows, xp.reshape(weight, rows.shape))]

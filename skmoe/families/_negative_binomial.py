@@ -1,7 +1,7 @@
 """Counts that scatter more than Poisson's: negative binomial."""
 
 from .._numerics.gamma_functions import digamma_step, incomplete_beta, log_excess, stirling_rest
-from .._rows.arrays import array_namespace, host
+from .._rows.arrays import array_namespace, host, like
 from ._base import Counts, drawn_counts
 
 __all__ = ["NegativeBinomial"]
@@ -82,8 +82,10 @@ class NegativeBinomial(Counts):
 
     def variance(self, eta, scale):
         """Poisson's, and that of the rate."""
-        mean = self.mean(eta, None)
-        return mean + (scale * mean) ** 2
+        xp, mean = array_namespace(eta), self.mean(eta, None)
+        # The largest mean squared is a number, times the squared scale it may be none.
+        most = float(xp.finfo(mean.dtype).max) ** 0.5 / 2
+        return mean + xp.minimum(scale * mean, like(most, mean)) ** 2
 
     def _cdf(self, count, mean, scale):
         size = 1 / (scale * scale) + array_namespace(mean).zeros_like(mean)
