@@ -20,7 +20,7 @@ answers, to which the groups of all are filled up.
 memory: a fit of n x 30 with 2 epochs, each in a process of its own. "resident MB" is the largest
 resident memory less what it had when the table was made, "traced MB" the peak that tracemalloc saw
 in a second fit. "bytes per row" is what a further row adds to the latter, beside the 248 of the
-input: positions in their order, held-out rows, the search for distinct rows. "fixed MB" is what
+input: positions in their order, held-out rows. "fixed MB" is what
 remains at no rows, also in batches and in blocks: their rows (design, target, weight) and the
 hidden units of all experts.
 

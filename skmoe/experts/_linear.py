@@ -304,8 +304,7 @@ class LinearExpert(Expert):
         weight = xp.sqrt(xp.where(weight > 0, weight, xp.ones_like(weight)))
         # Where all rows are certain there is no curvature, and the quotient would know no bounds.
         room = xp.where(moved, xp.clip(limit * weight / size, None, _LONGEST), _LONGEST)
-        share = room / top[..., 0]
-        return change * xp.where(share < 1, share, xp.ones_like(share))[..., None]
+        return change * (room / xp.maximum(top[..., 0], room))[..., None]
 
     def gradient(self, X, y, resp):
         """Gradient with respect to `params`, a vector."""

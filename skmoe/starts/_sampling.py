@@ -33,8 +33,8 @@ class Sample(NamedTuple):
     weight : ndarray of shape (n_sampled,)
         Weight of each, summing to that of the data.
     n_distinct : int
-        Number of distinct rows with weight above zero in the data, counted up to twice the most
-        that a sample has or more.
+        Number of distinct rows with weight above zero in the data, counted to twice the most rows
+        of a sample at least.
     """
 
     rows: Any
