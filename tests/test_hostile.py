@@ -2,11 +2,14 @@
 in silence."""
 
 import re
+import signal
 import warnings
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
-from hypothesis import HealthCheck, given, settings
+import pytest
+from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
@@ -219,21 +222,44 @@ def assert_never_falls(model):
     assert (np.diff(history) >= -rounding * (1 + np.abs(history[1:]))).all(), np.diff(history)
 
 
-SETTINGS = {
-    "deadline": None,
-    "derandomize": True,
-    "suppress_health_check": list(HealthCheck),
-    "database": None,
-}
+@contextmanager
+def no_longer_than(seconds):
+    """Raise if what is inside hangs."""
+
+    def ring(number, frame):
+        raise TimeoutError(f"no end after {seconds} s")
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
-@given(regressions())
-@settings(max_examples=25, **SETTINGS)
-def test_some_regressions(problem):
-    check(problem)
+def check_many(problems, number, first):
+    """Check so many problems, the same on every run."""
+
+    @seed(first)
+    @settings(
+        max_examples=number, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+    )
+    @given(problems())
+    def checked(problem):
+        with no_longer_than(120):
+            check(problem)
+
+    checked()
 
 
-@given(classifications())
-@settings(max_examples=15, **SETTINGS)
-def test_some_classifications(problem):
-    check(problem)
+@pytest.mark.parametrize(("problems", "number"), [(regressions, 10), (classifications, 6)])
+def test_some_fits(problems, number):
+    check_many(problems, number, 0)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("first", range(1, 5))
+@pytest.mark.parametrize("problems", [regressions, classifications])
+def test_many_fits(problems, first):
+    check_many(problems, 250, first)
