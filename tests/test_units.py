@@ -146,3 +146,15 @@ def test_a_stream_refuses_rows_beyond_its_numbers(value):
         model.partial_fit(table, Y)
     assert_allclose(model.predict(X), before, rtol=0)
     assert model.partial_fit(X, Y).score(X, Y) > R2 - 0.01
+
+
+@pytest.mark.parametrize("family", ["gaussian", "student_t", "laplace"])
+def test_what_is_next_to_nothing_may_become_nothing(family):
+    y = np.abs(X[:, 0]) + 1e-3 * Y
+    with np.errstate(all="raise"), quiet():
+        model = MoERegressor(3, family=family, random_state=0).fit(X, y)
+        far = np.vstack([X, 100 * X])
+        model.gate_proba(far), model.predict(far), model.score(X, y), model.summary(X, y)
+        law = model.predict_dist(X)
+        law.cdf(y), law.crps(y), law.std(), law.interval(0.99)
+        model.partial_fit(X, y)

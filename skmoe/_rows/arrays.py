@@ -17,6 +17,7 @@ from scipy.sparse import csr_array, hstack, issparse, vstack
 from sklearn.utils._array_api import _convert_to_numpy
 
 __all__ = [
+    "allowing_underflow",
     "array_namespace",
     "block_diagonal",
     "block_length",
@@ -60,6 +61,10 @@ _FEW = 4
 
 # Keeps a matrix without any data from dividing zero by zero, in float32 as well.
 _TINY = 1e-30
+
+
+# For functions: what is next to nothing may become nothing, whatever a caller's `np.errstate` says.
+allowing_underflow = np.errstate(under="ignore")
 
 
 def is_sparse(x):

@@ -8,6 +8,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from threadpoolctl import ThreadpoolController
 
 from .arrays import (
+    allowing_underflow,
     array_namespace,
     block_length,
     filled,
@@ -179,10 +180,12 @@ class Blocks:
         with thread_pools().limit(limits=1):
             yield from parallel(delayed(task)(index) for index in range(len(self)))
 
+    @allowing_underflow
     def sum(self, f):
         """Sum over blocks of the statistic `f(X, y, weight)`, folded pairwise by block index."""
         return fold(self._each(lambda index: f(*self._block(index))))
 
+    @allowing_underflow
     def map(self, f):
         """Results of `f(X, y, weight)`, one row per row of data, put under one another.
 

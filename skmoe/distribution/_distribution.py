@@ -7,7 +7,16 @@ from numbers import Integral
 import numpy as np
 from sklearn.utils import check_random_state
 
-from .._rows.arrays import array_namespace, block_length, drawn, exp, host, like, zeros
+from .._rows.arrays import (
+    allowing_underflow,
+    array_namespace,
+    block_length,
+    drawn,
+    exp,
+    host,
+    like,
+    zeros,
+)
 from .._rows.validation import check_share
 from ._marginal import Marginal
 
@@ -132,6 +141,7 @@ class MixtureDistribution:
                 center, spread = units.center[output], units.spread[output]
             yield Marginal(self.log_weight, eta, scale, family), center, spread
 
+    @allowing_underflow
     def _by_target(self, n_points, ask):
         """Answers `ask(marginal, rows, center, spread, output)` (n, M) of all blocks and targets.
 

@@ -7,6 +7,7 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin, clon
 from sklearn.utils.validation import _check_sample_weight
 
 from .._numerics.part import MadeOfParts
+from .._rows.arrays import allowing_underflow
 from .._rows.compat import (
     CallbackSupportMixin,
     VisualBlock,
@@ -51,6 +52,7 @@ class BaseMixtureOfExperts(
 
     # -- fitting -----------------------------------------------------------------------------
 
+    @allowing_underflow
     def _fit(self, X, y, sample_weight, narrow=None):
         """Fit and set the fitted attributes, all at once and only after success.
 

@@ -3,6 +3,7 @@
 import copy
 
 from .._numerics.estimators import set_random_states
+from .._rows.arrays import allowing_underflow
 from .._rows.validation import noted_columns
 from ..experts._base import as_expert
 from ..gates._averaged import AveragedGate
@@ -43,6 +44,7 @@ class OnlineMixin:
         """Whether parts can, and the number of experts does not take all rows to be chosen."""
         return getattr(self, "n_experts", None) != "auto" and self._forgets_rows()
 
+    @allowing_underflow
     def _partial_fit(self, X, y, sample_weight, classes=None):
         """Learn from a batch; the fitted attributes are set all at once, after success."""
         settings = plan(self, X)._replace(online=True)

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 from sklearn.utils._optional_dependencies import check_pandas_support
 
-from .._rows.arrays import array_namespace, host, like
+from .._rows.arrays import allowing_underflow, array_namespace, host, like
 from .._rows.validation import check_share
 from ._summary import frame_of
 
@@ -228,6 +228,7 @@ class Inference:
         return frame_of(self.terms, check_share(confidence, "confidence"))
 
 
+@allowing_underflow
 def infer(mixture, blocks, attributes, label, robust):
     """Standard errors of the fitted attributes of a mixture.
 
