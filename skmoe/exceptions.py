@@ -67,4 +67,4 @@ class RowWeightWarning(FitWarning):
 
 
 class TooManyParametersWarning(FitWarning):
-    """There are more parameters without a penalty than rows."""
+    """There are more parameters without a penalty than distinct rows."""

@@ -12,9 +12,10 @@ from sklearn.base import clone
 from sklearn.compose import make_column_selector
 from sklearn.datasets import load_iris
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.tree import DecisionTreeRegressor
 from sklearn.utils import estimator_html_repr
 
@@ -266,6 +267,21 @@ def test_warm_start_begins_anew_with_other_parts(lines, changed):
     passes = again.n_iter_
     assert again.set_params(random_state=1, n_jobs=1).fit(X, y).n_iter_ <= max(passes, 4)
     assert again.objective_ >= model.objective_ - 1e-9
+
+
+def test_functions_and_classes_without_a_name_are_the_same_part(lines):
+    class Own(LinearExpert):
+        pass
+
+    settings = {"gate": "constant", "warm_start": True, "random_state": 0}
+    model = MoERegressor(2, expert=Own(columns=lambda X: [0]), **settings).fit(*lines)
+    assert model.start_histories_ and not model.fit(*lines).start_histories_
+    model.partial_fit(*lines)
+    shifted = make_pipeline(FunctionTransformer(lambda X: X + 1), LinearRegression())
+    model = MoERegressor(2, expert=shifted, n_init=2, **settings).fit(*lines)
+    assert model.start_histories_ and not model.fit(*lines).start_histories_
+    model.set_params(expert__functiontransformer__func=lambda X: X + 2)
+    assert model.fit(*lines).start_histories_
 
 
 def test_a_stream_does_not_go_on_with_other_parts(lines):

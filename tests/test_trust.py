@@ -316,6 +316,17 @@ def test_more_parameters_than_rows_are_reported():
     silent(MoERegressor(**(FREE | {"n_experts": 1})), X[:, :30], y)
 
 
+def test_rows_given_twice_hold_no_more_parameters():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(10, 12)).repeat(10, axis=0), rng.normal(size=10).repeat(10)
+    model = MoERegressor(2, **(FREE | {"gate": "constant"}), warm_start=True)
+    given = clone(model).set_params(init=np.arange(100) // 50)
+    for one in (model, model, given):
+        with pytest.warns(exceptions.FitWarning) as caught:
+            one.fit(X, y)
+        assert "29 parameters without a penalty were fitted to 10 distinct" in str(caught[0])
+
+
 def test_a_class_without_weight_is_reported():
     X, _ = planes(0)
     labels = np.array(["a", "b", "c"])[np.arange(300) % 3]

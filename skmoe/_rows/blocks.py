@@ -18,7 +18,7 @@ from .arrays import (
     ones,
     take_rows,
 )
-from .distinct import DistinctRows, bucket_weights, row_hashes
+from .distinct import DistinctRows, bucket_weights, count_distinct, row_hashes
 from .statistics import fold
 
 __all__ = ["Blocks", "thread_pools"]
@@ -117,20 +117,24 @@ class Blocks:
         rows, weight : ndarray
             On the host.
         """
-
-        def hashed(index):
-            rows = self._rows(index)
-            X, y = self.X[rows, :], self.y[rows, ...]
-            weight = host(ones(X.shape[:1], X) if self.weight is None else self.weight[rows])
-            known = (weight > 0).nonzero()[0]
-            hashes = row_hashes(host(X), host(y))[known]
-            return hashes, weight[known].astype(float), rows.start + known
-
         buckets = None
         if self.X.shape[0] > most:
-            buckets = fold(self._each(lambda index: bucket_weights(*hashed(index)[:2])))
-        kept = fold(self._each(lambda index: DistinctRows(*hashed(index), buckets, most)))
+            buckets = fold(self._each(lambda index: bucket_weights(*self._hashed(index)[:2])))
+        kept = fold(self._each(lambda index: DistinctRows(*self._hashed(index), buckets, most)))
         return kept.sample(self.total_weight())
+
+    def n_distinct(self, most):
+        """Number of distinct rows of weight above zero, counted up to `most`."""
+        return count_distinct((self._hashed(index)[0] for index in range(len(self))), most)
+
+    def _hashed(self, index):
+        """Of the rows of a block with weight above zero: hashes, weights, and where they stand."""
+        rows = self._rows(index)
+        X, y = self.X[rows, :], self.y[rows, ...]
+        weight = host(ones(X.shape[:1], X) if self.weight is None else self.weight[rows])
+        known = (weight > 0).nonzero()[0]
+        hashes = row_hashes(host(X), host(y))[known]
+        return hashes, weight[known].astype(float), rows.start + known
 
     def weights(self):
         """Weights of all rows."""

@@ -5,7 +5,7 @@ from scipy.sparse import csr_array
 
 from .arrays import is_sparse
 
-__all__ = ["DistinctRows", "bucket_weights", "row_hashes"]
+__all__ = ["DistinctRows", "bucket_weights", "count_distinct", "row_hashes"]
 
 # Of the golden ratio, as in the generator splitmix64, whose mixing is used here.
 _STEP = np.uint64(0x9E3779B97F4A7C15)
@@ -66,6 +66,16 @@ def _stored_sums(table, columns):
     own = columns[table.indices]
     sums = np.cumsum(_mixed(_bits(table.data) ^ own) - _mixed(own.copy()), dtype=np.uint64)
     return np.diff(np.concatenate([np.zeros(1, dtype=np.uint64), sums])[table.indptr])
+
+
+def count_distinct(blocks, most):
+    """Number of distinct hashes in arrays that come one by one, counted up to `most`."""
+    seen = np.zeros(0, dtype=np.uint64)
+    for hashes in blocks:
+        seen = np.union1d(seen, hashes)
+        if len(seen) >= most:
+            return most
+    return len(seen)
 
 
 def bucket_weights(hashes, weight):

@@ -1,13 +1,25 @@
-"""X as given: which columns are no numbers or have gaps, said where validation refuses it."""
+"""X and y as given: what is taken, and what is said of columns that are not."""
 
 import numpy as np
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import validate_data
 
-__all__ = ["validated"]
+from .arrays import array_namespace, is_sparse
+
+__all__ = ["accepted", "as_type_of", "noted_columns", "validated"]
 
 # Columns that a message names.
 _NAMED = 5
+
+
+def accepted(parts, X):
+    """What a gate and an expert (of settings or a mixture) take as X, as words for validation."""
+    missing = parts.gate.allows_missing() and parts.expert.allows_missing() and not is_sparse(X)
+    sparse = parts.gate.allows_sparse() and parts.expert.allows_sparse()
+    return {
+        "ensure_all_finite": "allow-nan" if missing else True,
+        "accept_sparse": "csr" if sparse else False,
+    }
 
 
 def validated(estimator, X, *y, **words):
@@ -28,6 +40,27 @@ def validated(estimator, X, *y, **words):
         if message is None:
             raise
         raise ValueError(message) from error
+
+
+def noted_columns(checked):
+    """What validation has noted about the columns on the estimator `checked`, by attribute."""
+    names = ("n_features_in_", "feature_names_in_")
+    return {name: getattr(checked, name) for name in names if hasattr(checked, name)}
+
+
+def as_type_of(y, X):
+    """Targets as floating-point numbers of the type of X, which must be able to hold them."""
+    xp = array_namespace(y)
+    if y.dtype == X.dtype or not xp.isdtype(y.dtype, "real floating"):
+        return xp.astype(y, X.dtype, copy=False)
+    least, most = (float(getattr(xp.finfo(X.dtype), name)) for name in ("smallest_normal", "max"))
+    largest = float(xp.max(xp.abs(y))) if y.shape[0] else 0.0
+    if largest and not least <= largest <= most:
+        raise ValueError(
+            f"y holds numbers up to {largest:.3g}; from {least:.3g} to {most:.3g} is allowed for X "
+            f"of {X.dtype}. Pass X as float64, or divide y by a number."
+        )
+    return xp.astype(y, X.dtype)
 
 
 def _words(X, error):

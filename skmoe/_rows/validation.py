@@ -4,18 +4,13 @@ from numbers import Integral, Real
 
 import numpy as np
 
-from .arrays import array_namespace, is_sparse
-
 __all__ = [
-    "accepted",
-    "as_type_of",
     "check_alpha",
     "check_choice",
     "check_count",
     "check_layers",
     "check_positive",
     "check_share",
-    "noted_columns",
     "resolve_columns",
 ]
 
@@ -135,34 +130,3 @@ def resolve_columns(columns, feature_names, n_features, owner):
     if len(set(positions)) != len(positions):
         raise ValueError(f"{owner} got columns={columns!r}, which names a column twice.")
     return positions
-
-
-def as_type_of(y, X):
-    """Targets as floating-point numbers of the type of X, which must be able to hold them."""
-    xp = array_namespace(y)
-    if y.dtype == X.dtype or not xp.isdtype(y.dtype, "real floating"):
-        return xp.astype(y, X.dtype, copy=False)
-    least, most = (float(getattr(xp.finfo(X.dtype), name)) for name in ("smallest_normal", "max"))
-    largest = float(xp.max(xp.abs(y))) if y.shape[0] else 0.0
-    if largest and not least <= largest <= most:
-        raise ValueError(
-            f"y holds numbers up to {largest:.3g}; from {least:.3g} to {most:.3g} is allowed for X "
-            f"of {X.dtype}. Pass X as float64, or divide y by a number."
-        )
-    return xp.astype(y, X.dtype)
-
-
-def noted_columns(checked):
-    """What validation has noted about the columns on the estimator `checked`, by attribute."""
-    names = ("n_features_in_", "feature_names_in_")
-    return {name: getattr(checked, name) for name in names if hasattr(checked, name)}
-
-
-def accepted(parts, X):
-    """What a gate and an expert (of settings or a mixture) take as X, as words for validation."""
-    missing = parts.gate.allows_missing() and parts.expert.allows_missing() and not is_sparse(X)
-    sparse = parts.gate.allows_sparse() and parts.expert.allows_sparse()
-    return {
-        "ensure_all_finite": "allow-nan" if missing else True,
-        "accept_sparse": "csr" if sparse else False,
-    }

@@ -15,18 +15,19 @@ from .._rows.compat import (
     move_to,
     with_callbacks,
 )
-from .._rows.validation import accepted, check_count, noted_columns
+from .._rows.tables import accepted, noted_columns
+from .._rows.validation import check_count
 from .._rows.weights import counted_weight, streamed_weight
 from ..experts import NAMES as EXPERTS
 from ..experts._base import as_expert
 from ..gates import NAMES as GATES
 from ..gates._base import as_gate
 from ..mixture import Mixture
-from ..model_selection._choosing import MOST_EXPERTS, choose_n_experts, count_distinct
+from ..model_selection._choosing import MOST_EXPERTS, choose_n_experts
 from ..starts._given import is_given, responsibilities_of
 from ..starts._widening import with_experts
+from ._checks import check_sound
 from ._climbing import climb, settings_of_climbs, together
-from ._data_diagnosis import check_sound, data_diagnosis
 from ._diagnosis import diagnosis, warn_of
 from ._fitted import climb_attributes, exact_likelihood, model_attributes
 from ._online import OnlineMixin
@@ -69,20 +70,10 @@ class BaseMixtureOfExperts(
         settings = self._with_given(settings, X, y, data)
         several = settings_of_climbs(settings)
         progress = Progress(self, data, y, sample_weight, settings, len(several))
-        climbs, histories = [], []
-        for own in several:
-            ready = self._ready(checked, data, state, own)
-            report = progress.reporter(ready.units, state)
-            climbs.append(climb(ready.mixture, ready.blocks, own, report))
-            histories += ready.histories
-            if climbs[-1][1].stopped:
-                break
+        climbs, ready, histories = self._climbs(checked, data, state, several, progress)
         mixture, trace = together(climbs, ready.blocks, settings.average)
         check_sound(mixture, trace.history[-1], "fit")
-        names = state.get("feature_names_in_")
-        problems = data_diagnosis(data, sample_weight is not None, mixture, ready.units, names)
-        problems += diagnosis(mixture, trace, ready.blocks, ready.advantage, state.get("classes_"))
-        histories += [own.history for _, own in climbs if len(climbs) > 1]
+        problems = diagnosis(data, sample_weight is not None, ready, mixture, trace, state)
         shift = trace.weight * ready.units.log_spread()
         fitted = {
             **model_attributes(mixture, ready.units),
@@ -101,6 +92,21 @@ class BaseMixtureOfExperts(
         progress.end(mixture)
         return self
 
+    def _climbs(self, checked, data, state, several, progress):
+        """The climbs of several settings, where the last began, and histories of the way to them.
+
+        Of one climb the history is that of the fit, and not among these.
+        """
+        climbs, histories = [], []
+        for settings in several:
+            ready = self._ready(checked, data, state, settings)
+            report = progress.reporter(ready.units, state)
+            climbs.append(climb(ready.mixture, ready.blocks, settings, report))
+            histories += ready.histories
+            if climbs[-1][1].stopped:
+                break
+        return climbs, ready, histories + [own.history for _, own in climbs if len(climbs) > 1]
+
     @with_callbacks
     def _fit_wider(self, narrow, X, y, sample_weight):
         """Fit from a mixture of one expert less, fitted to the same data, or from none."""
@@ -117,7 +123,7 @@ class BaseMixtureOfExperts(
         if self._is_warm(settings._replace(n_experts=getattr(self, "n_experts_", None))):
             known = getattr(self, "selection_", None)
             return settings._replace(n_experts=self._mixture.n_experts()), known
-        most = count_distinct(*data, MOST_EXPERTS)
+        most = data.n_distinct(MOST_EXPERTS)
         # The same draws as on the way to the choice: the same fit.
         seed = settings.random_state.randint(2**31 - 1)
         path = clone(self).set_params(random_state=seed)

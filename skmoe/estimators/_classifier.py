@@ -320,17 +320,17 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
         """Checked X, class codes (n, 1) and what to note about them."""
         xp, _, device = get_namespace_and_device(X)
         X, y = validated(checked, X, y, dtype=[xp.float64, xp.float32], **accepted)
-        parts = _parts(column_or_1d(y, warn=True))
-        for part in parts:
-            check_classification_targets(part)
+        pieces = _pieces(column_or_1d(y, warn=True))
+        for piece in pieces:
+            check_classification_targets(piece)
         if classes is None:
-            classes = concat_rows([LabelEncoder().fit(part).classes_ for part in parts])
+            classes = concat_rows([LabelEncoder().fit(piece).classes_ for piece in pieces])
         encoder = LabelEncoder().fit(classes)
         most = encoder.classes_.shape[0] - 1
         # Blocks bring them to the dtype of X: a number of eight bytes a row would be held twice.
         kind = next(k for k in (xp.int8, xp.int16, xp.int32) if most <= xp.iinfo(k).max)
-        codes = (move_to(encoder.transform(part), xp=xp, device=device) for part in parts)
-        codes = filled((xp.astype(part, kind) for part in codes), X.shape[0])
+        codes = (move_to(encoder.transform(piece), xp=xp, device=device) for piece in pieces)
+        codes = filled((xp.astype(piece, kind) for piece in codes), X.shape[0])
         return X, codes[:, None], {"classes_": encoder.classes_}
 
     @staticmethod
@@ -367,8 +367,8 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
         return table
 
 
-def _parts(labels):
-    """Labels in parts of about equal size, so that no more than one is sorted at a time."""
+def _pieces(labels):
+    """Labels in pieces of about equal size, so that no more than one is sorted at a time."""
     n_rows = labels.shape[0]
     number = max(n_rows // _LABELS, 1)
     edges = [index * n_rows // number for index in range(number + 1)]

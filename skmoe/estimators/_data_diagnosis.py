@@ -1,14 +1,17 @@
 """What a person should know of the rows that a fit was given: warnings with number and remedy."""
 
-import math
-
 import numpy as np
 
-from .._rows.arrays import array_namespace, host, is_sparse
+from .._rows.arrays import array_namespace, host
 from .._rows.weights import largest_total
-from ..exceptions import LostDigitsWarning, RowWeightWarning
+from ..exceptions import (
+    EmptyClassWarning,
+    LostDigitsWarning,
+    RowWeightWarning,
+    TooManyParametersWarning,
+)
 
-__all__ = ["check_reach", "check_sound", "data_diagnosis"]
+__all__ = ["data_diagnosis", "is_free"]
 
 # Steps between neighbouring numbers in a standard deviation, with fewer of which digits are lost.
 _FEWEST_STEPS = 20
@@ -16,37 +19,8 @@ _FEWEST_STEPS = 20
 _MOST_NAMES = 10
 
 
-def check_reach(X, targets, units):
-    """Raise if rows that a stream goes on with are so far from its first that squares overflow."""
-    for what, values, scaling in (("X", X, units.X), ("y", targets, units.y)):
-        if scaling is None or is_sparse(values):
-            continue
-        xp = array_namespace(values)
-        known = xp.where(xp.isnan(values), scaling.center, values)
-        # Halves: between the largest numbers of both signs the distance itself would overflow.
-        if bool(xp.all(xp.abs(known / 2 - scaling.center / 2) <= scaling.reach / 2)):
-            continue
-        raise ValueError(
-            f"{what} of this batch reaches {float(xp.max(xp.abs(known))):.3g}, too far from the "
-            "first batch for squares of the distance to be numbers; the mixture stays as it was. "
-            "Leave out such rows, or begin a new stream in other units."
-        )
-
-
-def check_sound(mixture, objective, what):
-    """Raise rather than give a mixture that is no number."""
-    xp = array_namespace(mixture.params)
-    if not (math.isfinite(objective) and bool(xp.all(xp.isfinite(mixture.params)))):
-        raise ValueError(
-            f"The {what} has ended with an objective of {objective:.3g} and parameters that are "
-            "no numbers; nothing has been changed. Values of X or y may be too large for "
-            f"{mixture.params.dtype}, or an expert or gate of your own may have given NaN: pass "
-            "float64, divide by a number, or leave out rows."
-        )
-
-
-def data_diagnosis(data, weighted, mixture, units, names):
-    """Kinds and texts of what a person should be warned about.
+def data_diagnosis(data, weighted, mixture, units, state):
+    """Kinds and texts of what the rows cannot tell, whatever a climb does.
 
     Parameters
     ----------
@@ -56,17 +30,19 @@ def data_diagnosis(data, weighted, mixture, units, names):
         Whether the rows were given weights.
     mixture : Mixture
     units : Units
-    names : sequence of str or None
-        Names of the columns.
+    state : dict
+        What is known of the columns and the classes, by the attribute that tells it.
 
-    Returns
-    -------
-    list of (type, str)
+    Yields
+    ------
+    type, str
     """
-    found = list(_of_the_digits(units, names))
+    yield from _of_the_digits(units, state.get("feature_names_in_"))
     if weighted:
-        found += _of_the_weight(data.weight, mixture)
-    return found
+        yield from _of_the_weight(data.weight, mixture)
+    if "classes_" in state and data.weight is not None:
+        yield from _of_the_classes(data, host(state["classes_"]))
+    yield from _of_the_number(data, mixture)
 
 
 def _of_the_digits(units, names):
@@ -111,3 +87,34 @@ def _of_the_weight(weight, mixture):
             f"{mixture.n_parameters()} parameters, so that the penalties outweigh the data. A "
             "weight of 2 is the row twice; if yours are relative, divide them by their mean.",
         )
+
+
+def _of_the_classes(data, labels):
+    """Of classes that all rows of have weight zero."""
+    codes = host(data.y)[:, 0].astype(int)
+    weight = np.bincount(codes, weights=host(data.weight), minlength=len(labels))
+    if empty := labels[weight <= 0].tolist():
+        yield (
+            EmptyClassWarning,
+            f"The classes {empty} have no row of weight above 0, and are not predicted. Leave "
+            "out their rows, or give them weight.",
+        )
+
+
+def _of_the_number(data, mixture):
+    """Of fewer distinct rows than parameters that nothing else holds."""
+    free = [part for part in mixture if part.has_statistics and is_free(part)]
+    n_parameters = sum(part.n_parameters() for part in free)
+    n_rows = data.n_distinct(n_parameters)
+    if n_rows < n_parameters:
+        yield (
+            TooManyParametersWarning,
+            f"{n_parameters} parameters without a penalty were fitted to {n_rows} distinct rows, "
+            "which do not determine them. Use a penalty (alpha='auto', or a number above 0), fewer "
+            "experts or fewer columns.",
+        )
+
+
+def is_free(part):
+    """Whether no penalty holds the coefficients of a part: there is none on others either."""
+    return float(part.with_params(part.params + part.coefficients).log_prior()) == 0

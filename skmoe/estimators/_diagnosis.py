@@ -11,15 +11,14 @@ from ..exceptions import (
     AlikeExpertsWarning,
     ConstantGateWarning,
     DegenerateWarning,
-    EmptyClassWarning,
     IdleExpertWarning,
     NotConvergedWarning,
     SeparationWarning,
-    TooManyParametersWarning,
 )
 from ..gates._averaged import AveragedGate
 from ..starts._race import is_blind
 from ..starts._reviving import dead_experts
+from ._data_diagnosis import data_diagnosis, is_free
 
 __all__ = ["diagnosis", "separation", "warn_of"]
 
@@ -87,58 +86,41 @@ def _signs(mixture, blocks):
     return Signs(*(host(total).astype(float) / float(weight) for total in totals))
 
 
-def diagnosis(mixture, trace, blocks, advantage, classes=None):
-    """Kinds and texts of what a person should be warned about.
+def diagnosis(data, weighted, ready, mixture, trace, state):
+    """Kinds and texts of what a person should be warned about: of the rows, then of the fit.
 
     Parameters
     ----------
+    data : Data
+    weighted : bool
+        Whether the rows were given weights.
+    ready : Ready
+        Where the last climb began.
     mixture : Mixture
     trace : Trace
-    blocks : Blocks
-    advantage : float or None
-        Log evidence of one expert over the best of several, where one was as good.
-    classes : array of shape (n_classes,) or None
-        Labels, of a classifier.
+    state : dict
+        What is known of columns and classes, by the attribute that tells it.
 
     Returns
     -------
     list of (type, str)
     """
-    found = [*_of_the_rows(mixture, blocks, classes), *_of_the_climb(mixture, trace)]
+    found = [
+        *data_diagnosis(data, weighted, mixture, ready.units, state),
+        *_of_the_climb(mixture, trace),
+    ]
     if trace.stopped:
         return found
     if mixture.n_experts() > 1:
-        signs, busy = _signs(mixture, blocks), _busy(mixture, blocks)
-        found += _of_the_experts(mixture, signs, busy, trace.weight, advantage)
-    return found + list(separation(mixture, blocks))
+        signs, busy = _signs(mixture, ready.blocks), _busy(mixture, ready.blocks)
+        found += _of_the_experts(mixture, signs, busy, trace.weight, ready.advantage)
+    return found + list(separation(mixture, ready.blocks))
 
 
 def warn_of(problems):
     """Warn the caller of `fit`."""
     for kind, text in problems:
         warnings.warn(text, kind, stacklevel=5)
-
-
-def _of_the_rows(mixture, blocks, classes):
-    """What the rows cannot tell, whatever the climb does."""
-    if classes is not None and blocks.weight is not None:
-        codes, labels = host(blocks.y)[:, 0].astype(int), host(classes)
-        weight = np.bincount(codes, weights=host(blocks.weight), minlength=len(labels))
-        if empty := labels[weight <= 0].tolist():
-            yield (
-                EmptyClassWarning,
-                f"The classes {empty} have no row of weight above 0, and are not predicted. Leave "
-                "out their rows, or give them weight.",
-            )
-    free = [part for part in mixture if part.has_statistics and _is_free(part)]
-    n_parameters, n_rows = sum(part.n_parameters() for part in free), blocks.X.shape[0]
-    if n_parameters > n_rows:
-        yield (
-            TooManyParametersWarning,
-            f"{n_parameters} parameters without a penalty were fitted to {n_rows} distinct rows, "
-            "which do not determine them. Use a penalty (alpha='auto', or a number above 0), fewer "
-            "experts or fewer columns.",
-        )
 
 
 def _of_the_climb(mixture, trace):
@@ -233,11 +215,6 @@ def _scales_alike(expert):
     return bool((scale.max(axis=0) < (1 + _ALIKE) * scale.min(axis=0)).all())
 
 
-def _is_free(part):
-    """Whether no penalty holds the coefficients: there is none on others either."""
-    return float(part.with_params(part.params + part.coefficients).log_prior()) == 0
-
-
 def separation(mixture, blocks):
     """Of parts without a penalty: which coefficients grow without end.
 
@@ -245,14 +222,17 @@ def separation(mixture, blocks):
     """
     if mixture.cost() or not mixture.has_statistics:
         return
-    free = [_is_free(part) and bool((host(part.coefficients) > 0).any()) for part in mixture]
+    free = [is_free(part) and bool((host(part.coefficients) > 0).any()) for part in mixture]
     if not any(free):
         return
     gate, expert = mixture
 
     def sums(X, y, weight):
         resp = mixture.responsibilities(X, y) * weight[:, None]
-        found = gate.doubts(X, resp) if free[0] else [], expert.doubts(X, y, resp) * free[1]
+        found = (
+            gate.doubts(X, resp) if free[0] else [],
+            expert.doubts(X, y, resp) if free[1] else [],
+        )
         # Of very wide tables there is no matrix of the columns squared.
         return tuple(
             tuple((own.total() if part.gradient_only else own).sums() for own in doubts)

@@ -4,12 +4,12 @@ import copy
 
 from .._numerics.estimators import set_random_states
 from .._rows.arrays import allowing_underflow
-from .._rows.validation import noted_columns
+from .._rows.tables import noted_columns
 from ..experts._base import as_expert
 from ..gates._averaged import AveragedGate
 from ..gates._base import as_gate
 from ..solvers import Adam, Memory
-from ._data_diagnosis import check_reach, check_sound
+from ._checks import check_reach, check_sound
 from ._fitted import model_attributes
 from ._preparation import PINNED
 from ._settings import plan

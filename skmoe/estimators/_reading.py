@@ -9,8 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._rows.arrays import array_namespace, host
 from .._rows.compat import check_same_namespace, get_namespace_and_device
-from .._rows.tables import validated
-from .._rows.validation import accepted
+from .._rows.tables import accepted, validated
 from ..gates import HierarchicalGate
 from ._preparation import blocks_of
 

@@ -10,8 +10,7 @@ from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d
 
 from .._rows.arrays import array_namespace
 from .._rows.compat import get_namespace_and_device, move_to, with_callbacks
-from .._rows.tables import validated
-from .._rows.validation import as_type_of
+from .._rows.tables import as_type_of, validated
 from ..distribution._distribution import MixtureDistribution
 from ..experts._base import as_expert
 from ..families import NAMES as FAMILIES

@@ -111,8 +111,13 @@ def _description(parts):
     def plain(value):
         if isinstance(value, BaseEstimator):
             named = value.get_params(deep=False).items()
-            return type(value), {n: plain(v) for n, v in named if n != "random_state"}
-        return [plain(item) for item in value] if isinstance(value, (list, tuple)) else value
+            return plain(type(value)), {n: plain(v) for n, v in named if n != "random_state"}
+        if isinstance(value, dict):
+            return {key: plain(item) for key, item in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [plain(item) for item in value]
+        # A function or class that no name leads to is like itself alone.
+        return id(value) if "<" in getattr(value, "__qualname__", "") else value
 
     return plain(parts)
 

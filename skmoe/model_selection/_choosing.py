@@ -17,7 +17,7 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils._optional_dependencies import check_pandas_support
 from sklearn.utils.validation import _num_samples
 
-from .._rows.arrays import host, is_sparse
+from .._rows.arrays import host
 from .._rows.validation import check_count
 from ..experts import LinearExpert
 from ..experts._base import as_expert
@@ -31,7 +31,6 @@ __all__ = [
     "Selection",
     "Trials",
     "choose_n_experts",
-    "count_distinct",
     "has_evidence",
     "held_out",
     "splitter",
@@ -324,19 +323,3 @@ def weights(sample_weight, X):
         return np.ones(_num_samples(X))
     known = hasattr(sample_weight, "__dlpack__") and not isinstance(sample_weight, np.ndarray)
     return np.asarray(host(sample_weight) if known else sample_weight, dtype=np.float64)
-
-
-def count_distinct(X, targets, weight, most):
-    """Number of distinct rows of weight above zero, counted up to `most`."""
-    seen, length = set(), 256
-    for first in range(0, X.shape[0], length):
-        rows = slice(first, min(first + length, X.shape[0]))
-        table = host(X[rows, :])
-        table = table.toarray() if is_sparse(table) else table
-        table = np.hstack([table, host(targets[rows, ...])])
-        if weight is not None:
-            table = table[host(weight[rows, ...]) > 0]
-        seen.update(row.tobytes() for row in table)
-        if len(seen) >= most:
-            return most
-    return len(seen)
