@@ -368,6 +368,7 @@ def test_searches_end(f, dtype):
         return f(x)
 
     find_whole_root(look, -high, 3 * high)
+    find_whole_root(lambda x: look(x - high), -high, 3 * high)
     find_root(look, 0 * high, -high, 3 * high, 0 * high)
     assert len(looks) < 500
 

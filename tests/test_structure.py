@@ -9,6 +9,8 @@ import pytest
 
 import skmoe
 
+from .mutants import BREAKS, broken
+
 ROOT = Path(skmoe.__file__).parent
 
 # Floors from the ground up: a room imports from its own floor's siblings nothing, from lower
@@ -100,3 +102,8 @@ def test_every_room_is_known_and_users_see_theirs():
     for name in seen:
         room = getattr(skmoe, name)
         assert room is importlib.import_module(f"skmoe.{name}") and room.__all__
+
+
+def test_the_breaks_that_tests_are_held_against_can_all_be_made():
+    for own in BREAKS:
+        assert broken(own) != (ROOT / own.file).read_text()

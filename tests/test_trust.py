@@ -327,6 +327,28 @@ def test_rows_given_twice_hold_no_more_parameters():
         assert "29 parameters without a penalty were fitted to 10 distinct" in str(caught[0])
 
 
+class Lost(LinearExpert):
+    """Learns nothing that is a number."""
+
+    def update(self, *args):
+        new = super().update(*args)
+        return new.with_params(np.nan * new.params)
+
+
+@pytest.mark.filterwarnings("ignore:invalid value encountered:RuntimeWarning")
+def test_parameters_that_are_no_numbers_are_refused():
+    X, y = planes(0)
+    model = MoERegressor(2, random_state=0).fit(X, y)
+    before = model.predict(X)
+    with pytest.raises(ValueError, match=r"fit has ended with an objective of nan.*no numbers"):
+        model.set_params(expert=Lost()).fit(X, y)
+    assert_array_equal(model.predict(X), before)
+    streamed = MoERegressor(2, expert=Lost(), random_state=0)
+    with pytest.raises(ValueError, match="step on this batch has ended with an objective of nan"):
+        streamed.partial_fit(X, y)
+    assert not hasattr(streamed, "expert_")
+
+
 def test_a_class_without_weight_is_reported():
     X, _ = planes(0)
     labels = np.array(["a", "b", "c"])[np.arange(300) % 3]

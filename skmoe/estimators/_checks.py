@@ -29,8 +29,8 @@ def check_sound(mixture, objective, what):
     xp = array_namespace(mixture.params)
     if not (math.isfinite(objective) and bool(xp.all(xp.isfinite(mixture.params)))):
         raise ValueError(
-            f"The {what} has ended with an objective of {objective:.3g} and parameters that are "
-            "no numbers; nothing has been changed. Values of X or y may be too large for "
+            f"The {what} has ended with an objective of {objective:.3g}, or with parameters that "
+            "are no numbers; nothing has been changed. Values of X or y may be too large for "
             f"{mixture.params.dtype}, or an expert or gate of your own may have given NaN: pass "
             "float64, divide by a number, or leave out rows."
         )
