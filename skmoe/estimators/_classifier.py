@@ -167,6 +167,7 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
         classes : array-like of shape (n_classes,), default=None
             All labels that will ever come; needed at the first call, unless `fit` came before.
         sample_weight : array-like of shape (n_samples,), default=None
+            In one unit in all batches: a row of weight 2 counts as two rows, and none are shares.
 
         Returns
         -------
@@ -176,7 +177,8 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
         ------
         ValueError
             If a hyperparameter, X, y, `classes` or the weights are not as described, or the solver
-            or a part cannot learn from batches (L-BFGS, scikit-learn estimators).
+            or a part cannot learn from batches (L-BFGS, scikit-learn estimators), or if
+            gate, experts, family or their settings are no longer those that it began with.
 
         See Also
         --------

@@ -153,6 +153,7 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
         X : array-like of shape (n_samples, n_features)
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
         sample_weight : array-like of shape (n_samples,), default=None
+            In one unit in all batches: a row of weight 2 counts as two rows, and none are shares.
 
         Returns
         -------
@@ -162,7 +163,8 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
         ------
         ValueError
             If a hyperparameter, X, y or the weights are not as described, or the solver or a part
-            cannot learn from batches (L-BFGS, scikit-learn estimators).
+            cannot learn from batches (L-BFGS, scikit-learn estimators), or if
+            gate, experts, family or their settings are no longer those that it began with.
 
         See Also
         --------
