@@ -18,6 +18,16 @@ def _outer(a, b):
     return a[:, :, None] * b[:, None, :]
 
 
+def _within(values, factor):
+    """Values, cut where squares of their products with the factor would be no numbers."""
+    xp = array_namespace(values)
+    if factor.shape[-1] == 0:
+        return values
+    most = float(xp.finfo(values.dtype).max) ** 0.5 * 1e-2 / factor.shape[-1]
+    limit = most / xp.max(xp.abs(factor))
+    return xp.clip(values, -limit, limit)
+
+
 class Matrices:
     """Full covariance matrices.
 
@@ -81,6 +91,7 @@ class Matrices:
     def distance(self, Z, mean, factor):
         """Squared Mahalanobis distances (n, K)."""
         xp = array_namespace(Z)
+        Z, mean = _within(Z, factor), _within(mean, factor)
         whitened = Z[None, :, :] @ factor - mean[:, None, :] @ factor
         return xp.sum(whitened * whitened, axis=-1).T
 
@@ -169,6 +180,7 @@ class Variances:
     def distance(self, Z, mean, factor):
         """Squared Mahalanobis distances (n, K)."""
         xp = array_namespace(Z)
+        Z, mean = _within(Z, factor), _within(mean, factor)
         precision = xp.broadcast_to(factor * factor, mean.shape)
         constant = xp.sum(precision * mean * mean, axis=1)
         return (Z * Z) @ precision.T - 2 * (Z @ (precision * mean).T) + constant

@@ -70,7 +70,8 @@ class Gaussian(Location):
         """Mean distance of two deviates of these scales whose centres are `distance` apart."""
         xp = array_namespace(distance)
         spread = xp.sqrt(scale * scale + other * other)
-        ratio = distance / spread
+        # Beyond, the density is zero and its integral one, and squares could be no numbers.
+        ratio = xp.clip(distance / spread, -50.0, 50.0)
         density = xp.exp(-0.5 * ratio * ratio) * (2 / math.pi) ** 0.5
         return distance * special("erf", ratio * 0.5**0.5) + spread * density
 

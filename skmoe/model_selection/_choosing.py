@@ -15,7 +15,7 @@ from sklearn.model_selection import (
 )
 from sklearn.utils import _safe_indexing
 from sklearn.utils._optional_dependencies import check_pandas_support
-from sklearn.utils.validation import _num_samples
+from sklearn.utils.validation import _num_samples, column_or_1d
 
 from .._rows.arrays import host
 from .._rows.validation import check_count
@@ -140,7 +140,7 @@ def choose_n_experts(estimator, X, y, sample_weight, most):
     if has_evidence(estimator):
         criterion = "evidence"
     elif not counts(estimator) and _num_samples(X) >= 2 * _FOLDS:
-        criterion, folds = "cv", list(_few_folds(X, estimator).split(X, y))
+        criterion, folds = "cv", _few_folds(X, y, estimator)
         densities = held_out(None, estimator, X, y, sample_weight, numbers, folds)
     trials = Trials(estimator, X, y, sample_weight)
     path = fit_path(estimator, X, y, sample_weight, numbers)
@@ -291,12 +291,23 @@ def splitter(cv, estimator):
     return kind(folds, shuffle=True, random_state=0)
 
 
-def _few_folds(X, estimator):
-    """Folds for few rows; one held-out part of many."""
+def _few_folds(X, y, estimator):
+    """Rows to fit and rows held out: folds of few rows, one part of many.
+
+    Of classes with fewer rows than folds, no row is held out that the others would not know.
+    """
+    labels = host(column_or_1d(y)) if is_classifier(estimator) else None
+    rare = labels is not None and np.unique(labels, return_counts=True)[1].min() < _FOLDS
     if _num_samples(X) <= _MANY_ROWS:
-        return splitter(_FOLDS, estimator)
-    kind = StratifiedShuffleSplit if is_classifier(estimator) else ShuffleSplit
-    return kind(1, test_size=1 / _FOLDS, random_state=0)
+        kind = KFold if labels is None or rare else StratifiedKFold
+        folds = kind(_FOLDS, shuffle=True, random_state=0)
+    else:
+        kind = ShuffleSplit if labels is None or rare else StratifiedShuffleSplit
+        folds = kind(1, test_size=1 / _FOLDS, random_state=0)
+    pairs = folds.split(X, y)
+    if rare:
+        pairs = ((own, held[np.isin(labels[held], labels[own])]) for own, held in pairs)
+    return list(pairs)
 
 
 def held_out(steps, estimator, X, y, sample_weight, numbers, folds):
