@@ -277,6 +277,17 @@ def test_auto_with_few_distinct_rows():
         assert model.fit(X, y).selection_.n_experts[0] == 2
 
 
+def test_auto_tries_no_more_experts_than_the_gate_holds():
+    gate = TopKGate(HierarchicalGate(depth=1))
+    X = np.linspace(0, 3, 24)[:, None]
+    y = np.abs(X[:, 0] % 1 - 0.5)
+    model = MoERegressor("auto", gate=gate, max_iter=5, tol=0.01, random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model.fit(X, y)
+    assert model.selection_.n_experts.tolist() == [1, 2]
+
+
 def test_auto_in_a_search_and_with_a_later_number():
     X, y = stripes(2, seed=0)
     search = GridSearchCV(

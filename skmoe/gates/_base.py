@@ -1,5 +1,7 @@
 """What a gate is."""
 
+import math
+
 from .._numerics.part import MadeOfParts, Part, Together, refusal
 
 __all__ = ["Gate", "Wrapper", "as_gate"]
@@ -59,6 +61,10 @@ class Gate(Part):
         """
         raise NotImplementedError
 
+    def most_experts(self):
+        """The largest number of experts that it can tell apart."""
+        return math.inf
+
     def log_weight(self, X):
         """Log probability of every expert given x, of shape (n, K)."""
         raise NotImplementedError
@@ -116,6 +122,10 @@ class Wrapper(Together, MadeOfParts, Gate):
     def members(self):
         """The gate inside, as it was given."""
         return (as_gate(self.gate),)
+
+    def most_experts(self):
+        """As many as the gate inside."""
+        return as_gate(self.gate).most_experts()
 
     def _part(self, name):
         """The gate inside as an object."""

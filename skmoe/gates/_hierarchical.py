@@ -134,14 +134,17 @@ class HierarchicalGate(Wrapper):
 
     def initialize(self, n_experts, X, columns=None):
         """Equal probabilities of the branches of a balanced tree."""
-        depth, branching = check_size(self.depth, self.branching)
-        most = most_leaves(depth, branching)
+        most = self.most_experts()
         if n_experts > most:
             raise ValueError(
-                f"n_experts={n_experts} was given for a tree of depth={depth} and branching="
-                f"{branching}, which holds at most {most}. Increase depth or branching."
+                f"n_experts={n_experts} was given for a tree of depth={self.depth} and branching="
+                f"{self.branching}, which holds at most {most}. Increase depth or branching."
             )
-        return self.with_tree(balanced_tree(n_experts, branching), X, columns)
+        return self.with_tree(balanced_tree(n_experts, self.branching), X, columns)
+
+    def most_experts(self):
+        """One for every leaf of the full tree."""
+        return most_leaves(*check_size(self.depth, self.branching))
 
     def with_tree(self, tree, X, columns=None):
         """Gate with equal probabilities of the branches of `tree` (nested tuples)."""

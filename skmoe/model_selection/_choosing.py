@@ -136,7 +136,8 @@ def choose_n_experts(estimator, X, y, sample_weight, most):
     estimator = clone(estimator).set_params(warm_start=False, average=False, verbose=0)
     criterion, densities = "bic", repeat(None)
     fewest = fewest_experts(estimator)
-    numbers = range(fewest, max(min(most, MOST_EXPERTS), fewest) + 1)
+    most = min(most, MOST_EXPERTS, as_gate(estimator.gate).most_experts())
+    numbers = range(fewest, max(most, fewest) + 1)
     if has_evidence(estimator):
         criterion = "evidence"
     elif not counts(estimator) and _num_samples(X) >= 2 * _FOLDS:
