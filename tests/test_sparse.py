@@ -1,6 +1,8 @@
 """Sparse tables: the same answer as dense ones, and never a table of zeros."""
 
+import copy
 import tracemalloc
+import warnings
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from sklearn.naive_bayes import MultinomialNB
 from skmoe import HMEClassifier, MoEClassifier, MoERegressor
 from skmoe._numerics.normal_equations import Diagonal, Separable
 from skmoe.estimators._settings import plan
+from skmoe.exceptions import FitWarning
 from skmoe.experts import LinearExpert
 from skmoe.gates import GaussianGate, SoftmaxGate, TopKGate
 from skmoe.solvers import EM, LBFGS
@@ -197,3 +200,27 @@ def test_regimes_in_text_are_told_apart_with_the_default_penalty():
     one = MoEClassifier(1).fit(table, turned)
     assert np.mean(model.assign(table) == side) in (0, 1)
     assert model.score(table, turned) > one.score(table, turned) + 0.05
+
+
+@pytest.mark.parametrize("kind", [MoERegressor, MoEClassifier])
+def test_a_sparse_question_to_a_dense_fit_is_the_dense_one(kind):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(80, 3)) * [1, 10, 100] + [0, 5, 1000]
+    y = X[:, 0] > 0 if kind is MoEClassifier else np.abs(X[:, 0])
+    known = {"classes": [False, True]} if kind is MoEClassifier else {}
+    model = kind(2, random_state=0).partial_fit(X, y, **known)
+    assert_allclose(model.gate_proba(sparse.csr_array(X)), model.gate_proba(X))
+    assert_allclose(model.predict_experts(sparse.csr_array(X)), model.predict_experts(X))
+    assert_allclose(model.score_samples(sparse.csr_array(X), y), model.score_samples(X, y))
+    others = [
+        copy.deepcopy(model).partial_fit(form(X), y) for form in (np.asarray, sparse.csr_array)
+    ]
+    assert_allclose(others[0].gate_proba(X), others[1].gate_proba(X))
+
+
+def test_a_sparse_table_of_zeros():
+    model = MoERegressor(2, random_state=0, max_iter=5)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FitWarning)
+        model.fit(sparse.csr_array((20, 3)), np.arange(20.0))
+    assert_allclose(model.predict(sparse.csr_array((2, 3))), 9.5, rtol=0.01)

@@ -25,6 +25,12 @@ class Scaling(NamedTuple):
     spread: Any
     reach: Any
 
+    @property
+    def keeps_zeros(self):
+        """Whether a sparse table stays sparse: no centre, and one spread for all columns."""
+        xp = array_namespace(self.center)
+        return not bool(xp.any(self.center != 0)) and bool(xp.all(self.spread == self.spread[0]))
+
     def design(self, X, with_raw=False):
         """Scaled columns and a last column of ones, of shape (n_samples, n_features + 1).
 
@@ -35,6 +41,9 @@ class Scaling(NamedTuple):
         responsibilities runs along the rows. Values beyond `reach` are cut there: a query at
         1e200 gets a finite answer.
         """
+        if is_sparse(X) and not self.keeps_zeros:
+            # Learnt from a dense table: zeros are no zeros any more.
+            X = X.toarray()
         if is_sparse(X):
             # Not times the inverse, which of the smallest numbers is infinite.
             scaled = X.copy()

@@ -110,4 +110,6 @@ def sketch(mixture, X):
     size = min(_SKETCH, *(length - 1 for length in table.shape))
     if size < 1:
         return table.toarray()
-    return TruncatedSVD(size, random_state=0).fit_transform(table)
+    # Of a table of zeros it divides zero by zero, for shares of the variance that nobody reads.
+    with np.errstate(invalid="ignore"):
+        return TruncatedSVD(size, random_state=0).fit_transform(table)
