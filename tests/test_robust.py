@@ -4,13 +4,17 @@ import warnings
 from itertools import product
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 from numpy.testing import assert_allclose
+from scipy.sparse import csr_array
+from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 
 from skmoe import MoEClassifier, MoERegressor
 from skmoe.exceptions import DegenerateWarning
-from skmoe.experts import LinearExpert
+from skmoe.experts import LinearExpert, MixedExpert
 from skmoe.gates import GaussianGate, HierarchicalGate, QuadraticGate, SoftmaxGate, TopKGate
 from skmoe.solvers import EM
 
@@ -19,6 +23,7 @@ from .data import two_lines
 
 X, Y = two_lines(60)
 LABELS = np.where(Y > 0, "a", "b")
+DATES = np.datetime64("2020-01-01", "D") + np.arange(120).reshape(60, 2)
 BAD = np.where(np.arange(60)[:, None] == 3, np.nan, X)
 
 
@@ -46,6 +51,13 @@ BAD = np.where(np.arange(60)[:, None] == 3, np.nan, X)
         ({"expert": LinearExpert(columns=[2])}, "column 2.*from -2 to 1"),
         ({"expert": LinearExpert(columns=[0, 0])}, "twice"),
         ({"expert": LinearExpert(columns=[True])}, "mask of 1 columns"),
+        ({"warm_start": np.array([1, 2])}, "warm_start=.*True or False"),
+        ({"average": "no"}, "average='no' .*True or False"),
+        ({"n_jobs": 0}, "n_jobs=0 .*n_jobs=-1"),
+        ({"n_jobs": "all"}, "n_jobs='all' .*n_jobs=-1"),
+        ({"verbose": None}, "verbose=None .*at least 0"),
+        ({"init": np.zeros(60, dtype=complex)}, "entries that are not numbers"),
+        ({"expert": MixedExpert([(1, "linear")])}, r"a list of \(name, expert\)"),
     ],
 )
 @pytest.mark.parametrize("kind", [MoERegressor, MoEClassifier])
@@ -69,6 +81,18 @@ def test_bad_family():
         (X, Y, np.where(np.arange(60) == 2, -1.0, 1.0), "[Nn]egative.*at least 0"),
         (X, Y, np.zeros(60), "zero"),
         (X, Y[:-1], None, "inconsistent"),
+        (X, Y, ["a"] * 60, "sample_weight is not made of numbers.*'a'"),
+        (X, Y, csr_array(np.ones((60, 1))), "sample_weight is sparse"),
+        (X, Y, DATES[:, 0], "sample_weight holds dates"),
+        (X, DATES[:, 0], None, "y holds dates.*days since"),
+        (X, csr_array(Y[:, None]), None, "y is sparse.*toarray"),
+        (X, pd.Series(["a", None] * 30, dtype="string"), None, "y contains NaN"),
+        (DATES, Y, None, r"not numbers: 0 \(datetime64.*days since"),
+        (pd.DataFrame({"day": DATES[:, 0]}), Y, None, "'day' .*datetime64"),
+        (pl.DataFrame({"a": X[:, 0], "day": DATES[:, 0]}), Y, None, "'day' .*datetime64"),
+        (np.zeros((60, 2), dtype=[("a", float)]), Y, None, "not numbers"),
+        (pd.DataFrame(), Y, None, "without columns"),
+        (pl.LazyFrame({"a": X[:, 0]}), Y, None, r"Pass X.collect\(\)"),
         (X, LABELS, None, "X or y holds text.*MoEClassifier"),
         (np.repeat(X[:2], 30, axis=0), np.repeat(Y[:2], 30), None, "2 distinct samples"),
     ],
@@ -94,6 +118,57 @@ def test_other_columns_and_labels_than_in_fit():
     classifier = MoEClassifier(2, random_state=0).fit(X, LABELS)
     with pytest.raises(ValueError, match=r"'c'.*not seen"):
         classifier.score_samples(X, np.where(Y > 1, "c", LABELS))
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [[None] * 60, ["a", 1] * 30, [{}] * 60, pd.Series(["a", None] * 30, dtype="string")],
+    ids=["None", "mixed", "dict", "NA"],
+)
+def test_strange_labels_are_refused_in_words(labels):
+    classifier = MoEClassifier(2, random_state=0, max_iter=3, tol=1.0).fit(X, LABELS)
+    labels = labels if isinstance(labels, pd.Series) else np.array(labels, dtype=object)
+    with pytest.raises(ValueError, match=r"which fit has not seen|NaN"):
+        classifier.responsibilities(X, labels)
+
+
+@pytest.mark.parametrize("classes", [[], "ab", 3, [np.nan, 1.0], [["a", "b"]]])
+def test_strange_classes_are_refused_in_words(classes):
+    with pytest.raises(ValueError, match=r"classes=.*all_labels"):
+        MoEClassifier(2).partial_fit(X, LABELS, classes=classes)
+
+
+def test_questions_before_the_fit():
+    for model in (MoERegressor(), MoEClassifier()):
+        for question in ("responsibilities", "score_samples"):
+            with pytest.raises(NotFittedError):
+                getattr(model, question)(X, Y)
+    with pytest.raises(NotFittedError):
+        MoERegressor().predict_quantiles(X)
+
+
+def test_strange_levels_values_and_sizes():
+    model = MoERegressor(1).fit(X, Y)
+    for levels in ("a", ["a"], {}, [[0.1], [0.2, 0.3]]):
+        with pytest.raises(ValueError, match=r"q=.*numbers"):
+            model.predict_quantiles(X, levels)
+    with pytest.raises(ValueError, match=r"values='a'.*numbers"):
+        model.predict_dist(X).cdf("a")
+    with pytest.raises(ValueError, match=r"shape \(2,\) .*broadcast"):
+        model.predict_dist(X).ppf([0.1, 0.9])
+    for drawing in (model, MoEClassifier(1).fit(X, LABELS)):
+        for size in (-1, 1.5, "a", True, (2, None)):
+            with pytest.raises(ValueError, match=r"size=.*whole number"):
+                drawing.sample(X, size)
+
+
+def test_the_largest_numbers_of_both_signs():
+    model = MoERegressor(1).fit(X, Y)
+    assert np.isfinite(model.predict(np.where(X > 0, 1.7e308, -1.7e308))).all()
+
+
+def test_a_class_as_a_part_has_a_diagram():
+    assert "SoftmaxGate" in MoERegressor(gate=SoftmaxGate)._repr_html_()
 
 
 def finite(model, X):

@@ -6,7 +6,14 @@ from sklearn.utils.validation import validate_data
 
 from .arrays import array_namespace, is_sparse
 
-__all__ = ["accepted", "as_type_of", "noted_columns", "validated"]
+__all__ = [
+    "accepted",
+    "as_type_of",
+    "check_column",
+    "check_known",
+    "noted_columns",
+    "validated",
+]
 
 # Columns that a message names.
 _NAMED = 5
@@ -31,11 +38,17 @@ def validated(estimator, X, *y, **words):
         Where that refuses X for columns that are no numbers, or for missing values: with the names
         of the columns, and what to do.
     """
+    # A cast would make numbers of dates, in whatever unit they are held.
+    message = _words(X, "") if _holds_times(X) else None
+    if message is not None:
+        raise ValueError(message)
     try:
-        return validate_data(estimator, X, *y, **words)
+        # It adds up all of X to look for what is not finite: sums of the largest are not.
+        with np.errstate(over="ignore", invalid="ignore"):
+            return validate_data(estimator, X, *y, **words)
     except (TypeError, ValueError) as error:
         # Objects of all kinds in an array have no column to be named: scikit-learn says it.
-        strange = isinstance(error, TypeError) and not hasattr(X, "columns")
+        strange = isinstance(error, TypeError) and not _is_frame(X)
         message = None if strange else _words(X, str(error))
         if message is None:
             raise
@@ -63,9 +76,46 @@ def as_type_of(y, X):
     return xp.astype(y, X.dtype)
 
 
+def check_known(values, name):
+    """Raise a ValueError if values of a column of a frame are missing."""
+    if hasattr(values, "dropna") and len(values.dropna()) < len(values):
+        raise ValueError(f"{name} contains NaN: values are missing. Leave out those rows.")
+
+
+def check_column(values, name):
+    """Raise a ValueError for targets or weights that a cast would take for numbers, or cannot."""
+    check_known(values, name)
+    if is_sparse(values):
+        raise ValueError(f"{name} is sparse; a dense array is allowed. Pass {name}.toarray().")
+    if _holds_times(values):
+        raise ValueError(
+            f"{name} holds dates or durations; numbers are allowed. Turn them into numbers, such "
+            "as days since a date."
+        )
+
+
+def _is_frame(X):
+    """Whether X has columns; one that is still to be computed has no shape."""
+    return hasattr(X, "shape") and hasattr(X, "columns")
+
+
+def _holds_times(values):
+    """Whether an array, a column or a table holds dates, durations or records."""
+    own = getattr(values, "dtype", None)
+    types = getattr(values, "dtypes", ()) if _is_frame(values) else (own,)
+    return any(
+        getattr(dtype, "kind", "") in ("m", "M", "V") or getattr(dtype, "is_temporal", bool)()
+        for dtype in set(types)
+    )
+
+
 def _words(X, error):
     """What is wrong with columns of X; None if nothing of that kind is."""
+    if hasattr(X, "collect"):
+        return "X is a query that has not run yet; a table is allowed. Pass X.collect()."
     columns = list(_columns(X))
+    if _is_frame(X) and not columns:
+        return "X is a table without columns; at least 1 is needed."
     others = [f"{name} ({kind})" for name, values in columns if (kind := _kind(values))]
     if others:
         return (
@@ -87,12 +137,21 @@ def _words(X, error):
 
 def _columns(X):
     """Names and values of the columns of a frame, or of an array or nested list on the host."""
-    names = getattr(X, "columns", None)
-    if names is None:
-        X = np.asarray(X) if isinstance(X, (list, tuple, np.ndarray)) else np.empty(0)
+    if _is_frame(X):
+        names = getattr(X, "column_names", X.columns)
+    else:
+        X = _array(X) if isinstance(X, (list, tuple, np.ndarray)) else np.empty(0)
         names = range(X.shape[1]) if X.ndim == 2 else []
     for position, name in enumerate(names):
         yield repr(name), _safe_indexing(X, position, axis=1)
+
+
+def _array(rows):
+    """Rows as an array, an empty one if they differ in length."""
+    try:
+        return np.asarray(rows)
+    except ValueError:
+        return np.empty(0)
 
 
 def _known(values):
@@ -109,7 +168,7 @@ def _kind(values):
     known = _known(values)
     if known.dtype.kind in "biufc":
         return None
-    if known.dtype.kind in "mM":
+    if known.dtype.kind in "mMV":
         return str(known.dtype)
     try:
         known.astype(float)

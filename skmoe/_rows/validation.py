@@ -8,9 +8,13 @@ __all__ = [
     "check_alpha",
     "check_choice",
     "check_count",
+    "check_flag",
+    "check_jobs",
     "check_layers",
+    "check_numbers",
     "check_positive",
     "check_share",
+    "check_size",
     "resolve_columns",
 ]
 
@@ -23,6 +27,24 @@ def check_count(value, name, minimum=1):
             f"Pass for example {name}={max(minimum, 2)}."
         )
     return int(value)
+
+
+def check_flag(value, name):
+    """`value` as a bool."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise ValueError(f"{name}={value!r} was given; True or False is allowed.")
+    return bool(value)
+
+
+def check_jobs(value, name="n_jobs"):
+    """A number of jobs as joblib knows it."""
+    number = isinstance(value, Integral) and not isinstance(value, bool) and value != 0
+    if not (value is None or number):
+        raise ValueError(
+            f"{name}={value!r} was given; None or an integer other than 0 is allowed. Pass "
+            f"{name}=-1 for one job on every core."
+        )
+    return value
 
 
 def check_layers(value, name):
@@ -41,6 +63,26 @@ def check_choice(value, name, allowed):
     if not isinstance(value, str) or value not in allowed:
         raise ValueError(f"{name}={value!r} was given; one of {list(allowed)} is allowed.")
     return value
+
+
+def check_numbers(values, name):
+    """`values` as an array of floats, on the host."""
+    try:
+        return np.asarray(values, dtype=float)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name}={values!r} was given; numbers are allowed.") from None
+
+
+def check_size(size):
+    """The axes of draws as a tuple of int; none for None."""
+    lead = [] if size is None else np.atleast_1d(np.asarray(size, dtype=object)).tolist()
+    try:
+        return tuple(check_count(length, "size", minimum=0) for length in lead)
+    except ValueError:
+        raise ValueError(
+            f"size={size!r} was given; None, a whole number of at least 0 and a tuple of such "
+            "numbers are allowed. Pass size=10 for ten draws of every row."
+        ) from None
 
 
 def check_positive(value, name, *, zero=False):

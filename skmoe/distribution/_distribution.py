@@ -2,7 +2,6 @@
 
 import copy
 import math
-from numbers import Integral
 
 import numpy as np
 from sklearn.utils import check_random_state
@@ -17,7 +16,7 @@ from .._rows.arrays import (
     like,
     zeros,
 )
-from .._rows.validation import check_share
+from .._rows.validation import check_numbers, check_share, check_size
 from ._marginal import Marginal
 
 __all__ = ["MixtureDistribution"]
@@ -165,12 +164,17 @@ class MixtureDistribution:
     def _values(self, values, ask):
         """Answers to values that broadcast against the rows, of the broadcast shape."""
         xp = array_namespace(self.eta)
+        if not hasattr(values, "__array_namespace__"):
+            values = check_numbers(values, "values")
         values = like(values, self.eta)
         if bool(xp.any(xp.isnan(values))):
             raise ValueError(
                 "Missing values (NaN) were given; numbers are allowed. Leave them out."
             )
-        shape = np.broadcast_shapes(values.shape, self.shape)
+        try:
+            shape = np.broadcast_shapes(values.shape, self.shape)
+        except ValueError:
+            shape = ()
         if shape[len(shape) - len(self.shape) :] != self.shape:
             raise ValueError(
                 f"Values of shape {values.shape} were given for a distribution of shape "
@@ -413,12 +417,7 @@ class MixtureDistribution:
             If the size is not made of whole numbers of at least 0.
         """
         random_state = check_random_state(random_state)
-        lead = () if size is None else tuple(np.atleast_1d(size).tolist())
-        if not all(isinstance(length, Integral) and length >= 0 for length in lead):
-            raise ValueError(
-                f"size={size!r} was given; None, a whole number of at least 0 and a tuple of such "
-                "numbers are allowed. Pass size=10 for ten draws of every row."
-            )
+        lead = check_size(size)
         draws, n = math.prod(lead), len(self)
         expert = drawn(self.weights, lead, random_state).ravel()
         row = np.tile(np.arange(n), draws)

@@ -15,7 +15,7 @@ from .._rows.compat import (
     move_to,
     with_callbacks,
 )
-from .._rows.tables import accepted, noted_columns
+from .._rows.tables import accepted, check_column, noted_columns
 from .._rows.validation import check_count
 from .._rows.weights import counted_weight, streamed_weight
 from ..experts import NAMES as EXPERTS
@@ -211,9 +211,17 @@ class BaseMixtureOfExperts(
         """
         if sample_weight is None:
             return None
+        check_column(sample_weight, "sample_weight")
         xp, _, device = get_namespace_and_device(X)
         sample_weight = move_to(sample_weight, xp=xp, device=device)
-        weight = _check_sample_weight(sample_weight, X)
+        try:
+            weight = _check_sample_weight(sample_weight, X)
+        except (TypeError, ValueError) as error:
+            if "float" not in str(error):
+                raise
+            raise ValueError(
+                f"sample_weight is not made of numbers ({error}). Pass a number for every row."
+            ) from error
         if float(xp.min(weight)) < 0:
             raise ValueError(
                 "Negative values in data passed to sample_weight: the smallest is "
@@ -264,6 +272,8 @@ class BaseMixtureOfExperts(
         parts = []
         for kind, known in (("gate", GATES), ("expert", EXPERTS)):
             value = getattr(self, kind)
+            # A class has all methods of its objects, but answers none.
+            value = repr(value) if isinstance(value, type) else value
             named = isinstance(value, str) and value in known
             parts.append(make_part(value, kind) if named else value)
         names = ["gate", self._experts_label()]

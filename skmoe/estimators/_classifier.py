@@ -9,11 +9,12 @@ from sklearn.preprocessing import LabelEncoder
 from sklearn.utils import check_random_state, compute_class_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets, unique_labels
-from sklearn.utils.validation import column_or_1d
+from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from .._rows.arrays import array_namespace, concat_rows, drawn, filled, host, like
 from .._rows.compat import get_namespace_and_device, move_to, with_callbacks
-from .._rows.tables import validated
+from .._rows.tables import check_known, validated
+from .._rows.validation import check_size
 from ._base import BaseMixtureOfExperts
 from ._docs import documented
 
@@ -269,7 +270,7 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
         -------
         ndarray of shape ([size, ]n_samples)
         """
-        lead = () if size is None else tuple(np.atleast_1d(size))
+        lead = check_size(size)
         proba = self._rows(X, "sample").map(self._proba)
         return host(self.classes_)[drawn(proba, lead, check_random_state(random_state))]
 
@@ -302,11 +303,13 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
 
     def _with_classes(self, settings, classes):
         """Settings for the classes given at the first call of `partial_fit`."""
+        if classes is not None:
+            classes = _checked(classes)
         if hasattr(self, "classes_"):
             known = host(self.classes_)
-            if classes is not None and not np.array_equal(unique_labels(classes), known):
+            if classes is not None and not np.array_equal(classes, known):
                 raise ValueError(
-                    f"classes={list(classes)[:10]} was given, but the first call had "
+                    f"classes={classes[:10].tolist()} was given, but the first call had "
                     f"{known[:10].tolist()}. Leave classes out after the first call."
                 )
             return settings
@@ -315,11 +318,12 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
                 "classes=None was given at the first call of partial_fit; all labels that will "
                 "ever come are needed then. Pass classes=np.unique(all_labels)."
             )
-        family = settings.family.with_classes(len(unique_labels(classes)))
+        family = settings.family.with_classes(len(classes))
         return settings._replace(family=family)
 
     def _validate_fit(self, checked, X, y, accepted, classes=None):
         """Checked X, class codes (n, 1) and what to note about them."""
+        check_known(y, "y")
         xp, _, device = get_namespace_and_device(X)
         X, y = validated(checked, X, y, dtype=[xp.float64, xp.float32], **accepted)
         pieces = _pieces(column_or_1d(y, warn=True))
@@ -350,12 +354,16 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
 
     def _encode(self, y, X):
         """Class codes (n, 1) of labels known to a fitted estimator."""
+        check_is_fitted(self)
+        check_known(y, "y")
         xp, _, device = get_namespace_and_device(X)
         labels, known = host(column_or_1d(y)), host(self.classes_)
-        unknown = np.setdiff1d(labels, known)
+        # Without a sort: labels of several kinds have no order.
+        unknown = labels[~np.isin(labels, known)]
         if unknown.size:
+            some = ", ".join(dict.fromkeys(map(repr, unknown[:5].tolist())))
             raise ValueError(
-                f"y contains the labels {unknown[:5].tolist()}, which fit has not seen; known "
+                f"y contains the labels [{some}], which fit has not seen; known "
                 f"are {known[:10].tolist()}. Leave out those rows."
             )
         codes = np.searchsorted(known, labels)[:, None]
@@ -367,6 +375,17 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
     @staticmethod
     def _experts_in_units(table):
         return table
+
+
+def _checked(classes):
+    """Distinct labels, in order, on the host."""
+    # Of all values, only NaN is not equal to itself.
+    if np.ndim(classes) != 1 or not len(classes) or any(label != label for label in classes):
+        raise ValueError(
+            f"classes={classes!r} was given; a list of labels, without NaN, is allowed. Pass "
+            "classes=np.unique(all_labels)."
+        )
+    return host(unique_labels(classes))
 
 
 def _pieces(labels):

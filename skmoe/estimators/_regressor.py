@@ -10,7 +10,8 @@ from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d
 
 from .._rows.arrays import array_namespace
 from .._rows.compat import get_namespace_and_device, move_to, with_callbacks
-from .._rows.tables import as_type_of, validated
+from .._rows.tables import as_type_of, check_column, validated
+from .._rows.validation import check_numbers
 from ..distribution._distribution import MixtureDistribution
 from ..experts._base import as_expert
 from ..families import NAMES as FAMILIES
@@ -248,14 +249,14 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
         ValueError
             If a level is not between 0 and 1.
         """
-        targets = (1,) if self._flat_targets else (1, 1)
-        levels = np.reshape(np.asarray(q, dtype=float), (-1, *targets))
+        rows, levels = self._rows(X, "predict_quantiles"), check_numbers(q, "q")
+        levels = np.reshape(levels, (-1, 1) if self._flat_targets else (-1, 1, 1))
 
         def quantiles(X, y, weight):
             table = self._law(X).ppf(levels)
             return array_namespace(X).moveaxis(table, 0, -1)
 
-        table = self._rows(X, "predict_quantiles").map(quantiles)
+        table = rows.map(quantiles)
         return table[..., 0] if np.ndim(q) == 0 else table
 
     def sample(self, X, size=None, random_state=None):
@@ -327,6 +328,7 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
 
     def _validate_fit(self, checked, X, y, accepted, classes=None):
         """Checked X, targets (n, n_outputs) and what to note about them."""
+        check_column(y, "y")
         xp, _, device = get_namespace_and_device(X)
         y = move_to(y, xp=xp, device=device)
         try:
@@ -359,6 +361,8 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
 
     def _encode(self, y, X):
         """Targets (n, n_outputs) of a fitted estimator."""
+        check_is_fitted(self)
+        check_column(y, "y")
         xp, _, device = get_namespace_and_device(X)
         y = move_to(y, xp=xp, device=device)
         y = check_array(y, ensure_2d=False, dtype="numeric", input_name="y")

@@ -3,11 +3,12 @@
 from typing import Any, NamedTuple
 
 import joblib
+import numpy as np
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils import check_random_state
 
 from .._numerics.part import Part, refusal
-from .._rows.validation import check_count, check_positive
+from .._rows.validation import check_count, check_flag, check_jobs, check_positive
 from ..experts._base import as_expert
 from ..families import NAMES as FAMILIES
 from ..families import Categorical
@@ -27,6 +28,9 @@ _NAMED = {
         ("solve", "explore", "check_parts"),
     ),
 }
+
+# Hyperparameters that are True or False.
+_FLAGS = ("average", "warm_start", "grow")
 
 
 class Settings(NamedTuple):
@@ -168,6 +172,11 @@ def plan(estimator, X):
         If a hyperparameter is not as described, or two of them do not go together.
     """
     kinds = _kinds(estimator.init)
+    for name in _FLAGS:
+        check_flag(getattr(estimator, name, False), name)
+    if not isinstance(estimator.verbose, (bool, np.bool_)):
+        check_count(estimator.verbose, "verbose", minimum=0)
+    n_jobs = check_jobs(estimator.n_jobs)
     if estimator.average and estimator.warm_start:
         raise ValueError(
             "average=True was given with warm_start=True; mixtures that have been averaged are "
@@ -176,7 +185,7 @@ def plan(estimator, X):
     parts = estimator._make_gate(), make_part(estimator.expert, "expert")
     gate, expert = (_with_columns(part, X) for part in parts)
     for part in (gate, expert):
-        part.share_jobs(estimator.n_jobs)
+        part.share_jobs(n_jobs)
     settings = Settings(
         n_experts=estimator._count_experts(),
         n_experts_text=estimator._experts_setting(),
@@ -190,7 +199,7 @@ def plan(estimator, X):
         average=estimator.average,
         max_iter=check_count(estimator.max_iter, "max_iter"),
         tol=check_positive(estimator.tol, "tol", zero=True),
-        n_jobs=estimator.n_jobs,
+        n_jobs=n_jobs,
         random_state=check_random_state(estimator.random_state),
         depth=estimator.depth if getattr(estimator, "grow", False) else None,
     )

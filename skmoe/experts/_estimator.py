@@ -19,7 +19,7 @@ from .._numerics.estimators import (
     raw_columns,
 )
 from .._rows.arrays import array_namespace, host, like, zeros
-from .._rows.validation import check_count, check_share
+from .._rows.validation import check_count, check_jobs, check_share
 from ..families._base import ScaleSums
 from ._base import Expert
 
@@ -107,6 +107,7 @@ class EstimatorExpert(Refitted, Expert):
     def initialize(self, n_experts, X, family, columns=None):
         """Bank that predicts the same for every row; nothing has been fitted yet."""
         self._check_estimator(family)
+        check_jobs(self.n_jobs)
         start = like(family.start, X)[None, None, :]
         mean = family.mean(start, None)
         return self._replaced(

@@ -11,6 +11,11 @@ from ._base import Expert, as_expert
 __all__ = ["MixedExpert"]
 
 
+def _is_named(pair):
+    """Whether `pair` is a name and something else."""
+    return isinstance(pair, (list, tuple)) and len(pair) == 2 and isinstance(pair[0], str)
+
+
 class MixedExpert(Together, Expert, _BaseComposition):
     r"""Experts of different kinds side by side: a linear one beside a tree.
 
@@ -70,7 +75,7 @@ class MixedExpert(Together, Expert, _BaseComposition):
     def members(self):
         """The kinds as experts, their names checked."""
         pairs = isinstance(self.experts, (list, tuple)) and len(self.experts) > 0
-        if not pairs or not all(isinstance(p, (list, tuple)) and len(p) == 2 for p in self.experts):
+        if not pairs or not all(map(_is_named, self.experts)):
             raise ValueError(
                 f"experts={self.experts!r} was given; a list of (name, expert) tuples is allowed. "
                 "Pass for example experts=[('line', LinearExpert()), ('other', LinearExpert())]."

@@ -65,8 +65,10 @@ def responsibilities_of(init, X, y, weight, n_rows, n_experts):
         table = _told_by(init, X, y, n_experts)
     else:
         try:
-            given = host(init) if hasattr(init, "__array_namespace__") else init
-            given = np.asarray(given, dtype=np.float64)
+            given = host(init) if hasattr(init, "__array_namespace__") else np.asarray(init)
+            if np.iscomplexobj(given):
+                raise TypeError("A cast would keep one half.")
+            given = given.astype(np.float64)
         except (TypeError, ValueError):
             raise ValueError(
                 "init= was given with entries that are not numbers. Pass labels from 0 to "
