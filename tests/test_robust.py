@@ -104,6 +104,12 @@ def test_bad_data(X, y, weight, message):
     assert not hasattr(model, "n_features_in_")
 
 
+def test_labels_of_several_kinds():
+    labels = np.where(np.arange(60) == 3, None, LABELS.astype(object))
+    with pytest.raises(ValueError, match=r"no order.*'NoneType'.*all text or all numbers"):
+        MoEClassifier().fit(X, labels)
+
+
 def test_a_continuous_target_is_no_label():
     with pytest.raises(ValueError, match="continuous"):
         MoEClassifier().fit(X, Y)
@@ -154,6 +160,8 @@ def test_strange_levels_values_and_sizes():
             model.predict_quantiles(X, levels)
     with pytest.raises(ValueError, match=r"values='a'.*numbers"):
         model.predict_dist(X).cdf("a")
+    with pytest.raises(ValueError, match=r"q=\['a'\] .*numbers"):
+        model.predict_dist(X).isf(["a"])
     with pytest.raises(ValueError, match=r"shape \(2,\) .*broadcast"):
         model.predict_dist(X).ppf([0.1, 0.9])
     for drawing in (model, MoEClassifier(1).fit(X, LABELS)):

@@ -161,12 +161,15 @@ class MixtureDistribution:
         table = self._by_target(1, lambda marginal, rows, *units: ask(marginal, *units[:2]))
         return array_namespace(table).reshape(table, self.shape)
 
+    def _numbers_given(self, values, name):
+        """Values or levels in the namespace of the distribution."""
+        known = hasattr(values, "__dlpack__") and not isinstance(values, np.ndarray)
+        return like(values if known else check_numbers(values, name), self.eta)
+
     def _values(self, values, ask):
         """Answers to values that broadcast against the rows, of the broadcast shape."""
         xp = array_namespace(self.eta)
-        if not hasattr(values, "__array_namespace__"):
-            values = check_numbers(values, "values")
-        values = like(values, self.eta)
+        values = self._numbers_given(values, "values")
         if bool(xp.any(xp.isnan(values))):
             raise ValueError(
                 "Missing values (NaN) were given; numbers are allowed. Leave them out."
@@ -348,7 +351,7 @@ class MixtureDistribution:
 
     def _quantiles(self, q, method, ends):
         xp = array_namespace(self.eta)
-        q = like(q, self.eta)
+        q = self._numbers_given(q, "q")
         if not bool(xp.all((q >= 0) & (q <= 1))):
             raise ValueError(
                 f"The levels {host(q).ravel()[:5]} were given; numbers between 0 and 1 are "

@@ -327,11 +327,17 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
         xp, _, device = get_namespace_and_device(X)
         X, y = validated(checked, X, y, dtype=[xp.float64, xp.float32], **accepted)
         pieces = _pieces(column_or_1d(y, warn=True))
-        for piece in pieces:
-            check_classification_targets(piece)
-        if classes is None:
-            classes = concat_rows([LabelEncoder().fit(piece).classes_ for piece in pieces])
-        encoder = LabelEncoder().fit(classes)
+        try:
+            for piece in pieces:
+                check_classification_targets(piece)
+            if classes is None:
+                classes = concat_rows([LabelEncoder().fit(piece).classes_ for piece in pieces])
+            encoder = LabelEncoder().fit(classes)
+        except TypeError as error:
+            raise ValueError(
+                f"y holds labels that have no order ({error}); all text or all numbers is allowed. "
+                "Leave out rows without a label, or pass the labels as text."
+            ) from error
         most = encoder.classes_.shape[0] - 1
         # Blocks bring them to the dtype of X: a number of eight bytes a row would be held twice.
         kind = next(k for k in (xp.int8, xp.int16, xp.int32) if most <= xp.iinfo(k).max)
