@@ -62,8 +62,9 @@ class Scaling(NamedTuple):
         return rows.T
 
     def scaled(self, y):
-        """Scaled values, of shape (n_samples, n_columns)."""
-        return (y - self.center) / self.spread
+        """Scaled values, cut at `reach` like columns, of shape (n_samples, n_columns)."""
+        deviation = array_namespace(y).clip(y - self.center, -self.reach, self.reach)
+        return deviation / self.spread
 
     def on_host(self):
         """The same in NumPy's namespace."""
@@ -75,10 +76,10 @@ class Scaling(NamedTuple):
 
 
 def _reach(spread):
-    """Distances whose scaled value has a finite square, times a few thousand."""
+    """Distances that, scaled and over a small scale, still have a square."""
     xp = array_namespace(spread)
     largest = float(xp.finfo(spread.dtype).max)
-    limit = largest**0.5 * 1e-4
+    limit = largest**0.5 * 1e-8
     small = spread < largest / limit
     return xp.where(small, limit * xp.where(small, spread, 1.0), largest)
 
