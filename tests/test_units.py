@@ -8,8 +8,9 @@ from sklearn.base import clone
 from sklearn.ensemble import AdaBoostClassifier
 
 from skmoe import MoEClassifier, MoERegressor
-from skmoe.exceptions import LostDigitsWarning, RowWeightWarning
+from skmoe.exceptions import DegenerateWarning, LostDigitsWarning, RowWeightWarning
 
+from .choosing import needs_callbacks
 from .data import quiet
 
 R = np.random.default_rng(0)
@@ -40,6 +41,21 @@ def test_columns_that_have_lost_their_digits_are_named():
         MoERegressor(2, random_state=0).fit(frame, Y)
     with pytest.warns(LostDigitsWarning, match=r"targets \[0\].*float64"):
         MoERegressor(2, random_state=0).fit(X, Y + 1e16)
+
+
+def test_large_constants_have_no_digits_to_lose():
+    table = np.column_stack([X[:, 0], np.full(300, 1e300)])
+    with pytest.warns(DegenerateWarning):
+        model = MoERegressor(1, gate="constant").fit(table, np.full(300, 1e20))
+    assert not any("digits" in problem for problem in model.problems_)
+    assert_allclose(model.predict(table), 1e20)
+
+
+@needs_callbacks  # without, a warning is said of a line further up
+def test_a_warning_is_said_of_the_line_that_fits():
+    with pytest.warns(DegenerateWarning) as found:
+        MoERegressor(1, gate="constant").fit(X, np.ones(300))
+    assert found[0].filename == __file__
 
 
 def test_a_column_of_two_neighbouring_numbers_is_no_constant():

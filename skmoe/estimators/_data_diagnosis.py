@@ -37,7 +37,7 @@ def data_diagnosis(data, weighted, mixture, units, state):
     ------
     type, str
     """
-    yield from _of_the_digits(units, state.get("feature_names_in_"))
+    yield from _of_the_digits(data.y, units, state.get("feature_names_in_"))
     if weighted:
         yield from _of_the_weight(data.weight, mixture)
     if "classes_" in state and data.weight is not None:
@@ -45,15 +45,17 @@ def data_diagnosis(data, weighted, mixture, units, state):
     yield from _of_the_number(data, mixture)
 
 
-def _of_the_digits(units, names):
+def _of_the_digits(y, units, names):
     """Of numbers with an offset that leaves too few digits to what varies."""
+    # Targets that do not vary keep a spread of one.
+    varies = {"columns": True, "targets": host(array_namespace(y).any(y != y[:1, :], axis=0))}
     for what, scaling in (("columns", units.X), ("targets", units.y)):
         if scaling is None:
             continue
         center, spread = host(scaling.center), host(scaling.spread)
         kind = np.finfo(center.dtype)
         step = np.maximum(kind.eps * np.abs(center), kind.smallest_subnormal)
-        lost = np.flatnonzero(spread / _FEWEST_STEPS < step)
+        lost = np.flatnonzero((spread / _FEWEST_STEPS < step) & varies[what])
         if len(lost) == 0:
             continue
         known = names if what == "columns" and names is not None else range(len(center))

@@ -120,7 +120,7 @@ def diagnosis(data, weighted, ready, mixture, trace, state):
 def warn_of(problems):
     """Warn the caller of `fit`."""
     for kind, text in problems:
-        warnings.warn(text, kind, stacklevel=5)
+        warnings.warn(text, kind, stacklevel=6)
 
 
 def _of_the_climb(mixture, trace):
