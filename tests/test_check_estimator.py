@@ -89,6 +89,9 @@ def words(value):
 # Array libraries that the default suite leaves to `full`: array_api_strict is stricter.
 LIBRARIES = {"cupy", "dpnp", "torch"}
 
+# Checks that are left to `full`, too: sparse matrices go the way of sparse arrays.
+REPEATED = {"check_estimator_sparse_matrix"}
+
 
 def missing():
     """Array libraries and devices that scikit-learn would check if they were here."""
@@ -114,7 +117,7 @@ def cases(estimators, marks=()):
             if asked & MISSING:
                 continue
             name, own = check.func.__name__, list(marks)
-            if asked & LIBRARIES:
+            if asked & LIBRARIES or name in REPEATED:
                 own.append(FULL)
             if name in known:
                 own.append(pytest.mark.xfail(reason=known[name]))
