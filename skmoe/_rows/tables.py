@@ -39,7 +39,7 @@ def validated(estimator, X, *y, **words):
         of the columns, and what to do.
     """
     # A cast would make numbers of dates, in whatever unit they are held.
-    message = _words(X, "") if _holds_times(X) else None
+    message = _words(X, "") if hasattr(X, "collect") or _holds_times(X) else None
     if message is not None:
         raise ValueError(message)
     try:
