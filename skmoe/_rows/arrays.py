@@ -318,7 +318,10 @@ def solve_spd(A, B):
     """
     xp = array_namespace(A, B)
     scaled, root = equilibrated(A)
-    return xp.linalg.solve(scaled, B / root[..., None]) / root[..., None]
+    root = root[..., None]
+    # Where next to nothing determines an entry, it could be beyond all numbers.
+    bound = root * float(xp.finfo(A.dtype).max) ** 0.5
+    return xp.clip(xp.linalg.solve(scaled, B / root), -bound, bound) / root
 
 
 def inverse_spd(A):
