@@ -12,7 +12,7 @@ from scipy.special import log_softmax
 from threadpoolctl import threadpool_info
 
 import skmoe
-from skmoe._rows.blocks import Blocks
+from skmoe._rows.blocks import ArrayBlocks
 from skmoe._rows.scaling import learn_scaling
 from skmoe.estimators._preparation import Units
 from skmoe.families import Gaussian
@@ -116,7 +116,7 @@ def build(X, y, gate, expert, n_experts, family=None, **options):
     y = y[:, None]
     family = (family or Gaussian()).initialize(y)
     units = Units(learn_scaling(X, None, constant_spread=float("inf")), family.units)
-    blocks = Blocks(X, y, None, prepare=units.prepare, **options)
+    blocks = ArrayBlocks(X, y, None, prepare=units.prepare, **options)
     design, _, _ = blocks.first()
     mixture = Mixture(
         gate.initialize(n_experts, design), expert.initialize(n_experts, design, family)

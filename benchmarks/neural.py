@@ -57,7 +57,7 @@ from sklearn.neural_network import MLPRegressor
 from threadpoolctl import threadpool_limits
 
 from skmoe import MoERegressor
-from skmoe._rows.blocks import Blocks
+from skmoe._rows.blocks import ArrayBlocks
 from skmoe.experts import MLPExpert
 from skmoe.gates import SoftmaxGate
 from skmoe.mixture import Mixture
@@ -192,7 +192,7 @@ def beside_torch(n, d, n_experts, hidden, batch_size, repeats):
     y = np.sin(X[:, 0]) + X[:, 1] * X[:, 2] + 0.1 * rng.standard_normal(n)
     for dtype in (np.float32, np.float64):
         mixture, blocks = started(X.astype(dtype), y.astype(dtype), n_experts, hidden, rng)
-        tables = Blocks(blocks.X, blocks.y, prepare=blocks.prepare, length=n).whole()
+        tables = ArrayBlocks(blocks.X, blocks.y, prepare=blocks.prepare, length=n).whole()
         scaled = torch.from_numpy(np.ascontiguousarray(tables[0][:, :-1]))
         target = torch.from_numpy(tables[1])
         agreement = apart(mixture, blocks, scaled, target, batch_size)
@@ -283,7 +283,7 @@ def one_fit(n, d=30, n_experts=4, hidden=16, batch_size=256):
                 "traced MB": traced,
                 "traced / input": traced * 2**20 / (X.nbytes + y.nbytes),
                 "batch MB": batch_size * width * 8 / 2**20,
-                "block MB": Blocks(X).length * width * 8 / 2**20,
+                "block MB": ArrayBlocks(X).length * width * 8 / 2**20,
             }
         )
     )

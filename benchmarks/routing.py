@@ -35,6 +35,7 @@ from threadpoolctl import threadpool_limits
 from skmoe import MoERegressor
 from skmoe._numerics.estimators import BLOCK_ROWS
 from skmoe._numerics.grouping import _NEGLIGIBLE
+from skmoe._rows.blocks import ArrayBlocks
 from skmoe.datasets import make_robot_arm
 from skmoe.experts import EstimatorExpert, LinearExpert
 from skmoe.families import Gaussian
@@ -88,7 +89,7 @@ def estimator(model, mixture):
 
 def rows_of(model, X, y=None):
     """Blocks of rows as the estimator sees them."""
-    return model._blocks(X, None if y is None else y[:, None], None, model._units)
+    return model._units.seen(ArrayBlocks(X, None if y is None else y[:, None]))
 
 
 def one_pass(model, X, y):

@@ -177,15 +177,15 @@ BREAKS = [
     Break(
         "the weight of a data set is its number of rows",
         "_rows/blocks.py",
-        "return float(array_namespace(self.weight).sum(self.weight))",
+        "return float(fold(array_namespace(part).sum(part) for part in parts))",
         "return float(self.weight.shape[0])",
         "online neural",
     ),
     Break(
         "sums over blocks leave a block out",
         "_rows/statistics.py",
-        "    total = pending.pop()\n    while pending:\n",
-        "    total = pending.pop()\n    while len(pending) > 1:\n",
+        "for _, branch in reversed(others):",
+        "for _, branch in reversed(others[1:]):",
         "contract",
     ),
     # -- numerics
@@ -424,8 +424,8 @@ BREAKS = [
     Break(
         "shares stand for all rows, however uneven they are",
         "_rows/weights.py",
-        "unit = 1 / (total * float(xp.sum(share * share)))",
-        "unit = share.shape[0] / total",
+        "unit = total / totals.square",
+        "unit = weight.shape[0] / total",
         "units",
     ),
     Break(
@@ -460,8 +460,8 @@ BREAKS = [
     Break(
         "a row that is given again is one more to hold parameters",
         "_rows/distinct.py",
-        "seen = np.union1d(seen, hashes)",
-        "seen = np.concatenate([seen, hashes])",
+        "self.hashes, self.most = np.unique(hashes), most",
+        "self.hashes, self.most = hashes, most",
         "trust",
     ),
     Break(

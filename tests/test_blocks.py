@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
 
 from skmoe import MoEClassifier, MoERegressor
-from skmoe._rows.blocks import Blocks
+from skmoe._rows.blocks import ArrayBlocks
 from skmoe._rows.distinct import row_hashes
 from skmoe.experts import LinearExpert
 from skmoe.gates import SoftmaxGate
@@ -28,7 +28,7 @@ TABLES = {
 
 def drawn(X, y, weight, most, **options):
     """Rows of a sample of distinct rows, in an order of their own, and their weights."""
-    rows, weight = Blocks(X, y, weight, **options).distinct(most)
+    rows, weight = ArrayBlocks(X, y, weight, **options).distinct(most)
     table = np.hstack([X, y])[rows]
     order = np.lexsort(table.T)
     return table[order], weight[order]
@@ -75,7 +75,7 @@ def test_all_rows_are_found_with_their_weights(kind):
     rng = np.random.default_rng(0)
     X, y = rng.integers(0, 4, size=(5000, 3)) * 1.0, rng.integers(0, 2, size=(5000, 1)) * 1.0
     weight = rng.integers(0, 3, size=5000) * (X[:, 0] > 0)
-    rows, found = Blocks(kind(X), y, weight, length=700).distinct(200)
+    rows, found = ArrayBlocks(kind(X), y, weight, length=700).distinct(200)
     table = np.hstack([X, y])
     expected, index = np.unique(table, axis=0, return_inverse=True)
     total = np.bincount(index.ravel(), weight)
@@ -114,7 +114,7 @@ def test_common_rows_are_in_a_sample_of_very_many():
     weight = np.ones(40_000)
     common = rng.permutation(40_000)[:3]
     weight[common] = [20_000, 15_000, 5_000]
-    rows, total = Blocks(X, y, weight).distinct(500)
+    rows, total = ArrayBlocks(X, y, weight).distinct(500)
     kept = dict(zip(rows.tolist(), total, strict=True))
     assert_allclose([kept[row] for row in common], weight[common], rtol=0.15)
     assert max(own for row, own in kept.items() if row not in common) < 0.01 * weight.sum()
@@ -127,8 +127,8 @@ def test_common_rows_are_in_a_sample_of_very_many():
 def test_rows_are_told_apart_in_another_library():
     X, y = two_lines(300)
     X, y = np.round(X), np.round(y)[:, None]
-    rows, weight = Blocks(X, y).distinct(1000)
-    theirs = Blocks(STRICT.array(X), STRICT.array(y)).distinct(1000)
+    rows, weight = ArrayBlocks(X, y).distinct(1000)
+    theirs = ArrayBlocks(STRICT.array(X), STRICT.array(y)).distinct(1000)
     assert_array_equal(theirs[0], rows)
     assert_array_equal(theirs[1], weight)
 
@@ -136,7 +136,7 @@ def test_rows_are_told_apart_in_another_library():
 def test_answers_of_blocks_stand_where_their_rows_do():
     X, y = two_lines(500)
     for array in (np.asarray, STRICT.array):
-        blocks = Blocks(array(X), array(y[:, None]), length=64)
+        blocks = ArrayBlocks(array(X), array(y[:, None]), length=64)
         tables = blocks.map(lambda X, y, weight: (X * 2, y[:, 0] > 0))
         for table, expected in zip(tables, (2 * array(X), array(y) > 0), strict=True):
             assert type(table) is type(expected)

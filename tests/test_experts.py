@@ -24,6 +24,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from skmoe import HMERegressor, MoEClassifier, MoERegressor
 from skmoe._numerics.estimators import _repeats
+from skmoe._rows.blocks import ArrayBlocks
 from skmoe.experts import EstimatorExpert, LinearExpert, MixedExpert
 from skmoe.families import Gaussian
 from skmoe.gates import SoftmaxGate, TopKGate
@@ -213,7 +214,7 @@ def test_linear_regression_as_estimator_is_the_linear_expert(family):
     model = MoERegressor(1, expert=expert, family=family).fit(X, y)
     # The scale that is best for these predictions.
     mixture = model._mixture
-    blocks = model._blocks(X, y[:, None], None, model._units)
+    blocks = model._units.seen(ArrayBlocks(X, y[:, None]))
 
     def likelihood(factor):
         bank = mixture.expert._replaced(scale=mixture.expert.scale * factor)

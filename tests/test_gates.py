@@ -10,6 +10,7 @@ from sklearn.mixture import GaussianMixture
 from sklearn.preprocessing import StandardScaler
 
 from skmoe import MoERegressor
+from skmoe._rows.blocks import ArrayBlocks
 from skmoe.datasets import make_crossing_lines
 from skmoe.experts import LinearExpert
 from skmoe.gates import GaussianGate, QuadraticGate
@@ -84,7 +85,7 @@ def test_gaussian_gate_converges_within_15_passes_on_crossing_lines(seed):
         start = model.fit(X, y)
     design = StandardScaler().fit_transform(X)
     resp = np.eye(2)[(design[:, 0] > 0).astype(int)]
-    blocks = start._blocks(X, y[:, None], None, start._units)
+    blocks = start._units.seen(ArrayBlocks(X, y[:, None]))
     mixture = start._mixture
     mixture = mixture.update(blocks.with_weight(resp).sum(mixture.statistics_given))
     _, trace = EM().solve(mixture, blocks, Trace(max_iter=500, tol=1e-6))

@@ -12,7 +12,7 @@ from sklearn.metrics import r2_score
 from sklearn.model_selection import cross_val_score
 
 from skmoe import HMERegressor, MoEClassifier, MoERegressor
-from skmoe._rows.blocks import Blocks
+from skmoe._rows.blocks import ArrayBlocks
 from skmoe.experts import LinearExpert, MLPExpert
 from skmoe.families import Categorical, Gamma, Gaussian, NegativeBinomial, Poisson
 from skmoe.gates import GaussianGate, HierarchicalGate, MLPGate, SoftmaxGate, TopKGate
@@ -118,7 +118,7 @@ def start_of(X, y, n_experts=3):
         SoftmaxGate(alpha=0.1).initialize(n_experts, design),
         LinearExpert(alpha=0.1).initialize(n_experts, design, family),
     )
-    blocks = Blocks(design, y[:, None])
+    blocks = ArrayBlocks(design, y[:, None])
     mixture, _ = EM(memory=0).solve(
         mixture.begun(None, np.random.RandomState(0)), blocks, Trace(12, 0.0)
     )

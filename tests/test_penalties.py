@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from skmoe._numerics.penalty import Penalty
-from skmoe._rows.blocks import Blocks
+from skmoe._rows.blocks import ArrayBlocks
 from skmoe.experts import LinearExpert
 from skmoe.families import Bernoulli, Gaussian
 from skmoe.gates import ConstantGate, HierarchicalGate, SoftmaxGate, TopKGate
@@ -48,7 +48,7 @@ def test_evidence_is_the_objective_and_the_volume_of_the_weights():
     X, y = rows()
     family = Gaussian().initialize(y)
     expert = LinearExpert().initialize(2, X, family)
-    expert = expert.pooled_at(fit_pooled(expert, Blocks(X, y, None), EM()))
+    expert = expert.pooled_at(fit_pooled(expert, ArrayBlocks(X, y, None), EM()))
     mixture = Mixture(ConstantGate().initialize(2, X), expert).with_strength(3.0)
     statistics = mixture.statistics(X, y, np.ones(200))
     objective = float(statistics.log_likelihood) + mixture.log_prior()

@@ -16,6 +16,7 @@ from skmoe import HMERegressor, MoEClassifier, MoERegressor
 from skmoe._numerics.grouping import group_rows
 from skmoe._numerics.normal_equations import Separable, Softmax
 from skmoe._rows.arrays import largest
+from skmoe._rows.blocks import ArrayBlocks
 from skmoe.estimators._climbing import _revive
 from skmoe.estimators._settings import plan
 from skmoe.experts import EstimatorExpert, LinearExpert
@@ -92,7 +93,7 @@ def test_the_bound_that_is_climbed_is_below_the_dense_likelihood():
     gate = TopKGate(SoftmaxGate(alpha=0), k=2)
     model = MoERegressor(4, gate=gate, expert=LinearExpert(alpha=0.1), random_state=0).fit(X, y)
     dense = Mixture(model.gate_.inner, model.expert_)
-    blocks = model._blocks(X, y[:, None], None, model._units)
+    blocks = model._units.seen(ArrayBlocks(X, y[:, None]))
     likelihood = float(blocks.sum(lambda X, y, weight: weight @ dense.log_density(X, y)))
     shift = len(X) * model._units.log_spread()
     assert model.objective_ <= likelihood - shift + dense.log_prior()
@@ -111,7 +112,7 @@ def test_a_dead_expert_is_brought_back():
     x = np.linspace(0, 8, 800)[:, None]
     y = np.abs(x[:, 0] % 2 - 1) + 0.1 * np.random.default_rng(0).standard_normal(800)
     model = MoERegressor(8, gate=TopKGate(k=2), init="kmeans", random_state=0).fit(x, y)
-    blocks = model._blocks(x, y[:, None], None, model._units)
+    blocks = model._units.seen(ArrayBlocks(x, y[:, None]))
     weights = model.gate_.inner.weights.copy()
     weights[3, -1] = -1e4
     broken = model.gate_._replaced(inner=model.gate_.inner._replaced(weights=weights))
@@ -373,4 +374,4 @@ def test_boosted_experts_predict_in_large_blocks():
     boosting = HistGradientBoostingRegressor(max_iter=5, random_state=0)
     model = MoERegressor(3, expert=boosting, max_iter=2, tol=1, random_state=0).fit(X, y)
     many = np.zeros((50_000, 2))
-    assert len(model._blocks(many, None, None, model._units)) == 1
+    assert len(model._units.seen(ArrayBlocks(many))) == 1

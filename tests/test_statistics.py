@@ -13,6 +13,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.preprocessing import StandardScaler
 
 from skmoe import MoEClassifier, MoERegressor
+from skmoe._rows.blocks import ArrayBlocks
 from skmoe.experts import LinearExpert
 from skmoe.gates import GaussianGate, QuadraticGate, SoftmaxGate
 from skmoe.solvers import EM
@@ -69,7 +70,7 @@ def test_optimum_agrees_with_lbfgs_from_the_same_start(kind, gate):
     start = model._mixture = start.with_params(start.params + moved)
     model.set_params(warm_start=True, max_iter=2000, tol=1e-10).fit(X, y)
     assert model.history_[-1] > model.history_[0] + 1e-4 * len(X)
-    blocks = model._blocks(X, model._encode(y, X), None, model._units)
+    blocks = model._units.seen(ArrayBlocks(X, model._encode(y, X)))
 
     def negative_objective(params):
         mixture = start.with_params(params)

@@ -19,6 +19,7 @@ from sklearn.preprocessing import StandardScaler
 from skmoe import HMERegressor, MoEClassifier, MoERegressor, exceptions
 from skmoe._numerics.normal_equations import Softmax, SoftmaxGram
 from skmoe._numerics.penalty import Penalty
+from skmoe._rows.blocks import ArrayBlocks
 from skmoe.experts import LinearExpert
 from skmoe.gates import SoftmaxGate
 from skmoe.solvers import EM
@@ -184,7 +185,7 @@ def test_moves_lead_out_of_a_local_optimum():
     caught = MoERegressor(3, init=shared, random_state=0, **PLAIN).fit(X, y)
     assert caught.log_likelihood_ < best.log_likelihood_ - 50
     mixture = caught._mixture
-    blocks = caught._blocks(X, y[:, None], None, caught._units)
+    blocks = caught._units.seen(ArrayBlocks(X, y[:, None]))
     found = EM().explore(mixture, blocks, 1e-6, passes=5)
     fresh = caught._mixture.with_params(0 * mixture.params)
     words = {"kinds": ["kmeans", "joint"], "random_state": np.random.RandomState(0)}
@@ -382,7 +383,7 @@ def test_weights_at_random_lead_to_a_higher_hill():
     for seed in (0, 1, 2):
         model = MoERegressor(3, gate="constant", expert=LinearExpert(0.0), random_state=seed)
         mixture = model.fit(X, y)._mixture
-        blocks = model._blocks(X, y[:, None], None, model._units)
+        blocks = model._units.seen(ArrayBlocks(X, y[:, None]))
         found = EM().explore(mixture, blocks, 1e-7, passes=300)
         random_state = np.random.RandomState(0)
         better, evidence = shaken(*found, blocks, EM(), 30, 10, random_state)

@@ -1,6 +1,7 @@
 """Blocks of rows: the two verbs through which a data set is touched."""
 
-from functools import cache
+import copy
+from functools import cache, partial
 from itertools import pairwise
 
 from scipy.sparse import csr_array
@@ -18,10 +19,10 @@ from .arrays import (
     ones,
     take_rows,
 )
-from .distinct import DistinctRows, bucket_weights, count_distinct, row_hashes
+from .distinct import bucketed, count_distinct, hashed, kept, picked, put_together
 from .statistics import fold
 
-__all__ = ["Blocks", "thread_pools"]
+__all__ = ["ArrayBlocks", "Blocks", "thread_pools"]
 
 
 @cache
@@ -33,9 +34,165 @@ def thread_pools():
 # Prepared blocks that are kept, so that a small data set is prepared once and not on every pass.
 _KEPT_BLOCKS = 2
 
+# Rows that are looked at together where a few distinct ones are counted: the first mostly suffice.
+_COUNTED_ROWS = 256
+
 
 class Blocks:
-    """A data set cut into blocks of rows.
+    """A data set cut into blocks of rows, whatever holds it: an array, a reader, a cluster.
+
+    A subclass gives `n_rows`, `sum_given` and `_first_given`. The sum of a statistic has the same
+    bits for every holder that cuts the rows alike.
+
+    Attributes
+    ----------
+    n_rows : int
+    length : int
+        Rows in a block; the last may have fewer.
+    prepare : callable or None
+        `prepare(X, y)` turns the raw rows of a block into the design and the targets that the
+        model sees (scaled, with a constant column).
+    is_array : bool
+        Whether all rows are at hand, to be drawn in any order.
+    is_weighted : bool
+        Whether rows may have other weights than one.
+    """
+
+    prepare = None
+    is_array = False
+    is_weighted = False
+
+    def __init__(self):
+        # What has been asked of rows that are far away, by length of block; the same for all ways
+        # to see them.
+        self._known = {}
+
+    def tell(self, told):
+        """Call `told(n_rows)` of every batch that is read from now on; rows at hand are not."""
+
+    def first_given(self):
+        """The first block as it is given: X, y or None, and weight (n,)."""
+        return self._once("first", self._first_given)
+
+    def _once(self, what, find):
+        key = what, self.length
+        if key not in self._known:
+            self._known[key] = find()
+        return self._known[key]
+
+    def sum_given(self, f):
+        """Sum over blocks of `f(X, y, weight, first)` of the rows as given.
+
+        `first` is the position of the first row of the block.
+        """
+        raise NotImplementedError
+
+    def first(self):
+        """The first block: tells shapes, namespace, device and dtype."""
+        return self._as_seen(*self.first_given())
+
+    @allowing_underflow
+    def sum(self, f):
+        """Sum over blocks of the statistic `f(X, y, weight)`, folded pairwise by block index."""
+        return self.sum_given(partial(_of_the_seen, f, self.prepare))
+
+    def seen(self, prepare, length=None):
+        """The same rows, seen in another way, in blocks of their own length."""
+        new = copy.copy(self)
+        new.prepare, new.length = prepare, length or block_length(self.first_given()[0])
+        return new
+
+    def columns(self):
+        """What the scaling of the columns is learnt from: a table or its blocks, and weights."""
+        return self.seen(_columns_alone), None
+
+    def targets(self):
+        """What the scaling of the targets is learnt from, as `columns`."""
+        return self.seen(_targets_alone), None
+
+    @property
+    def shape(self):
+        """Of the table that is seen."""
+        return self.n_rows, self.first()[0].shape[1]
+
+    def distinct(self, most):
+        """Positions of the distinct rows of weight above zero, and weights (see `DistinctRows`).
+
+        Of more than `most` a sample of `most` rows, with weights that stand for all. Rows are told
+        apart as they are given, not as they are prepared.
+
+        Returns
+        -------
+        rows, weight : ndarray
+            On the host.
+        """
+        buckets = self.sum_given(bucketed) if self.n_rows > most else None
+        found = self.sum_given(partial(kept, buckets=buckets, most=most))
+        return found.sample(self.total_weight())
+
+    def n_distinct(self, most):
+        """Number of distinct rows of weight above zero, counted up to `most`."""
+        few = hashed(*self.first_given(), 0, most)
+        return most if len(few) == most else len(self.sum_given(partial(hashed, most=most)))
+
+    def total_weight(self):
+        """Sum of the weights of all rows."""
+        if not self.is_weighted:
+            return float(self.n_rows)
+        return self._once("weight", lambda: float(self.sum_given(_weight)))
+
+    def some(self, rows):
+        """A few rows, chosen by position on the host, with their own weights."""
+        X, y, weight = put_together(self.sum_given(partial(picked, rows=rows)), rows)
+        return ArrayBlocks(X, y, weight, prepare=self.prepare, length=self.length)
+
+    def take(self, rows, weight):
+        """A few rows, chosen by position on the host, with weights given on the host."""
+        taken = self.some(rows)
+        return taken.with_weight(like(weight, taken.X))
+
+    def _as_seen(self, X, y, weight):
+        return _as_seen(self.prepare, X, y, weight)
+
+
+def _as_seen(prepare, X, y, weight):
+    """Raw rows of a block as a model sees them."""
+    y = None if y is None else like(y, X)
+    if prepare is not None:
+        X, y = prepare(X, y)
+    return X, y, weight
+
+
+def _of_the_seen(f, prepare, X, y, weight, first):
+    return f(*_as_seen(prepare, X, y, weight))
+
+
+def _columns_alone(X, y):
+    return X, None
+
+
+def _targets_alone(X, y):
+    return y, None
+
+
+def _weight(X, y, weight, first):
+    return array_namespace(weight).sum(weight)
+
+
+def in_threads(task, items, n_jobs):
+    """Results of `task(*item)` for every item, in their order, by threads that share the cores."""
+    if n_jobs in (None, 1):
+        yield from (task(*item) for item in items)
+        return
+    parallel = Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")
+    # The threads share the cores, so each product gets one; set here and not in the threads,
+    # because a BLAS library must not be resized while another thread is inside it.
+    with thread_pools().limit(limits=1):
+        yield from parallel(delayed(task)(*item) for item in items)
+
+
+class ArrayBlocks(Blocks):
+    """Blocks of arrays in memory, or of what is sliced like them (memory maps).
 
     Parameters
     ----------
@@ -46,13 +203,13 @@ class Blocks:
     weight : array of shape (n_samples,) or (n_samples, n_experts) or None
         Row weights, or given responsibilities that carry them; None means one for every row.
     prepare : callable or None
-        `prepare(X, y)` turns the raw rows of a block into the design and the targets that the
-        model sees (scaled, with a constant column).
     length : int or None
         Rows in a block; None takes the constant of the device.
     n_jobs : int or None
         Threads that share the blocks. The result has the same bits for any number.
     """
+
+    is_array = True
 
     def __init__(self, X, y=None, weight=None, *, prepare=None, length=None, n_jobs=None):
         self.X = csr_array(X) if is_sparse(X) else X
@@ -62,6 +219,16 @@ class Blocks:
         self.n_jobs = n_jobs
         self._kept = {}
 
+    @property
+    def n_rows(self):
+        """Number of rows."""
+        return self.X.shape[0]
+
+    @property
+    def is_weighted(self):
+        """Whether weights were given."""
+        return self.weight is not None
+
     def __len__(self):
         return -(-self.X.shape[0] // self.length)
 
@@ -69,8 +236,26 @@ class Blocks:
         for index in range(len(self)):
             yield self._block(index)
 
+    def seen(self, prepare, length=None):
+        """The same rows, seen in another way."""
+        return ArrayBlocks(
+            self.X, self.y, self.weight, prepare=prepare, length=length, n_jobs=self.n_jobs
+        )
+
+    def columns(self):
+        """The columns and the weights themselves."""
+        return self.X, self.weight
+
+    def targets(self):
+        """The targets and the weights themselves."""
+        return self.y, self.weight
+
+    def first_given(self):
+        """The first block as it is given."""
+        return self._given(self._rows(0))
+
     def first(self):
-        """The first block: tells shapes, namespace, device and dtype."""
+        """The first block."""
         return self._block(0)
 
     def whole(self):
@@ -79,18 +264,14 @@ class Blocks:
 
     def with_weight(self, weight):
         """The same rows with other weights or with given responsibilities."""
-        return Blocks(
+        return ArrayBlocks(
             self.X, self.y, weight, prepare=self.prepare, length=self.length, n_jobs=self.n_jobs
         )
-
-    def take(self, rows, weight):
-        """A few rows, chosen by position on the host, with weights given on the host."""
-        return self.some(rows).with_weight(like(weight, self.X))
 
     def some(self, rows):
         """A few rows, chosen by position on the host, with their own weights."""
         taken = (None if x is None else take_rows(x, rows) for x in (self.X, self.y, self.weight))
-        return Blocks(*taken, prepare=self.prepare, length=self.length, n_jobs=self.n_jobs)
+        return ArrayBlocks(*taken, prepare=self.prepare, length=self.length, n_jobs=self.n_jobs)
 
     def batches(self, rows, number):
         """Rows in the order of their positions `rows` (on the host), in batches of equal size.
@@ -106,35 +287,10 @@ class Blocks:
             for start, stop in pairwise(ends):
                 yield tuple(x[start - ends[0] : stop - ends[0], ...] for x in tables)
 
-    def distinct(self, most):
-        """Positions of the distinct rows of weight above zero, and weights (see `DistinctRows`).
-
-        Of more than `most` a sample of `most` rows, with weights that stand for all. Rows are told
-        apart as they are given, not as they are prepared.
-
-        Returns
-        -------
-        rows, weight : ndarray
-            On the host.
-        """
-        buckets = None
-        if self.X.shape[0] > most:
-            buckets = fold(self._each(lambda index: bucket_weights(*self._hashed(index)[:2])))
-        kept = fold(self._each(lambda index: DistinctRows(*self._hashed(index), buckets, most)))
-        return kept.sample(self.total_weight())
-
     def n_distinct(self, most):
         """Number of distinct rows of weight above zero, counted up to `most`."""
-        return count_distinct((self._hashed(index)[0] for index in range(len(self))), most)
-
-    def _hashed(self, index):
-        """Of the rows of a block with weight above zero: hashes, weights, and where they stand."""
-        rows = self._rows(index)
-        X, y = self.X[rows, :], self.y[rows, ...]
-        weight = host(ones(X.shape[:1], X) if self.weight is None else self.weight[rows])
-        known = (weight > 0).nonzero()[0]
-        hashes = row_hashes(host(X), host(y))[known]
-        return hashes, weight[known].astype(float), rows.start + known
+        few = ArrayBlocks(self.X, self.y, self.weight, length=_COUNTED_ROWS)
+        return count_distinct((hashed(*block, most) for block in few._all_given()), most)
 
     def weights(self):
         """Weights of all rows."""
@@ -144,45 +300,13 @@ class Blocks:
         """Sum of the weights of all rows."""
         if self.weight is None:
             return float(self.X.shape[0])
-        return float(array_namespace(self.weight).sum(self.weight))
+        parts = (self.weight[self._rows(index), ...] for index in range(len(self)))
+        return float(fold(array_namespace(part).sum(part) for part in parts))
 
     def shuffled(self, random_state):
         """Positions of the rows of weight above zero, on the host, in random order."""
         order = random_state.permutation(self.X.shape[0])
         return order if self.weight is None else order[host(self.weight)[order] > 0]
-
-    def _rows(self, index):
-        """Where the rows of a block stand."""
-        return slice(index * self.length, min((index + 1) * self.length, self.X.shape[0]))
-
-    def _block(self, index):
-        if index in self._kept:
-            return self._kept[index]
-        block = self._prepared(self._rows(index))
-        if index < _KEPT_BLOCKS:
-            self._kept[index] = block
-        return block
-
-    def _prepared(self, rows):
-        X = self.X[rows, :]
-        y = None if self.y is None else like(self.y[rows, ...], X)
-        weight = None if self.weight is None else self.weight[rows, ...]
-        if self.prepare is not None:
-            X, y = self.prepare(X, y)
-        if weight is None:
-            weight = ones((X.shape[0],), X)
-        return X, y, weight
-
-    def _each(self, task):
-        """Results of `task(index)` for every block, in their order."""
-        if self.n_jobs in (None, 1) or len(self) == 1:
-            yield from map(task, range(len(self)))
-            return
-        parallel = Parallel(n_jobs=self.n_jobs, prefer="threads", return_as="generator")
-        # The threads share the cores, so each product gets one; set here and not in the threads,
-        # because a BLAS library must not be resized while another thread is inside it.
-        with thread_pools().limit(limits=1):
-            yield from parallel(delayed(task)(index) for index in range(len(self)))
 
     @allowing_underflow
     def sum(self, f):
@@ -196,3 +320,37 @@ class Blocks:
         Where f gives a tuple of tables, a tuple.
         """
         return filled(self._each(lambda index: f(*self._block(index))), self.X.shape[0])
+
+    @allowing_underflow
+    def sum_given(self, f):
+        """Sum over blocks of `f(X, y, weight, first)` of the rows as given."""
+        return fold(in_threads(f, self._all_given(), self.n_jobs))
+
+    def _all_given(self):
+        for index in range(len(self)):
+            rows = self._rows(index)
+            yield *self._given(rows), rows.start
+
+    def _rows(self, index):
+        """Where the rows of a block stand."""
+        return slice(index * self.length, min((index + 1) * self.length, self.X.shape[0]))
+
+    def _given(self, rows):
+        X, y = self.X[rows, :], None if self.y is None else self.y[rows, ...]
+        return X, y, ones(X.shape[:1], X) if self.weight is None else self.weight[rows, ...]
+
+    def _block(self, index):
+        if index in self._kept:
+            return self._kept[index]
+        block = self._prepared(self._rows(index))
+        if index < _KEPT_BLOCKS:
+            self._kept[index] = block
+        return block
+
+    def _prepared(self, rows):
+        return self._as_seen(*self._given(rows))
+
+    def _each(self, task):
+        """Results of `task(index)` for every block, in their order."""
+        jobs = None if len(self) == 1 else self.n_jobs
+        return in_threads(task, ((index,) for index in range(len(self))), jobs)

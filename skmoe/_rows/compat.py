@@ -1,11 +1,15 @@
 """Private scikit-learn interfaces, and stand-ins where an older version lacks them."""
 
+import inspect
+
 from sklearn.utils._array_api import get_namespace_and_device
+from sklearn.utils.validation import _check_sample_weight
 
 __all__ = [
     "CallbackSupportMixin",
     "VisualBlock",
     "check_same_namespace",
+    "checked_weight",
     "get_namespace_and_device",
     "move_to",
     "with_callbacks",
@@ -27,6 +31,18 @@ except ImportError:  # scikit-learn < 1.9
 
     def check_same_namespace(X, estimator, *, attribute, method):
         """Older versions have no rule for this."""
+
+
+_SOME_ZERO = (
+    {"allow_all_zero_weights": True}  # in newer versions of scikit-learn
+    if "allow_all_zero_weights" in inspect.signature(_check_sample_weight).parameters
+    else {}
+)
+
+
+def checked_weight(weight, X):
+    """Weights of rows as floats, which may all be zero."""
+    return _check_sample_weight(weight, X, **_SOME_ZERO)
 
 
 try:

@@ -3,9 +3,19 @@
 import numpy as np
 from scipy.sparse import csr_array
 
-from .arrays import is_sparse
+from .arrays import concat_rows, host, is_sparse, take_rows
 
-__all__ = ["DistinctRows", "bucket_weights", "count_distinct", "row_hashes"]
+__all__ = [
+    "DistinctRows",
+    "Hashes",
+    "bucketed",
+    "count_distinct",
+    "hashed",
+    "kept",
+    "picked",
+    "put_together",
+    "row_hashes",
+]
 
 # Of the golden ratio, as in the generator splitmix64, whose mixing is used here.
 _STEP = np.uint64(0x9E3779B97F4A7C15)
@@ -68,19 +78,71 @@ def _stored_sums(table, columns):
     return np.diff(np.concatenate([np.zeros(1, dtype=np.uint64), sums])[table.indptr])
 
 
+class Hashes:
+    """Distinct hashes, of which no more than `most` are counted; additive."""
+
+    def __init__(self, hashes, most):
+        self.hashes, self.most = np.unique(hashes), most
+
+    def __len__(self):
+        return min(len(self.hashes), self.most)
+
+    def __add__(self, other):
+        # Once there are enough, which they are is all the same.
+        more = other.hashes if len(self) < self.most else other.hashes[:0]
+        return Hashes(np.concatenate([self.hashes, more]), self.most)
+
+
+def hashed(X, y, weight, first, most):
+    """Distinct hashes in a block of rows as given: a statistic."""
+    return Hashes(_hashed(X, y, weight, first)[0], most)
+
+
 def count_distinct(blocks, most):
-    """Number of distinct hashes in arrays that come one by one, counted up to `most`."""
-    seen = np.zeros(0, dtype=np.uint64)
-    for hashes in blocks:
-        seen = np.union1d(seen, hashes)
-        if len(seen) >= most:
-            return most
+    """Number of distinct hashes in blocks that come one by one, counted up to `most`."""
+    seen = next(blocks)
+    while len(seen) < most and (more := next(blocks, None)) is not None:
+        seen = seen + more
     return len(seen)
 
 
-def bucket_weights(hashes, weight):
-    """Weight of the rows in every bucket of hashes: a sum that tells where much weight is."""
+def bucketed(X, y, weight, first):
+    """Weight of the rows in every bucket of hashes: a statistic that tells where much weight is."""
+    hashes, weight, _ = _hashed(X, y, weight, first)
     return np.bincount(_bucket(hashes), weight, minlength=_BUCKETS)
+
+
+def kept(X, y, weight, first, buckets, most):
+    """Distinct rows of a block: a statistic."""
+    return DistinctRows(*_hashed(X, y, weight, first), buckets, most)
+
+
+def _hashed(X, y, weight, first):
+    """Of the rows of a block with weight above zero: hashes, weights, and where they stand."""
+    weight = host(weight)
+    known = (weight > 0).nonzero()[0]
+    hashes = row_hashes(host(X), host(y))[known]
+    return hashes, weight[known].astype(float), first + known
+
+
+def picked(X, y, weight, first, rows):
+    """Rows of a block that stand among the positions `rows`: a statistic, put together in a list.
+
+    In the order of their positions, each as often as it is asked for.
+    """
+    rows = np.sort(rows)
+    start, stop = np.searchsorted(rows, [first, first + X.shape[0]])
+    if start == stop:
+        return []
+    own = rows[start:stop] - first
+    return [tuple(take_rows(table, own) for table in (X, y, weight))]
+
+
+def put_together(pieces, rows):
+    """The rows that were picked, in the order of `rows`."""
+    tables = (concat_rows(list(tables)) for tables in zip(*pieces, strict=True))
+    order = np.argsort(np.argsort(rows, kind="stable"), kind="stable")
+    return tuple(take_rows(table, order) for table in tables)
 
 
 def _bucket(hashes):
@@ -107,7 +169,7 @@ class DistinctRows:
     rows : ndarray of int of shape (n,)
         Where the rows stand.
     buckets : ndarray or None
-        Weights in the buckets over all rows (`bucket_weights`); not needed if those are no more
+        Weights in the buckets over all rows (`bucketed`); not needed if those are no more
         than `most`.
     most : int
         Size of a sample. One row more is kept, which tells that there are more.

@@ -3,9 +3,9 @@
 from typing import Any, NamedTuple
 
 from .arrays import array_namespace, device, host, is_sparse, ones, sparse_design
-from .blocks import Blocks
+from .blocks import ArrayBlocks, Blocks
 
-__all__ = ["Scaling", "learn_scaling", "mean_scaling"]
+__all__ = ["Scaling", "largest_value", "learn_scaling", "mean_scaling"]
 
 
 class Scaling(NamedTuple):
@@ -93,7 +93,8 @@ def learn_scaling(values, weight, *, constant_spread, n_jobs=None):
 
     Parameters
     ----------
-    values : array of shape (n_samples, n_columns)
+    values : array of shape (n_samples, n_columns) or Blocks
+        Blocks of the table, which have their weights, where it is not at hand.
     weight : array of shape (n_samples,) or None
     constant_spread : float
         Spread given to a column whose values are all the same.
@@ -104,11 +105,12 @@ def learn_scaling(values, weight, *, constant_spread, n_jobs=None):
     -------
     Scaling
     """
-    if is_sparse(values):
-        return _common_scaling(values, weight)
-    xp = array_namespace(values)
-    blocks = Blocks(values, None, weight, n_jobs=n_jobs)
-    low, high = _extremes(blocks)
+    blocks = _blocks_of(values, weight, n_jobs)
+    some, _, _ = blocks.first()
+    if is_sparse(some):
+        return _common_scaling(blocks, some)
+    xp = array_namespace(some)
+    low, high = blocks.sum(_extremes).known()
     varies = high > low
     # Taken from the middle, values with an offset keep all their digits; divided by half their
     # range, sums of squares cannot overflow.
@@ -144,17 +146,48 @@ def learn_scaling(values, weight, *, constant_spread, n_jobs=None):
     return Scaling(middle + (mean + correction / total) * half, spread, _reach(spread))
 
 
-def _extremes(blocks):
-    """Smallest and largest value of every column in rows that count; zeros where none does."""
-    lows, highs = [], []
-    for X, _, w in blocks:
-        xp = array_namespace(X)
-        counted = (w > 0)[:, None] & ~xp.isnan(X)
-        lows.append(xp.min(xp.where(counted, X, float("inf")), axis=0))
-        highs.append(xp.max(xp.where(counted, X, -float("inf")), axis=0))
-    low, high = xp.min(xp.stack(lows), axis=0), xp.max(xp.stack(highs), axis=0)
-    none = low > high
-    return xp.where(none, 0.0, low), xp.where(none, 0.0, high)
+def _blocks_of(values, weight, n_jobs=None):
+    return (
+        values if isinstance(values, Blocks) else ArrayBlocks(values, None, weight, n_jobs=n_jobs)
+    )
+
+
+class _Extremes:
+    """Smallest and largest value of every column; of two sets of rows, of both."""
+
+    def __init__(self, low, high):
+        self.low, self.high = low, high
+
+    def __add__(self, other):
+        xp = array_namespace(self.low)
+        return _Extremes(xp.minimum(self.low, other.low), xp.maximum(self.high, other.high))
+
+    def known(self):
+        """Both, zeros where no row counts."""
+        xp = array_namespace(self.low)
+        none = self.low > self.high
+        return xp.where(none, 0.0, self.low), xp.where(none, 0.0, self.high)
+
+
+def _extremes(X, _, w):
+    """Extremes in rows that count; of a sparse table, of all that is stored in them."""
+    xp = array_namespace(X)
+    if is_sparse(X):
+        stored = X[w > 0].data
+        return _Extremes(stored.min(initial=0.0), stored.max(initial=0.0))
+    counted = (w > 0)[:, None] & ~xp.isnan(X)
+    low = xp.min(xp.where(counted, X, float("inf")), axis=0)
+    return _Extremes(low, xp.max(xp.where(counted, X, -float("inf")), axis=0))
+
+
+def largest_value(values):
+    """Largest value of an array of shape (n_samples, n_columns), or of blocks of one."""
+
+    def extremes(X, *_):
+        top = array_namespace(X).max(X)
+        return _Extremes(top, top)
+
+    return float(_blocks_of(values, None).sum(extremes).high)
 
 
 def mean_scaling(values, weight):
@@ -162,7 +195,7 @@ def mean_scaling(values, weight):
 
     Parameters
     ----------
-    values : array of shape (n_samples, n_columns)
+    values : array of shape (n_samples, n_columns) or Blocks
         At least zero.
     weight : array of shape (n_samples,) or None
 
@@ -170,29 +203,32 @@ def mean_scaling(values, weight):
     -------
     Scaling
     """
-    xp = array_namespace(values)
-    magnitude = xp.max(values, axis=0)
+    blocks = _blocks_of(values, weight)
+    magnitude = blocks.sum(_extremes).high
+    xp = array_namespace(magnitude)
     magnitude = xp.where(magnitude > 0, magnitude, xp.ones_like(magnitude))
 
     def sums(X, _, w):
         return xp.sum(w), w @ (X / magnitude)
 
-    total, moment = Blocks(values, None, weight).sum(sums)
+    total, moment = blocks.sum(sums)
     mean = moment / total * magnitude
     spread = xp.where(mean > 0, mean, xp.ones_like(mean))
     return Scaling(xp.zeros_like(spread), spread, _reach(spread))
 
 
-def _common_scaling(values, weight):
+def _common_scaling(blocks, some):
     """Division of all columns of a sparse table by one number."""
-    magnitude = abs(values.data).max(initial=0.0) or 1.0
+    extremes = blocks.sum(_extremes)
+    magnitude = max(extremes.high, -extremes.low) or 1.0
 
     def sums(X, _, w):
-        X = X.copy()
+        counted = w > 0
+        X, w = X[counted], w[counted]
         X.data = (X.data / magnitude) ** 2
         return w.sum(), w @ X.sum(axis=1)
 
-    total, square = Blocks(values, None, weight).sum(sums)
+    total, square = blocks.sum(sums)
     length = float(square / total) ** 0.5 * magnitude
-    spread = (length or 1.0) * ones(values.shape[1:], values)
+    spread = (length or 1.0) * ones(some.shape[1:], some)
     return Scaling(0 * spread, spread, _reach(spread))

@@ -4,7 +4,9 @@ A statistic is an array, a number, None, or a (named) tuple of statistics. The s
 sets of rows together is the sum of theirs.
 """
 
-__all__ = ["add", "fold", "scale"]
+import copy
+
+__all__ = ["Branches", "add", "fold", "scale"]
 
 
 def _rebuild(like, parts):
@@ -29,11 +31,50 @@ def scale(a, factor):
     return a * factor
 
 
+class Branches:
+    """Sums over blocks that follow one another: complete branches of the tree of all additions.
+
+    Blocks are added pairwise by index, so that what is added to what depends on their number alone:
+    the result has the same bits in one process, in threads and on a cluster, and rounding errors
+    grow with the logarithm. The branches of blocks that follow one another are put together by +.
+
+    Parameters
+    ----------
+    first : int
+        Index of the first block.
+    """
+
+    def __init__(self, first=0):
+        # Level and sum of every branch: one of level l holds 2^l blocks.
+        self.end, self.branches = first, []
+
+    def append(self, total, level=0):
+        """Put the next branch to the others; no more than log2 of their number are kept."""
+        start = self.end
+        self.end += 1 << level
+        while self.branches and self.branches[-1][0] == level and (start >> level) & 1:
+            start -= 1 << level
+            total = add(self.branches.pop()[1], total)
+            level += 1
+        self.branches.append((level, total))
+
+    def __add__(self, other):
+        both = copy.copy(self)
+        both.branches = list(self.branches)
+        for level, total in other.branches:
+            both.append(total, level)
+        return both
+
+    def total(self):
+        """Sum over all blocks, of which the first was that of index 0."""
+        *others, (_, total) = self.branches
+        for _, branch in reversed(others):
+            total = add(branch, total)
+        return total
+
+
 def fold(items):
     """Add statistics pairwise by index, keeping at most log2 of their number.
-
-    The order of additions depends on the number of items alone, so the result has the same bits
-    in one process, in threads and on a cluster, and rounding errors grow with the logarithm.
 
     Examples
     --------
@@ -41,13 +82,7 @@ def fold(items):
     >>> fold([1, 2, 3, 4, 5])
     15
     """
-    pending = []
-    for index, item in enumerate(items):
-        while index & 1:
-            item = add(pending.pop(), item)
-            index >>= 1
-        pending.append(item)
-    total = pending.pop()
-    while pending:
-        total = add(pending.pop(), total)
-    return total
+    branches = Branches()
+    for item in items:
+        branches.append(item)
+    return branches.total()

@@ -39,7 +39,7 @@ def validated(estimator, X, *y, **words):
         of the columns, and what to do.
     """
     # A cast would make numbers of dates, in whatever unit they are held.
-    message = _words(X, "") if hasattr(X, "collect") or _holds_times(X) else None
+    message = _words(X, "") if _is_elsewhere(X) or _holds_times(X) else None
     if message is not None:
         raise ValueError(message)
     try:
@@ -94,6 +94,11 @@ def check_column(values, name):
         )
 
 
+def _is_elsewhere(X):
+    """Whether X is no table, but something that gives one: a reader, a query, a graph of tasks."""
+    return callable(X) or hasattr(X, "collect") or hasattr(X, "__dask_graph__")
+
+
 def _is_frame(X):
     """Whether X has columns; one that is still to be computed has no shape."""
     return hasattr(X, "shape") and hasattr(X, "columns")
@@ -111,6 +116,16 @@ def _holds_times(values):
 
 def _words(X, error):
     """What is wrong with columns of X; None if nothing of that kind is."""
+    if callable(X):
+        return (
+            "X is a function; a table is allowed. Pass a function that reads batches to fit_blocks "
+            "and, of a fitted mixture, to predict, score and their like."
+        )
+    if hasattr(X, "__dask_graph__"):
+        return (
+            f"X is a {type(X).__name__} of dask; a table in memory is allowed. Use the estimators "
+            "of skmoe.dask, which leave it where it is, or pass X.compute()."
+        )
     if hasattr(X, "collect"):
         return "X is a query that has not run yet; a table is allowed. Pass X.collect()."
     columns = list(_columns(X))

@@ -1,8 +1,10 @@
 """Weights of rows as numbers of rows."""
 
+import copy
+
 from .arrays import array_namespace
 
-__all__ = ["counted_weight", "largest_total", "streamed_weight"]
+__all__ = ["WeightTotals", "counted_weight", "largest_total", "streamed_weight"]
 
 
 def largest_total(dtype, xp):
@@ -10,7 +12,41 @@ def largest_total(dtype, xp):
     return 2.0**30 if xp.finfo(dtype).bits == 32 else 2.0**200
 
 
-def counted_weight(weight, dtype):
+class WeightTotals:
+    """Largest weight, sum and sum of squares, of any size; of two sets of rows, of both.
+
+    Parameters
+    ----------
+    weight : array of shape (n_samples,)
+        At least zero.
+    """
+
+    def __init__(self, weight):
+        xp = array_namespace(weight)
+        self.top = float(xp.max(weight))
+        # Over the largest, whose square need not be a number.
+        relative = weight / self.top if self.top > 0 else weight
+        self.total, self.square = float(xp.sum(relative)), float(xp.sum(relative * relative))
+
+    def __add__(self, other):
+        new = copy.copy(self)
+        new.top = max(self.top, other.top)
+        if new.top > 0:
+            own, others = self.top / new.top, other.top / new.top
+            new.total = own * self.total + others * other.total
+            new.square = own**2 * self.square + others**2 * other.square
+        return new
+
+    def check(self):
+        """Raise a ValueError if no row counts."""
+        if not self.top > 0:
+            raise ValueError(
+                "sample_weight is zero in every row; at least one weight above 0 is needed. "
+                "Pass sample_weight=None to count every row once."
+            )
+
+
+def counted_weight(weight, dtype, totals=None):
     r"""Weights that count rows: one of 2 is the row twice.
 
     Weights that sum to one or less over several rows count nothing, no data set is that small:
@@ -24,6 +60,8 @@ def counted_weight(weight, dtype):
         At least zero, some above it.
     dtype : dtype
         Of the weights that are returned.
+    totals : WeightTotals or None
+        Of all rows; None if these are all.
 
     Returns
     -------
@@ -34,14 +72,13 @@ def counted_weight(weight, dtype):
     .. [1] Kish, L. (1965). Survey sampling. Wiley, section 8.2.
     """
     xp = array_namespace(weight)
+    totals = WeightTotals(weight) if totals is None else totals
     epsilon = float(xp.finfo(dtype).eps)
-    top = float(xp.max(weight))
+    top, total, most = totals.top, totals.total, largest_total(dtype, xp)
     # Rows so light beside others are lost in the rounding of any sum, even of squares.
     relative = xp.where(weight > top * epsilon**2, weight, 0.0) / top
-    total, most = float(xp.sum(relative)), largest_total(dtype, xp)
     if top <= (1 + epsilon**0.5) / total and total > 1:
-        share = relative / total
-        unit = 1 / (total * float(xp.sum(share * share)))
+        unit = total / totals.square
     else:
         unit = min(top, most / total)
     # Unless something must change, nothing does, to the last bit.

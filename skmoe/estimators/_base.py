@@ -4,26 +4,27 @@ import copy
 
 import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
-from sklearn.utils.validation import _check_sample_weight
 
 from .._numerics.part import MadeOfParts
 from .._rows.arrays import allowing_underflow
+from .._rows.blocks import ArrayBlocks
 from .._rows.compat import (
     CallbackSupportMixin,
     VisualBlock,
+    checked_weight,
     get_namespace_and_device,
     move_to,
     with_callbacks,
 )
 from .._rows.tables import accepted, check_column, noted_columns
 from .._rows.validation import check_count
-from .._rows.weights import counted_weight, streamed_weight
+from .._rows.weights import WeightTotals, counted_weight, streamed_weight
 from ..experts import NAMES as EXPERTS
 from ..experts._base import as_expert
 from ..gates import NAMES as GATES
 from ..gates._base import as_gate
 from ..mixture import Mixture
-from ..model_selection._choosing import MOST_EXPERTS, choose_n_experts
+from ..model_selection._choosing import MOST_EXPERTS, Given, choose_n_experts
 from ..starts._given import is_given, responsibilities_of
 from ..starts._widening import with_experts
 from ._checks import check_sound
@@ -31,7 +32,8 @@ from ._climbing import climb, settings_of_climbs, together
 from ._diagnosis import diagnosis, warn_of
 from ._fitted import climb_attributes, exact_likelihood, model_attributes
 from ._online import OnlineMixin
-from ._preparation import Data, Ready, fresh_start, part_columns, too_many_experts
+from ._out_of_core import OutOfCoreMixin
+from ._preparation import Ready, fresh_start, part_columns, too_many_experts
 from ._progress import Progress
 from ._reading import ReadingMixin
 from ._reporting import ReportingMixin
@@ -42,6 +44,7 @@ __all__ = ["BaseMixtureOfExperts"]
 
 class BaseMixtureOfExperts(
     OnlineMixin,
+    OutOfCoreMixin,
     ReadingMixin,
     ReportingMixin,
     CallbackSupportMixin,
@@ -62,18 +65,32 @@ class BaseMixtureOfExperts(
         settings = plan(self, X)._replace(narrow=narrow)
         # Validation notes the columns on the estimator; until the fit has succeeded, on a copy.
         checked = copy.copy(self)
-        data, state = self._checked_rows(checked, X, y, sample_weight, settings)
+        rows, state = self._checked_rows(checked, X, y, sample_weight, settings)
+        return self._fit_rows(
+            rows, state | noted_columns(checked), settings, Given(X, y, sample_weight)
+        )
+
+    def _fit_rows(self, rows, state, settings, given):
+        """Fit to checked rows and set the fitted attributes.
+
+        Parameters
+        ----------
+        rows : Blocks
+            As given, with weights that count rows.
+        state : dict
+            What is known of columns, targets and classes, by the attribute that tells it.
+        settings : Settings
+        given : Given
+        """
         if settings.n_experts == "auto":
-            given = X, y, sample_weight
-            settings, state["selection_"] = self._choose(settings, given, data)
-        state |= noted_columns(checked)
-        settings = self._with_given(settings, X, y, data)
+            settings, state["selection_"] = self._choose(settings, given, rows)
+        settings = self._with_given(settings, given, rows)
         several = settings_of_climbs(settings)
-        progress = Progress(self, data, y, sample_weight, settings, len(several))
-        climbs, ready, histories = self._climbs(checked, data, state, several, progress)
+        progress = Progress(self, rows, given, settings, len(several))
+        climbs, ready, histories = self._climbs(rows, state, several, progress)
         mixture, trace = together(climbs, ready.blocks, settings.average)
         check_sound(mixture, trace.history[-1], "fit")
-        problems = diagnosis(data, sample_weight is not None, ready, mixture, trace, state)
+        problems = diagnosis(rows, given.is_weighted, ready, mixture, trace, state)
         shift = trace.weight * ready.units.log_spread()
         fitted = {
             **model_attributes(mixture, ready.units),
@@ -92,14 +109,14 @@ class BaseMixtureOfExperts(
         progress.end(mixture)
         return self
 
-    def _climbs(self, checked, data, state, several, progress):
+    def _climbs(self, rows, state, several, progress):
         """The climbs of several settings, where the last began, and histories of the way to them.
 
         Of one climb the history is that of the fit, and not among these.
         """
         climbs, histories = [], []
         for settings in several:
-            ready = self._ready(checked, data, state, settings)
+            ready = self._ready(rows, state, settings)
             report = progress.reporter(ready.units, state)
             climbs.append(climb(ready.mixture, ready.blocks, settings, report))
             histories += ready.histories
@@ -115,42 +132,44 @@ class BaseMixtureOfExperts(
     def _checked_rows(self, checked, X, y, sample_weight, settings, classes=None):
         """Rows of a first fit, and what to note about their targets."""
         X, targets, state = self._validate_fit(checked, X, y, accepted(settings, X), classes)
+        settings.family.check(targets)
         weight = self._check_weight(X, sample_weight, settings.online)
-        return Data(X, targets, self._row_weight(X, weight, targets, state)), state
+        weight = self._row_weight(X, weight, targets, state)
+        return ArrayBlocks(X, targets, weight, n_jobs=settings.n_jobs), state
 
-    def _choose(self, settings, given, data):
+    def _choose(self, settings, given, rows):
         """Settings with the number of experts that the data ask for, and what tells it."""
         if self._is_warm(settings._replace(n_experts=getattr(self, "n_experts_", None))):
             known = getattr(self, "selection_", None)
             return settings._replace(n_experts=self._mixture.n_experts()), known
-        most = data.n_distinct(MOST_EXPERTS)
+        most = rows.n_distinct(MOST_EXPERTS)
         # The same draws as on the way to the choice: the same fit.
         seed = settings.random_state.randint(2**31 - 1)
         path = clone(self).set_params(random_state=seed)
-        selection, narrow = choose_n_experts(path, *given, most)
-        settings = plan(with_experts(self, selection.best_n_experts_), given[0])
+        selection, narrow = choose_n_experts(path, given, most)
+        settings = plan(with_experts(self, selection.best_n_experts_), given.X)
         narrow = None if self.average else narrow
         return settings._replace(narrow=narrow, random_state=np.random.RandomState(seed)), selection
 
-    def _with_given(self, settings, X, y, data):
+    def _with_given(self, settings, given, rows):
         """Settings with the start that the user has given, of which a warm one has no need."""
         if not is_given(self.init) or self._is_warm(settings):
             return settings
-        n_rows = data.X.shape[0]
-        return settings._replace(
-            given=responsibilities_of(self.init, X, y, data.weight, n_rows, settings.n_experts)
+        table = responsibilities_of(
+            self.init, given.X, given.y, rows.weight, rows.n_rows, settings.n_experts
         )
+        return settings._replace(given=table)
 
-    def _ready(self, checked, data, state, settings):
+    def _ready(self, rows, state, settings):
         """Where the climb begins: at a start, or at the mixture of the last fit."""
-        if settings.n_experts > data.X.shape[0]:
-            raise ValueError(too_many_experts(settings, data.X.shape[0], "samples"))
-        names = getattr(checked, "feature_names_in_", None)
-        columns = part_columns(settings, names, data.X.shape[1])
+        if settings.n_experts > rows.n_rows:
+            raise ValueError(too_many_experts(settings, rows.n_rows, "samples"))
+        names = state.get("feature_names_in_")
+        columns = part_columns(settings, names, state["n_features_in_"])
         if not self._is_warm(settings):
-            return fresh_start(data, settings, columns)
-        self._check_goes_on(data, state)
-        return Ready(self._units, self._mixture, self._blocks(*data, self._units), [])
+            return fresh_start(rows, settings, columns)
+        self._check_goes_on(rows, state)
+        return Ready(self._units, self._mixture, self._units.seen(rows), [])
 
     def _is_warm(self, settings):
         """Whether to go on from the mixture of the last fit, if it is what is asked for now.
@@ -161,17 +180,16 @@ class BaseMixtureOfExperts(
             return False
         return settings.made_of(self._parts, self._mixture)
 
-    def _check_goes_on(self, data, state):
-        """Whether the mixture of the last fit can be fitted to these data."""
-        now = (data.X.shape[1], self._target_kind(data.y, state))
-        last = (self.n_features_in_, self._target_kind(None, vars(self)))
+    def _check_goes_on(self, rows, state):
+        """Whether the mixture of the last fit can be fitted to these rows."""
+        now = (state["n_features_in_"], self._target_kind(state))
+        last = (self.n_features_in_, self._target_kind(vars(self)))
         if now != last:
             raise ValueError(
                 f"warm_start=True goes on from a fit with {last[0]} features and {last[1]}, but "
                 f"X has {now[0]} features and y has {now[1]}. Pass the same kind of data, or set "
                 "warm_start=False."
             )
-        self._mixture.expert.family.check(data.y)
 
     # -- what the kinds of estimators set in their own way ------------------------------------
 
@@ -200,7 +218,7 @@ class BaseMixtureOfExperts(
         """What sets the number of experts, for messages."""
         return f"n_experts={self.n_experts}"
 
-    def _row_weight(self, X, weight, targets, state):
+    def _row_weight(self, X, weight, targets, state, counts=None):
         """Weights of rows from those given; a classifier multiplies them by class."""
         return weight
 
@@ -211,11 +229,21 @@ class BaseMixtureOfExperts(
         """
         if sample_weight is None:
             return None
+        weight = self._given_weight(X, sample_weight)
+        totals = WeightTotals(weight)
+        totals.check()
+        return (
+            streamed_weight(weight, X.dtype) if online else counted_weight(weight, X.dtype, totals)
+        )
+
+    @staticmethod
+    def _given_weight(X, sample_weight):
+        """Row weights as given, in the namespace of X, all of at least zero."""
         check_column(sample_weight, "sample_weight")
         xp, _, device = get_namespace_and_device(X)
         sample_weight = move_to(sample_weight, xp=xp, device=device)
         try:
-            weight = _check_sample_weight(sample_weight, X)
+            weight = checked_weight(sample_weight, X)
         except (TypeError, ValueError) as error:
             if "float" not in str(error):
                 raise
@@ -228,12 +256,7 @@ class BaseMixtureOfExperts(
                 f"{float(xp.min(weight)):g}; weights of at least 0 are allowed. "
                 "Leave out rows that should not count."
             )
-        if not float(xp.max(weight)) > 0:
-            raise ValueError(
-                "sample_weight is zero in every row; at least one weight above 0 is needed. "
-                "Pass sample_weight=None to count every row once."
-            )
-        return streamed_weight(weight, X.dtype) if online else counted_weight(weight, X.dtype)
+        return weight
 
     # -- scikit-learn's conventions ----------------------------------------------------------
 

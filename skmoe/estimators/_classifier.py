@@ -16,6 +16,7 @@ from .._rows.compat import get_namespace_and_device, move_to, with_callbacks
 from .._rows.tables import check_known, validated
 from .._rows.validation import check_size
 from ._base import BaseMixtureOfExperts
+from ._batches import by_batch, is_reader
 from ._docs import documented
 
 __all__ = ["MoEClassifier", "Uncertainty"]
@@ -187,6 +188,7 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
         """
         return self._partial_fit(X, y, sample_weight, classes)
 
+    @by_batch
     def predict_proba(self, X):
         """Class probabilities: the experts' probabilities weighted by the gate.
 
@@ -200,11 +202,38 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
         """
         return self._rows(X, "predict_proba").map(self._proba)
 
+    def score(self, X, y=None, sample_weight=None):
+        """Share of the rows of which the most probable class is the right one.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or reader
+            A reader brings y and weights.
+        y : array-like of shape (n_samples,)
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        float
+        """
+        if not is_reader(X):
+            return super().score(X, y, sample_weight)
+        blocks, mixture = self._weighted_rows(X, None, None, "score"), self._mixture
+
+        def right(X, y, weight):
+            xp = array_namespace(X)
+            return weight @ xp.astype(
+                xp.argmax(mixture.predict(X), axis=1) == y[:, 0], weight.dtype
+            )
+
+        return float(blocks.sum(right)) / blocks.total_weight()
+
     def _proba(self, X, y, weight):
         proba = self._mixture.predict(X)
         # To the last bit: rounding must not make a probability larger than one.
         return proba / array_namespace(proba).sum(proba, axis=1)[:, None]
 
+    @by_batch
     def predict_log_proba(self, X):
         """Logarithms of the class probabilities.
 
@@ -224,6 +253,7 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
 
         return self._rows(X, "predict_log_proba").map(logarithm)
 
+    @by_batch
     def predict_uncertainty(self, X):
         r"""Entropy of the class given x, and how much of it is within and between the experts.
 
@@ -256,6 +286,7 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
         within = xp.sum(weight * entropy(proba), axis=1)
         return total, within, xp.clip(total - within, 0.0, None)
 
+    @by_batch
     def sample(self, X, size=None, random_state=None):
         """Random labels from the predicted probabilities.
 
@@ -274,6 +305,7 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
         proba = self._rows(X, "sample").map(self._proba)
         return host(self.classes_)[drawn(proba, lead, check_random_state(random_state))]
 
+    @by_batch
     def predict(self, X):
         """Most probable class.
 
@@ -346,16 +378,16 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
         return X, codes[:, None], {"classes_": encoder.classes_}
 
     @staticmethod
-    def _target_kind(targets, state):
+    def _target_kind(state):
         return f"the classes {host(state['classes_']).tolist()}"
 
-    def _row_weight(self, X, weight, targets, state):
+    def _row_weight(self, X, weight, targets, state, counts=None):
         if self.class_weight is None:
             return weight
-        codes = host(targets)[:, 0].astype(int)
-        classes = host(state["classes_"])
-        table = compute_class_weight(self.class_weight, classes=classes, y=classes[codes])
-        by_class = like(table[codes], X)
+        codes, classes = host(targets)[:, 0].astype(int), host(state["classes_"])
+        if counts is None:
+            counts = np.bincount(codes, minlength=len(classes))
+        by_class = like(_class_factors(self.class_weight, classes, counts)[codes], X)
         return by_class if weight is None else by_class * weight
 
     def _encode(self, y, X):
@@ -381,6 +413,13 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
     @staticmethod
     def _experts_in_units(table):
         return table
+
+
+def _class_factors(class_weight, classes, counts):
+    """Factors of the weights of rows, by class, from the number of rows of each."""
+    if class_weight == "balanced":
+        return counts.sum() / (len(classes) * np.maximum(counts, 1))
+    return compute_class_weight(class_weight, classes=classes, y=classes)
 
 
 def _checked(classes):

@@ -64,7 +64,7 @@ def _revive(mixture, trace, blocks, settings, report):
     share = usage(mixture, blocks)
     while not trace.stopped and mixture.has_statistics and (dead := dead_experts(share)):
         sample = distinct_rows(blocks, random_state, sample_size(mixture), mixture)
-        sampled = blocks.take(sample.rows, sample.weight)
+        sampled = sample.blocks
         gate = settings.gate.initialize(
             mixture.n_experts(), sampled.first()[0], mixture.gate.positions
         )

@@ -1,5 +1,7 @@
 """What a person should know of the rows that a fit was given: warnings with number and remedy."""
 
+from functools import partial
+
 import numpy as np
 
 from .._rows.arrays import array_namespace, host
@@ -19,13 +21,13 @@ _FEWEST_STEPS = 20
 _MOST_NAMES = 10
 
 
-def data_diagnosis(data, weighted, mixture, units, state):
+def data_diagnosis(rows, weighted, mixture, units, state):
     """Kinds and texts of what the rows cannot tell, whatever a climb does.
 
     Parameters
     ----------
-    data : Data
-        Checked rows, with weights that count rows.
+    rows : Blocks
+        Checked, as given, with weights that count rows.
     weighted : bool
         Whether the rows were given weights.
     mixture : Mixture
@@ -37,25 +39,25 @@ def data_diagnosis(data, weighted, mixture, units, state):
     ------
     type, str
     """
-    yield from _of_the_digits(data.y, units, state.get("feature_names_in_"))
+    yield from _of_the_digits(units, state.get("feature_names_in_"))
     if weighted:
-        yield from _of_the_weight(data.weight, mixture)
-    if "classes_" in state and data.weight is not None:
-        yield from _of_the_classes(data, host(state["classes_"]))
-    yield from _of_the_number(data, mixture)
+        yield from _of_the_weight(rows, mixture)
+    if "classes_" in state and rows.is_weighted:
+        yield from _of_the_classes(rows, host(state["classes_"]))
+    yield from _of_the_number(rows, mixture)
 
 
-def _of_the_digits(y, units, names):
+def _of_the_digits(units, names):
     """Of numbers with an offset that leaves too few digits to what varies."""
-    # Targets that do not vary keep a spread of one.
-    varies = {"columns": True, "targets": host(array_namespace(y).any(y != y[:1, :], axis=0))}
     for what, scaling in (("columns", units.X), ("targets", units.y)):
         if scaling is None:
             continue
         center, spread = host(scaling.center), host(scaling.spread)
         kind = np.finfo(center.dtype)
         step = np.maximum(kind.eps * np.abs(center), kind.smallest_subnormal)
-        lost = np.flatnonzero((spread / _FEWEST_STEPS < step) & varies[what])
+        # Targets that do not vary keep a spread of one.
+        varies = (spread != 1.0) | (what == "columns")
+        lost = np.flatnonzero((spread / _FEWEST_STEPS < step) & varies)
         if len(lost) == 0:
             continue
         known = names if what == "columns" and names is not None else range(len(center))
@@ -70,11 +72,10 @@ def _of_the_digits(y, units, names):
         )
 
 
-def _of_the_weight(weight, mixture):
+def _of_the_weight(rows, mixture):
     """Of weights that hold fewer rows than there are parameters, or do not count rows."""
-    xp = array_namespace(weight)
-    total, rows = float(xp.sum(weight)), int(xp.sum(xp.astype(weight > 0, xp.int64)))
-    most = largest_total(weight.dtype, xp)
+    total, rows = (float(own) for own in rows.sum_given(_total_and_number))
+    most = largest_total(mixture.params.dtype, array_namespace(mixture.params))
     if total > 0.99 * most:
         yield (
             RowWeightWarning,
@@ -85,16 +86,21 @@ def _of_the_weight(weight, mixture):
     if total < min(rows, mixture.n_parameters()):
         yield (
             RowWeightWarning,
-            f"sample_weight sums to {total:.3g} over {rows} rows: fewer rows than the "
+            f"sample_weight sums to {total:.3g} over {rows:.0f} rows: fewer rows than the "
             f"{mixture.n_parameters()} parameters, so that the penalties outweigh the data. A "
             "weight of 2 is the row twice; if yours are relative, divide them by their mean.",
         )
 
 
-def _of_the_classes(data, labels):
+def _total_and_number(X, y, weight, first):
+    """Total weight, and number of rows that have some."""
+    xp = array_namespace(weight)
+    return xp.sum(weight), xp.sum(xp.astype(weight > 0, xp.int64))
+
+
+def _of_the_classes(rows, labels):
     """Of classes that all rows of have weight zero."""
-    codes = host(data.y)[:, 0].astype(int)
-    weight = np.bincount(codes, weights=host(data.weight), minlength=len(labels))
+    weight = rows.sum_given(partial(_weight_by_class, n_classes=len(labels)))
     if empty := labels[weight <= 0].tolist():
         yield (
             EmptyClassWarning,
@@ -103,11 +109,15 @@ def _of_the_classes(data, labels):
         )
 
 
-def _of_the_number(data, mixture):
+def _weight_by_class(X, y, weight, first, n_classes):
+    return np.bincount(host(y)[:, 0].astype(int), weights=host(weight), minlength=n_classes)
+
+
+def _of_the_number(rows, mixture):
     """Of fewer distinct rows than parameters that nothing else holds."""
     free = [part for part in mixture if part.has_statistics and is_free(part)]
     n_parameters = sum(part.n_parameters() for part in free)
-    n_rows = data.n_distinct(n_parameters)
+    n_rows = rows.n_distinct(n_parameters)
     if n_rows < n_parameters:
         yield (
             TooManyParametersWarning,

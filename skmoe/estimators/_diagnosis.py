@@ -86,12 +86,13 @@ def _signs(mixture, blocks):
     return Signs(*(host(total).astype(float) / float(weight) for total in totals))
 
 
-def diagnosis(data, weighted, ready, mixture, trace, state):
+def diagnosis(rows, weighted, ready, mixture, trace, state):
     """Kinds and texts of what a person should be warned about: of the rows, then of the fit.
 
     Parameters
     ----------
-    data : Data
+    rows : Blocks
+        Checked, as given, with weights that count rows.
     weighted : bool
         Whether the rows were given weights.
     ready : Ready
@@ -106,7 +107,7 @@ def diagnosis(data, weighted, ready, mixture, trace, state):
     list of (type, str)
     """
     found = [
-        *data_diagnosis(data, weighted, mixture, ready.units, state),
+        *data_diagnosis(rows, weighted, mixture, ready.units, state),
         *_of_the_climb(mixture, trace),
     ]
     if trace.stopped:
@@ -120,7 +121,7 @@ def diagnosis(data, weighted, ready, mixture, trace, state):
 def warn_of(problems):
     """Warn the caller of `fit`."""
     for kind, text in problems:
-        warnings.warn(text, kind, stacklevel=6)
+        warnings.warn(text, kind, stacklevel=7)
 
 
 def _of_the_climb(mixture, trace):

@@ -8,6 +8,7 @@ from .._rows.tables import noted_columns
 from ..experts._base import as_expert
 from ..gates._averaged import AveragedGate
 from ..gates._base import as_gate
+from ..model_selection._choosing import Given
 from ..solvers import Adam, Memory
 from ._checks import check_reach, check_sound
 from ._fitted import model_attributes
@@ -82,9 +83,9 @@ class OnlineMixin:
     def _begin_online(self, checked, X, y, sample_weight, classes, settings):
         """Units, mixture, blocks and what to note, from the first batch."""
         settings = self._with_classes(settings, classes)
-        data, state = self._checked_rows(checked, X, y, sample_weight, settings, classes)
-        settings = self._with_given(settings, X, y, data)
-        ready = self._ready(checked, data, state, settings)
+        rows, state = self._checked_rows(checked, X, y, sample_weight, settings, classes)
+        settings = self._with_given(settings, Given(X, y, sample_weight), rows)
+        ready = self._ready(rows, state | noted_columns(checked), settings)
         return ready.units, ready.mixture, ready.blocks, state
 
     def _go_on_online(self, checked, X, y, sample_weight, classes, settings):

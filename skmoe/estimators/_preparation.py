@@ -5,7 +5,6 @@ from typing import Any, NamedTuple
 
 from .._numerics.estimators import BLOCK_ROWS, set_random_states
 from .._rows.arrays import array_namespace
-from .._rows.blocks import Blocks
 from .._rows.scaling import learn_scaling
 from .._rows.validation import resolve_columns
 from ..gates._hierarchical import most_leaves
@@ -18,10 +17,8 @@ from ..starts._widening import widened
 
 __all__ = [
     "PINNED",
-    "Data",
     "Ready",
     "Units",
-    "blocks_of",
     "fresh_start",
     "part_columns",
     "settled",
@@ -37,21 +34,6 @@ _PENALTY_PASSES, _PENALTY_ROUNDS = 40, 30
 
 # Rows that a tree is grown on at most: every split is tried on them several times.
 _LARGEST_SAMPLE = 20_000
-
-# Rows that are looked at together where a few distinct ones are counted: the first mostly suffice.
-_COUNTED_ROWS = 256
-
-
-class Data(NamedTuple):
-    """Checked rows of a fit: columns, targets (n, n_targets) and weights (n,) or None."""
-
-    X: Any
-    y: Any
-    weight: Any
-
-    def n_distinct(self, most):
-        """Number of distinct rows of weight above zero, counted up to `most`."""
-        return Blocks(*self, length=_COUNTED_ROWS).n_distinct(most)
 
 
 class Units(NamedTuple):
@@ -78,6 +60,10 @@ class Units(NamedTuple):
         if y is not None and self.y is not None:
             y = self.y.scaled(y)
         return self.X.design(X, self.with_raw), y
+
+    def seen(self, rows):
+        """Rows as a mixture sees them."""
+        return rows.seen(self.prepare, self.block_rows)
 
     def restored(self, y):
         """Targets in the units given."""
@@ -112,11 +98,6 @@ class Ready(NamedTuple):
     advantage: Any = None
 
 
-def blocks_of(X, y, weight, units, n_jobs):
-    """Rows as blocks of what a mixture sees."""
-    return Blocks(X, y, weight, prepare=units.prepare, length=units.block_rows, n_jobs=n_jobs)
-
-
 def part_columns(settings, names, n_features):
     """Where gate and experts find their columns in the design; None for all but the last."""
     with_raw = settings.gate.raw or settings.expert.raw
@@ -142,24 +123,23 @@ def too_many_experts(settings, available, what):
     )
 
 
-def fresh_start(data, settings, columns):
-    """Units, the best start and the blocks to climb on, for a first fit."""
+def fresh_start(rows, settings, columns):
+    """Units, the best start and the blocks to climb on, for a first fit of checked rows."""
     random_state = settings.random_state
     for part in (settings.gate, settings.expert):
         set_random_states(part, random_state)
-    units, blocks, full = _prepared(data, settings, columns)
+    units, blocks, full = _prepared(rows, settings, columns)
     mixture = full.stand_in()
     settings = settings._replace(solver=settings.starter(mixture))
     most = _sample_rows(mixture, settings)
     sample = distinct_rows(blocks, random_state, most, mixture)
     if settings.n_experts > sample.n_distinct:
         raise ValueError(too_many_experts(settings, sample.n_distinct, "distinct samples"))
-    sampled = blocks.take(sample.rows, sample.weight)
+    sampled = sample.blocks
     if settings.given is None and sample.n_distinct <= most:
         # All distinct rows, in an order of their own: the same rows in another order, or
         # repeated instead of weighted, give the same fit to the last bit.
-        data = Data(sampled.X, sampled.y, sampled.weight)
-        units, blocks, full = _prepared(data, settings, columns)
+        units, blocks, full = _prepared(sampled, settings, columns)
         mixture, sampled = full.stand_in(), blocks
     if not settings.expert.has_statistics:
         return Ready(units, full.begun(None, random_state), blocks, [])
@@ -180,11 +160,11 @@ def fresh_start(data, settings, columns):
     return Ready(units, full.begun(best, random_state), blocks, histories, advantage)
 
 
-def _prepared(data, settings, columns):
+def _prepared(rows, settings, columns):
     """What the rows fix: units, blocks and a mixture that knows nothing more."""
-    family = settings.family.initialize(data.y, data.weight)
-    units = _learn_units(data, family, settings)
-    blocks = blocks_of(*data, units, settings.n_jobs)
+    family = settings.family.initialize(*rows.targets())
+    units = _learn_units(rows, family, settings)
+    blocks = units.seen(rows)
     design, _, _ = blocks.first()
     mixture = Mixture(
         settings.gate.initialize(settings.n_experts, design, columns[0]),
@@ -193,11 +173,10 @@ def _prepared(data, settings, columns):
     return units, blocks, mixture
 
 
-def _learn_units(data, family, settings):
+def _learn_units(rows, family, settings):
     # A column that does not vary says nothing, but in a stream it may do so later.
     constant = 1.0 if settings.online else float("inf")
-    n_jobs = settings.n_jobs
-    scaling = learn_scaling(data.X, data.weight, constant_spread=constant, n_jobs=n_jobs)
+    scaling = learn_scaling(*rows.columns(), constant_spread=constant, n_jobs=settings.n_jobs)
     with_raw = settings.gate.raw or settings.expert.raw
     return Units(scaling, family.units, BLOCK_ROWS if with_raw else None, with_raw)
 

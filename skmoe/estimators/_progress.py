@@ -12,22 +12,36 @@ class Progress:
     ----------
     estimator : BaseMixtureOfExperts
         The estimator that is fitted, with callbacks on it or none.
-    data : Data
-    y, sample_weight : as given
-        What callbacks are handed with the checked X.
+    rows : Blocks
+    given : Given
+        What callbacks are handed, with the checked X.
     settings : Settings
     n_climbs : int
     """
 
-    def __init__(self, estimator, data, y, sample_weight, settings, n_climbs):
+    def __init__(self, estimator, rows, given, settings, n_climbs):
         self.estimator, self.name = estimator, type(estimator).__name__
-        metadata = None if sample_weight is None else {"sample_weight": sample_weight}
-        self.given = {"X": data.X, "y": y, "metadata": metadata}
+        weight = given.sample_weight
+        metadata = None if weight is None else {"sample_weight": weight}
+        X = rows.X if rows.is_array else None
+        self.given = {"X": X, "y": given.y, "metadata": metadata}
         # A gate that is refined, or closes experts that may die, may climb more than once.
         once = settings.gate.climbs_once and n_climbs == 1
         passes = settings.max_iter if once else None
         self.context = estimator._init_callback_context(max_subtasks=passes)
         self.context.call_on_fit_task_begin(estimator=estimator, **self.given)
+        self.reading, self.n_read = None, 0
+        rows.tell(self._read)
+
+    def _read(self, n_rows):
+        """A batch of rows has been read: of all passes, those are a task of their own."""
+        self.n_read += n_rows
+        if self.reading is None:
+            self.reading = self.context.subcontext(task_name="reading", max_subtasks=None)
+            self.reading.call_on_fit_task_begin(estimator=self.estimator)
+        batch = self.reading.subcontext(task_name="batch")
+        batch.call_on_fit_task_begin(estimator=self.estimator)
+        batch.call_on_fit_task_end(estimator=self.estimator)
 
     def reporter(self, units, state):
         """What a climb calls after every pass; a true answer stops it."""
@@ -35,7 +49,8 @@ class Progress:
         def report(trace, mixture):
             if self.estimator.verbose:
                 value = trace.history[-1] - trace.weight * units.log_spread()
-                print(f"[{self.name}] pass {trace.n_iter}: objective {value:.6g}")
+                read = f", {self.n_read:,} rows read" if self.n_read else ""
+                print(f"[{self.name}] pass {trace.n_iter}: objective {value:.6g}{read}")
             task = self.context.subcontext(task_name="pass")
             task.call_on_fit_task_begin(estimator=self.estimator)
             return task.call_on_fit_task_end(
@@ -56,6 +71,8 @@ class Progress:
             for part in (mixture.gate, mixture.expert):
                 for name, fits in part.cost().items():
                     print(f"[{self.name}] {fits} fits of {name}")
+        if self.reading is not None:
+            self.reading.call_on_fit_task_end(estimator=self.estimator, **self.given)
         self.context.call_on_fit_task_end(
             estimator=self.estimator, **self.given, reconstruction_attributes={}
         )

@@ -1,6 +1,7 @@
 """What a fitted mixture answers: tables of gate and experts, densities, criteria."""
 
 import math
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -8,10 +9,11 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from .._rows.arrays import array_namespace, host
+from .._rows.blocks import ArrayBlocks
 from .._rows.compat import check_same_namespace, get_namespace_and_device
 from .._rows.tables import accepted, validated
 from ..gates import HierarchicalGate
-from ._preparation import blocks_of
+from ._batches import by_batch, check_for_reading, is_reader, rows_of_reader
 
 __all__ = ["ReadingMixin", "Sums", "check_both"]
 
@@ -32,8 +34,8 @@ class Sums(NamedTuple):
 
 
 def check_both(X, y):
-    """Raise unless both X and y are given."""
-    if X is None or y is None:
+    """Raise unless both X and y are given, or a reader that has both."""
+    if not is_reader(X) and (X is None or y is None):
         given, missing = ("X", "y") if y is None else ("y", "X")
         raise ValueError(f"{given} was given without {missing}. Pass both, or none of them.")
 
@@ -50,11 +52,9 @@ class ReadingMixin:
         X = validated(self, X, reset=False, dtype=[xp.float64, xp.float32], **words)
         if targets is not None and targets.shape[0] != X.shape[0]:
             raise ValueError(f"X has {X.shape[0]} rows and y has {targets.shape[0]}.")
-        return self._blocks(X, targets, None, self._units)
+        return self._units.seen(ArrayBlocks(X, targets, n_jobs=self.n_jobs))
 
-    def _blocks(self, X, targets, weight, units):
-        return blocks_of(X, targets, weight, units, self.n_jobs)
-
+    @by_batch
     def gate_proba(self, X):
         """Probability of every expert given x.
 
@@ -69,6 +69,7 @@ class ReadingMixin:
         return self._rows(X, "gate_proba").map(self._gate_proba)
 
     @available_if(lambda self: isinstance(self._make_gate(), HierarchicalGate))
+    @by_batch
     def node_proba(self, X):
         """Probability that a row passes the branches of a hierarchical gate.
 
@@ -89,6 +90,7 @@ class ReadingMixin:
     def _gate_proba(self, X, y, weight):
         return array_namespace(X).exp(self._mixture.gate.log_weight(X))
 
+    @by_batch
     def assign(self, X):
         """Index of the expert with the largest gate probability.
 
@@ -105,6 +107,7 @@ class ReadingMixin:
             lambda *block: array_namespace(block[0]).argmax(self._gate_proba(*block), axis=1)
         )
 
+    @by_batch
     def responsibilities(self, X, y):
         """Probability of every expert given x and y.
 
@@ -120,6 +123,7 @@ class ReadingMixin:
         rows = self._rows(X, "responsibilities", self._encode(y, X))
         return rows.map(lambda X, y, weight: self._mixture.responsibilities(X, y))
 
+    @by_batch
     def predict_experts(self, X):
         """Expected target (regression) or class probabilities under every expert.
 
@@ -135,6 +139,7 @@ class ReadingMixin:
             lambda X, y, weight: self._experts_in_units(self._mixture.expert.predict(X))
         )
 
+    @by_batch
     def score_samples(self, X, y=None):
         """Log density of y given x, in the units of y as given.
 
@@ -220,8 +225,8 @@ class ReadingMixin:
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features), default=None
-            None, with y, for the rows and weights of the fit.
+        X : array-like of shape (n_samples, n_features) or reader, default=None
+            None, with y, for the rows and weights of the fit. A reader brings y and weights.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
         sample_weight : array-like of shape (n_samples,), default=None
         joint : bool, default=False
@@ -247,8 +252,8 @@ class ReadingMixin:
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features), default=None
-            None, with y, for the rows and weights of the fit.
+        X : array-like of shape (n_samples, n_features) or reader, default=None
+            None, with y, for the rows and weights of the fit. A reader brings y and weights.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
         sample_weight : array-like of shape (n_samples,), default=None
         joint : bool, default=False
@@ -266,7 +271,7 @@ class ReadingMixin:
         """
         return self._criterion("bic", X, y, sample_weight, joint)
 
-    def icl(self, X, y, sample_weight=None, joint=False):
+    def icl(self, X, y=None, sample_weight=None, joint=False):
         """Integrated complete likelihood, BIC plus twice the entropy of the responsibilities.
 
         Lower is better; experts that share their rows cost more than under BIC (Biernacki,
@@ -274,7 +279,8 @@ class ReadingMixin:
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : array-like of shape (n_samples, n_features) or reader
+            A reader brings y and weights.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
         sample_weight : array-like of shape (n_samples,), default=None
         joint : bool, default=False
@@ -286,8 +292,17 @@ class ReadingMixin:
         """
         return self._criterion("icl", X, y, sample_weight, joint)
 
-    def _weighted_rows(self, X, y, sample_weight, method):
-        """Blocks of checked rows with their weights."""
+    def _weighted_rows(self, X, y, sample_weight, method, as_fit=False):
+        """Blocks of checked rows, or of those of a reader, with their weights.
+
+        With `as_fit` a classifier's rows are weighted by class as in a fit.
+        """
+        if is_reader(X):
+            check = partial(check_for_reading, self, method, as_fit)
+            rows, _ = rows_of_reader(check, X, self.n_jobs)
+            return self._units.seen(rows)
         blocks = self._rows(X, method, self._encode(y, X))
         weight = self._check_weight(blocks.X, sample_weight)
+        if as_fit:
+            weight = self._row_weight(blocks.X, weight, blocks.y, vars(self))
         return blocks if weight is None else blocks.with_weight(weight)

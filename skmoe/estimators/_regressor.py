@@ -1,10 +1,10 @@
 """Mixture-of-experts regression."""
 
-import math
+import warnings
 
 import numpy as np
 from sklearn.base import RegressorMixin
-from sklearn.metrics import r2_score
+from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d
 
@@ -17,7 +17,9 @@ from ..experts._base import as_expert
 from ..families import NAMES as FAMILIES
 from ..families._base import LogLink
 from ._base import BaseMixtureOfExperts
+from ._batches import by_batch
 from ._docs import documented
+from ._reading import check_both
 
 __all__ = ["MoERegressor"]
 
@@ -173,6 +175,7 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
         """
         return self._partial_fit(X, y, sample_weight)
 
+    @by_batch
     def predict(self, X, return_std=False):
         """Expected target: the experts' predictions weighted by the gate.
 
@@ -204,6 +207,7 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
         components = self._mixture.components(X)
         return MixtureDistribution(*components, self._mixture.expert.family, self._flat_targets)
 
+    @by_batch
     def predict_dist(self, X):
         """The whole distribution of y given x.
 
@@ -230,6 +234,7 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
         family = self._mixture.expert.family
         return MixtureDistribution(log_weight, eta, scale, family, self._flat_targets)
 
+    @by_batch
     def predict_quantiles(self, X, q=(0.05, 0.5, 0.95)):
         """Quantiles of y given x.
 
@@ -259,6 +264,7 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
         table = rows.map(quantiles)
         return table[..., 0] if np.ndim(q) == 0 else table
 
+    @by_batch
     def sample(self, X, size=None, random_state=None):
         """Random targets: for every row an expert is drawn, then a target around its prediction.
 
@@ -275,16 +281,18 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
         """
         return self.predict_dist(X).rvs(size, random_state)
 
-    def score(self, X, y, sample_weight=None):
+    def score(self, X, y=None, sample_weight=None):
         """Share of the variation of y that the prediction explains; 1 is best.
 
         R2 for the families "gaussian", "student_t" and "laplace"; D2 for the others, the share of
         the deviance explained: Poisson's for counts (negative binomial ones too), Gamma's and
-        the log loss. Of several outputs, the mean.
+        the log loss. Of several outputs, the mean. Of targets that do not vary, R2 is 1 if they
+        are predicted just so, else 0, and D2 is 0.
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : array-like of shape (n_samples, n_features) or reader
+            A reader brings y and weights.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
         sample_weight : array-like of shape (n_samples,), default=None
 
@@ -293,19 +301,29 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
         float
         """
         check_is_fitted(self)
-        family = self._mixture.expert.family
-        mean, y = self.predict(X), self._encode(y, X)
-        xp = array_namespace(mean)
-        mean = mean[:, None] if mean.ndim == 1 else mean
-        weight = self._check_weight(X, sample_weight)
-        if family.location:
-            # A power of two, which changes no digit, keeps squares within the range of numbers.
-            unit = 2.0 ** (math.frexp(float(xp.max(xp.abs(y))))[1] - 1)
-            return float(r2_score(y / unit, mean / unit, sample_weight=weight))
-        weight = xp.ones_like(y[:, 0]) if weight is None else weight
-        constant = (weight @ y / xp.sum(weight))[None, :] + xp.zeros_like(y)
-        lost, total = (weight @ family.deviance(y, table) for table in (mean, constant))
-        explained = xp.where(total > 0, 1 - lost / xp.where(total > 0, total, 1.0), 0.0)
+        check_both(X, y)
+        blocks = self._weighted_rows(X, y, sample_weight, "score")
+        if blocks.n_rows < 2:
+            warnings.warn(
+                "The share of the variation of one row is not defined; pass two rows or more.",
+                UndefinedMetricWarning,
+                stacklevel=2,
+            )
+            return float("nan")
+        mixture, family = self._mixture, self._mixture.expert.family
+        constant = blocks.sum(lambda X, y, weight: weight @ y) / blocks.total_weight()
+        deviance = _squared_error if family.location else family.deviance
+
+        def sums(X, y, weight):
+            known = mixture.predict(X), constant[None, :] + array_namespace(y).zeros_like(y)
+            return tuple(weight @ deviance(y, mean) for mean in known)
+
+        lost, total = blocks.sum(sums)
+        xp = array_namespace(lost)
+        varies = total > 0
+        # Of targets that do not vary there is nothing to explain.
+        rest = xp.astype((lost == 0) & family.location, lost.dtype)
+        explained = xp.where(varies, 1 - lost / xp.where(varies, total, 1.0), rest)
         return float(xp.mean(explained))
 
     def __sklearn_tags__(self):
@@ -355,9 +373,9 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
         y = y[:, None] if flat else y
         return X, y, {"_flat_targets": flat, "_n_outputs": y.shape[1]}
 
-    def _target_kind(self, targets, state):
-        n_outputs = self._n_outputs if targets is None else targets.shape[1]
-        return f"{n_outputs} outputs"
+    @staticmethod
+    def _target_kind(state):
+        return f"{state['_n_outputs']} outputs"
 
     def _encode(self, y, X):
         """Targets (n, n_outputs) of a fitted estimator."""
@@ -381,3 +399,8 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
     def _experts_in_units(self, table):
         table = self._units.restored(table)
         return table[:, :, 0] if self._flat_targets else table
+
+
+def _squared_error(y, mean):
+    deviation = y - mean
+    return deviation * deviation

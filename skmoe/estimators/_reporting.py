@@ -11,6 +11,7 @@ from .._rows.validation import check_share
 from ..inference._explaining import explanation
 from ..inference._standard_errors import infer, reading_order, reported
 from ..inference._summary import Summary
+from ._batches import by_batch
 from ._diagnosis import separation
 from ._fitted import parameter_attributes
 from ._reading import check_both
@@ -21,6 +22,7 @@ __all__ = ["ReportingMixin"]
 class ReportingMixin:
     """The methods of a fitted estimator that say what its parts have learnt."""
 
+    @by_batch
     def explain(self, X):
         """Predictions taken apart: who answers with what weight, and every expert's linear terms.
 
@@ -66,13 +68,13 @@ class ReportingMixin:
             list(self._target_names()) if several else None,
         )
 
-    def inference(self, X, y, sample_weight=None, robust=False):
+    def inference(self, X, y=None, sample_weight=None, robust=False):
         """Standard errors of the coefficients of experts and gate.
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
-            The rows that the mixture was fitted to.
+        X : array-like of shape (n_samples, n_features) or reader
+            The rows that the mixture was fitted to; a reader brings y and weights.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
         sample_weight : array-like of shape (n_samples,), default=None
             As in the fit.
@@ -89,6 +91,7 @@ class ReportingMixin:
         ValueError
             If experts or gate have no coefficients (estimators, networks), or too many.
         """
+        check_both(X, y)
         blocks = self._rows_of_fit(X, y, sample_weight)
         result = self._inferred(blocks, robust)
         for kind, text in separation(self._mixture, blocks):
@@ -99,9 +102,7 @@ class ReportingMixin:
 
     def _rows_of_fit(self, X, y, sample_weight):
         """Blocks of rows with the weights that a fit gives them."""
-        blocks = self._weighted_rows(X, y, sample_weight, "inference")
-        weight = self._row_weight(blocks.X, blocks.weight, blocks.y, vars(self))
-        return blocks if weight is None else blocks.with_weight(weight)
+        return self._weighted_rows(X, y, sample_weight, "inference", as_fit=True)
 
     def _inferred(self, blocks, robust):
         return infer(self._mixture, blocks, self._attributes_of, self._label, robust)
@@ -111,8 +112,9 @@ class ReportingMixin:
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features), default=None
+        X : array-like of shape (n_samples, n_features) or reader, default=None
             The rows that the mixture was fitted to: they tell standard errors, shares and entropy.
+            A reader brings y and weights.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
         sample_weight : array-like of shape (n_samples,), default=None
             As in the fit.

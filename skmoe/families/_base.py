@@ -136,18 +136,16 @@ class Family(BaseEstimator):
 
         Parameters
         ----------
-        y : array of shape (n_samples, n_targets)
+        y : array of shape (n_samples, n_targets) or Blocks
+            Targets that `check` has passed. Of data that are not at hand (a reader, a cluster)
+            blocks of them, with their weights: these have a `shape`, `first()` gives the first one
+            and `sum(f)` adds up `f(y, None, weight)`.
         weight : array of shape (n_samples,) or None
 
         Returns
         -------
         Family
             A new family with `n_outputs`, `n_scales`, `units` and `start`.
-
-        Raises
-        ------
-        ValueError
-            If the targets are not what the family describes.
         """
         raise NotImplementedError
 

@@ -1,6 +1,7 @@
 """Class labels."""
 
 from .._rows.arrays import array_namespace, device, host, log_softmax
+from .._rows.scaling import largest_value
 from ._base import Family
 
 __all__ = ["Categorical"]
@@ -45,8 +46,7 @@ class Categorical(Family):
 
     def initialize(self, y, weight=None):
         """Family for targets of shape (n_samples, 1) that hold class codes 0, 1, ..."""
-        xp = array_namespace(y)
-        return self.with_classes(self.n_classes or int(xp.max(y)) + 1)
+        return self.with_classes(self.n_classes or int(largest_value(y)) + 1)
 
     def with_classes(self, n_classes):
         """Family for a known number of classes."""

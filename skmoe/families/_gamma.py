@@ -56,7 +56,6 @@ class Gamma(LogLink):
     def initialize(self, y, weight=None):
         """Family for positive targets of shape (n_samples, n_outputs)."""
         self._check_scale()
-        self.check(y)
         return self._with(y, mean_scaling(y, weight), n_scales=y.shape[1])
 
     def check(self, y):

@@ -51,7 +51,6 @@ class NegativeBinomial(Counts):
     def initialize(self, y, weight=None):
         """Family for counts of shape (n_samples, n_outputs)."""
         self._check_scale()
-        self.check(y)
         return self._with_mean(y, weight, n_scales=y.shape[1])
 
     def log_density(self, y, eta, scale):

@@ -43,7 +43,6 @@ class Poisson(Counts):
 
     def initialize(self, y, weight=None):
         """Family for counts of shape (n_samples, n_outputs)."""
-        self.check(y)
         return self._with_mean(y, weight)
 
     def log_density(self, y, eta, scale=None):

@@ -28,6 +28,7 @@ from ..starts._widening import counts, fewest_experts, fit_path, inner_gate, is_
 __all__ = [
     "CRITERIA",
     "MOST_EXPERTS",
+    "Given",
     "Selection",
     "Trials",
     "choose_n_experts",
@@ -113,7 +114,28 @@ class Selection(NamedTuple):
         return pandas.DataFrame(table, index=index)
 
 
-def choose_n_experts(estimator, X, y, sample_weight, most):
+class Given(NamedTuple):
+    """Rows as a user gives them; None where they are not all in memory."""
+
+    X: Any
+    y: Any
+    sample_weight: Any
+
+    @property
+    def is_weighted(self):
+        """Whether rows have weights of their own."""
+        return self.sample_weight is not None
+
+    def fit(self, estimator, narrow):
+        """Fit an estimator from a mixture of one expert less, or from none."""
+        return estimator._fit_wider(narrow, *self)
+
+    def blocks(self, fitted):
+        """The rows as a fitted estimator sees them, with the weights given."""
+        return fitted._weighted_rows(*self, "fit")
+
+
+def choose_n_experts(estimator, given, most):
     """What `n_experts="auto"` stands for.
 
     The largest evidence; where that is not defined, the lowest BIC; and the highest density of
@@ -123,7 +145,7 @@ def choose_n_experts(estimator, X, y, sample_weight, most):
     Parameters
     ----------
     estimator : MoERegressor or MoEClassifier
-    X, y, sample_weight : as of `fit`
+    given : Given
     most : int
         Largest number to try.
 
@@ -140,11 +162,11 @@ def choose_n_experts(estimator, X, y, sample_weight, most):
     numbers = range(fewest, max(most, fewest) + 1)
     if has_evidence(estimator):
         criterion = "evidence"
-    elif not counts(estimator) and _num_samples(X) >= 2 * _FOLDS:
-        criterion, folds = "cv", _few_folds(X, y, estimator)
-        densities = held_out(None, estimator, X, y, sample_weight, numbers, folds)
-    trials = Trials(estimator, X, y, sample_weight)
-    path = fit_path(estimator, X, y, sample_weight, numbers)
+    elif not counts(estimator) and _num_samples(given.X) >= 2 * _FOLDS:
+        criterion, folds = "cv", _few_folds(given.X, given.y, estimator)
+        densities = held_out(None, estimator, *given, numbers, folds)
+    trials = Trials(estimator, given)
+    path = fit_path(estimator, given.fit, numbers)
     for fitted, density in zip(path, densities, strict=False):
         trials.add(fitted, density)
         if trials.without_gain(criterion) >= _PATIENCE:
@@ -169,18 +191,16 @@ class Trials:
     ----------
     estimator : MoERegressor or MoEClassifier
         Not fitted.
-    X, y, sample_weight : as of `fit`
+    given : Given
     """
 
-    def __init__(self, estimator, X, y, sample_weight):
-        self.estimator, self.rows = estimator, (X, y, sample_weight)
-        self.weight = weights(sample_weight, X)
+    def __init__(self, estimator, given):
+        self.estimator, self.given = estimator, given
         self.trials, self.test_weight = [], None
 
     def add(self, fitted, held_out):
         """Note a fit, and log densities and weights of held-out rows (or None)."""
-        X, y, sample_weight = self.rows
-        blocks = fitted._weighted_rows(X, y, sample_weight, "fit")
+        blocks = self.given.blocks(fitted)
         first = self.trials[0].fitted if self.trials else fitted
         sums = fitted._sums(blocks)
         scores = sums.criteria(fitted.n_parameters_)
@@ -322,7 +342,7 @@ def held_out(steps, estimator, X, y, sample_weight, numbers, folds):
         if own is not None:
             table, held = own.fit_transform(table, target), own.transform(held)
         given = None if sample_weight is None else _safe_indexing(sample_weight, train)
-        paths.append(fit_path(estimator, table, target, given, numbers))
+        paths.append(fit_path(estimator, Given(table, target, given).fit, numbers))
         tests.append((held, _safe_indexing(y, test)))
     for fits in zip(*paths, strict=True):
         densities = [host(fit.score_samples(*test)) for fit, test in zip(fits, tests, strict=True)]

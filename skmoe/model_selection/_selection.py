@@ -8,7 +8,7 @@ from sklearn.utils import check_random_state
 
 from .._rows.validation import check_choice, check_count
 from ..starts._widening import fewest_experts, fit_path, with_experts
-from ._choosing import CRITERIA, Selection, Trials, has_evidence, held_out, splitter
+from ._choosing import CRITERIA, Given, Selection, Trials, has_evidence, held_out, splitter
 
 __all__ = ["Selection", "aic_scorer", "bic_scorer", "icl_scorer", "select_n_experts"]
 
@@ -100,13 +100,14 @@ def select_n_experts(
     if criterion == "cv":
         folds = list(splitter(cv, mixture).split(X, y))
         densities = held_out(steps, mixture, X, y, sample_weight, numbers, folds)
-    trials = Trials(mixture, table, y, sample_weight)
-    path = fit_path(mixture, table, y, sample_weight, numbers)
+    given = Given(table, y, sample_weight)
+    trials = Trials(mixture, given)
+    path = fit_path(mixture, given.fit, numbers)
     for fitted, density in zip(path, densities, strict=False):
         trials.add(fitted, density)
     selection, rough = trials.selection(criterion)
     best = with_experts(mixture, rough.n_experts)
-    best._fit_wider(trials.narrower(rough), table, y, sample_weight)
+    given.fit(best, trials.narrower(rough))
     best.set_params(random_state=random_state)
     return selection._replace(best_estimator_=_put_together(estimator, steps, best))
 

@@ -28,17 +28,14 @@ class Sample(NamedTuple):
 
     Attributes
     ----------
-    rows : ndarray of shape (n_sampled,)
-        Positions in the data, in an order that does not depend on the order of the data.
-    weight : ndarray of shape (n_sampled,)
-        Weight of each, summing to that of the data.
+    blocks : ArrayBlocks
+        In an order that does not depend on the order of the data, with weights that sum to theirs.
     n_distinct : int
         Number of distinct rows with weight above zero in the data, counted to twice the most rows
         of a sample at least.
     """
 
-    rows: Any
-    weight: Any
+    blocks: Any
     n_distinct: int
 
 
@@ -84,16 +81,16 @@ def distinct_rows(blocks, random_state, most, mixture):
         # Sums of products, not a matrix product: equal rows get equal bits wherever they stand.
         return xp.stack([xp.sum(table * v, axis=1) for v in directions], axis=1)
 
-    first_key, second_key = host(blocks.some(rows).map(project)).T.astype(np.float64)
-    order = np.lexsort((second_key, first_key))
-    rows, weight = rows[order], weight[order]
-    n_distinct = len(rows)
+    found = blocks.some(rows)
+    first_key, second_key = host(found.map(project)).T.astype(np.float64)
+    rows = np.lexsort((second_key, first_key))
+    weight, n_distinct = weight[rows], len(rows)
     if n_distinct > most:
         edges = np.cumsum(weight)
         at = (np.arange(most) + random_state.uniform()) * (edges[-1] / most)
         rows = rows[np.searchsorted(edges, at, side="right").clip(max=n_distinct - 1)]
         weight = np.full(most, edges[-1] / most)
-    return Sample(rows, weight, n_distinct)
+    return Sample(found.take(rows, weight), n_distinct)
 
 
 def features(mixture, X):

@@ -77,15 +77,18 @@ def widened(narrow, mixture, sample, solver, *, kinds, n_init, random_state):
     return race([*starts, fresh.mixture], sample, solver, _PASSES)
 
 
-def fit_path(estimator, X, y, sample_weight, numbers):
-    """Rough fits with every number of experts, each from the one before where that is one less."""
+def fit_path(estimator, fit, numbers):
+    """Rough fits with every number of experts, each from the one before where that is one less.
+
+    `fit(estimator, narrow)` fits one to the rows, from a mixture of one expert less or from None.
+    """
     narrow, tol = None, max(check_positive(estimator.tol, "tol", zero=True), _PATH_TOL)
     for number in numbers:
         fitted = with_experts(estimator, number).set_params(tol=tol)
         with warnings.catch_warnings():
             # These are candidates: the table marks the degenerate ones.
             warnings.simplefilter("ignore", ConvergenceWarning)
-            fitted._fit_wider(narrow, X, y, sample_weight)
+            fit(fitted, narrow)
         yield fitted
         follows = is_split(estimator) and number + 1 in numbers
         narrow = fitted._mixture if follows else None

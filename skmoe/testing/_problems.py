@@ -57,6 +57,7 @@ def problem_of(backend, family=None, n_classes=None, seed=0):
 
 def takes(family, y):
     try:
+        family.check(y)
         clone(family).initialize(y)
     except ValueError:
         return False

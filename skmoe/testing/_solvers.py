@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.testing import assert_allclose
 
-from .._rows.blocks import Blocks
+from .._rows.blocks import ArrayBlocks
 from ..experts import LinearExpert
 from ..families import Categorical, Gaussian
 from ..gates import SoftmaxGate
@@ -29,7 +29,7 @@ def _solver_problem(backend, seed, n_classes):
     expert = LinearExpert(alpha=0.1).initialize(EXPERTS, problem.X, family)
     mixture = Mixture(gate, expert)
     given = mixture.statistics_given(problem.X, problem.y, problem.resp)
-    return mixture.update(given), Blocks(problem.X, problem.y, length=50)
+    return mixture.update(given), ArrayBlocks(problem.X, problem.y, length=50)
 
 
 def _objective(mixture, blocks):

@@ -1,0 +1,313 @@
+"""Rows that come in batches: what is checked of every one, and what all of them tell together."""
+
+import copy
+import inspect
+from contextlib import closing, contextmanager
+from functools import wraps
+from typing import Any, NamedTuple
+
+import numpy as np
+from sklearn.preprocessing import LabelEncoder
+
+from .._rows.arrays import concat_rows, host
+from .._rows.distinct import row_hashes
+from .._rows.reading import ReaderBlocks, ahead
+from .._rows.tables import accepted, noted_columns
+from .._rows.weights import WeightTotals, counted_weight
+
+__all__ = [
+    "Known",
+    "Survey",
+    "by_batch",
+    "check_for_fit",
+    "check_for_reading",
+    "counted_rows",
+    "is_reader",
+    "read",
+    "rows_of_reader",
+    "survey",
+]
+
+_REMEDY = "Pass a function that returns a fresh iterator of the same rows in the same order."
+
+
+def is_reader(X):
+    """Whether X is a function that gives batches, and no table."""
+    return callable(X) and not hasattr(X, "shape")
+
+
+@contextmanager
+def _naming(what):
+    """Say of which batch or partition an error is."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{what}: {error}") from error
+
+
+# -- batches as a reader gives them ----------------------------------------------------------
+
+
+def _tables(batch, least):
+    """X, y and weight (None where there is none) of a batch."""
+    tables = batch if isinstance(batch, tuple) else (batch,)
+    if not least <= len(tables) <= 3:
+        kind = f"a tuple of {len(batch)}" if isinstance(batch, tuple) else type(batch).__name__
+        allowed = "X alone, (X, y) or" if least == 1 else "(X, y) or"
+        raise ValueError(f"{kind} was given; {allowed} (X, y, sample_weight) is allowed.")
+    return (*tables, None, None)[:3]
+
+
+def read(reader, least=1):
+    """Batches of a reader, the next being read while one is in use.
+
+    Parameters
+    ----------
+    reader : callable
+        Without arguments, gives a fresh iterator of batches.
+    least : int
+        Tables that a batch has at least: 1 for X alone, 2 for X and y.
+
+    Yields
+    ------
+    str
+        What the batch is called in errors.
+    tuple
+        X, y and weight, None where there is none.
+    """
+    batches = reader()
+    if not hasattr(batches, "__iter__") or hasattr(batches, "shape"):
+        raise ValueError(
+            f"The reader has returned {type(batches).__name__}; an iterator of batches is allowed. "
+            "Pass a function without arguments that yields them."
+        )
+    with closing(ahead(batches)) as batches:
+        for index, batch in enumerate(batches):
+            name = f"Batch {index} of the reader"
+            with _naming(name):
+                tables = _tables(batch, least)
+            yield name, tables
+
+
+def by_batch(method):
+    """A method that takes a reader in place of X (and y): then it gives an iterator of answers."""
+    least = 2 if "y" in inspect.signature(method).parameters else 1
+
+    @wraps(method)
+    def either(self, X, *args, **words):
+        if not is_reader(X):
+            return method(self, X, *args, **words)
+        return answers(self, X, args, words)
+
+    def answers(self, reader, args, words):
+        for name, tables in read(reader, least):
+            with _naming(name):
+                answer = method(self, *tables[:least], *args, **words)
+            yield answer
+
+    return either
+
+
+# -- what all of them tell together ----------------------------------------------------------
+
+
+class Survey(NamedTuple):
+    """What a batch or a partition tells of itself.
+
+    Attributes
+    ----------
+    name : str
+        What it is called in errors.
+    n_rows : int
+    dtype : str
+        Of the columns.
+    state : dict
+        What validation notes of columns and targets, by attribute.
+    counts : ndarray or None
+        Rows of every class.
+    totals : WeightTotals or None
+        None without weights.
+    mark : int
+        Tells it from others: made of the first and the last row.
+    """
+
+    name: str
+    n_rows: int
+    dtype: str
+    state: dict
+    counts: Any
+    totals: Any
+    mark: int
+
+
+def survey(name, check, X, y, weight):
+    """Survey of a batch that passes `check(X, y)`, which gives X, targets and what to note."""
+    with _naming(name):
+        X, targets, state = check(X, y)
+        weight = None if weight is None else check.args[0]._given_weight(X, weight)
+    counts = None
+    if "classes_" in state:
+        codes = host(targets)[:, 0].astype(int)
+        counts = np.bincount(codes, minlength=state["classes_"].shape[0])
+    totals = None if weight is None else WeightTotals(weight)
+    return Survey(name, X.shape[0], str(X.dtype), state, counts, totals, _mark(X))
+
+
+def _mark(X):
+    first, last = (row_hashes(host(X[at : at + 1, ...]))[0] for at in (0, X.shape[0] - 1))
+    return int(first) ^ (int(last) >> 1)
+
+
+def check_for_reading(estimator, method, as_fit, X, y, classes=None):
+    """Checked X, targets and what to note of a batch for a method of a fitted estimator.
+
+    With `as_fit` a classifier's rows are weighted by class as in a fit.
+    """
+    rows = estimator._rows(X, method, estimator._encode(y, X))
+    state = {"n_features_in_": rows.X.shape[1], "_flat_targets": True, "_n_outputs": 1}
+    if as_fit and hasattr(estimator, "classes_"):
+        state["classes_"] = estimator.classes_
+    return rows.X, rows.y, state
+
+
+def check_for_fit(estimator, settings, X, y, classes=None):
+    """Checked X, targets and what to note about columns and targets of a batch of a fit."""
+    own = copy.copy(estimator)
+    X, targets, state = own._validate_fit(own, X, y, accepted(settings, X), classes)
+    settings.family.check(targets)
+    return X, targets, state | noted_columns(own)
+
+
+class Known(NamedTuple):
+    """What all batches tell together.
+
+    Attributes
+    ----------
+    state : dict
+        What to note about columns, targets and classes, by attribute.
+    n_rows : int
+    counts : ndarray or None
+        Rows of every class.
+    totals : WeightTotals or None
+    marks : list of (int, int)
+        Number of rows and mark of every batch.
+    """
+
+    state: dict
+    n_rows: int
+    counts: Any
+    totals: Any
+    marks: list
+
+    @classmethod
+    def of(cls, surveys):
+        """What several tell; they must be of one kind."""
+        first, totals, marks, classes = None, None, [], []
+        for own in surveys:
+            first = own if first is None else first
+            _check_alike(own, first)
+            if own.totals is not None:
+                totals = own.totals if totals is None else totals + own.totals
+            marks.append((own.n_rows, own.mark))
+            if own.counts is not None:
+                classes.append((own.state["classes_"], own.counts))
+        if first is None:
+            raise ValueError(
+                "The reader has given no batch; at least 1 is needed. Pass a function that returns "
+                "a fresh iterator at every call."
+            )
+        if totals is not None:
+            totals.check()
+        state, counts = dict(first.state), None
+        if classes:
+            state["classes_"], counts = _all_classes(classes)
+        return cls(state, sum(n for n, _ in marks), counts, totals, marks)
+
+
+def _all_classes(classes):
+    """Labels of all batches, and how many rows have each."""
+    try:
+        encoder = LabelEncoder().fit(concat_rows([own for own, _ in classes]))
+    except TypeError as error:
+        raise ValueError(
+            f"y holds labels that have no order ({error}); all text or all numbers is allowed."
+        ) from error
+    counts = np.zeros(encoder.classes_.shape[0], dtype=int)
+    for own, number in classes:
+        np.add.at(counts, host(encoder.transform(own)), number)
+    return encoder.classes_, counts
+
+
+def _check_alike(own, first):
+    """Raise a ValueError if a batch is of another kind than the first."""
+    for what, value, of_first in (
+        ("the columns", _columns(own), _columns(first)),
+        ("columns of the type", own.dtype, first.dtype),
+        ("as targets", _targets(own), _targets(first)),
+        ("as sample_weight", _weights(own), _weights(first)),
+    ):
+        if value != of_first:
+            raise ValueError(
+                f"{own.name} has {what} {value}; {first.name[0].lower() + first.name[1:]} has "
+                f"{of_first}. Give all of them alike."
+            )
+
+
+def _columns(own):
+    names = own.state.get("feature_names_in_")
+    return own.state["n_features_in_"] if names is None else list(names)
+
+
+def _targets(own):
+    if own.counts is not None:
+        text = isinstance(host(own.state["classes_"])[0], str)
+        return "text labels" if text else "labels that are no text"
+    flat = own.state["_flat_targets"]
+    return "one column" if flat else f"a table of {own.state['_n_outputs']} columns"
+
+
+def _weights(own):
+    return "none" if own.totals is None else "numbers"
+
+
+def counted_rows(check, known, X, y, weight):
+    """Checked X, targets and weights, which count rows, of a batch; weights None for ones."""
+    estimator, classes = check.args[0], known.state.get("classes_")
+    X, targets, _ = check(X, y, classes=classes)
+    if weight is not None:
+        weight = counted_weight(estimator._given_weight(X, weight), X.dtype, known.totals)
+    if known.counts is not None:
+        weight = estimator._row_weight(X, weight, targets, known.state, known.counts)
+    return X, targets, weight
+
+
+def rows_of_reader(check, reader, n_jobs):
+    """Blocks of the rows of a reader, and what all of them tell.
+
+    Parameters
+    ----------
+    check : callable
+        A partial of a function with an estimator: `check(X, y)` gives checked X, targets and
+        what to note.
+    reader : callable
+    n_jobs : int or None
+    """
+    batches = read(reader, least=2)
+    known = Known.of(survey(name, check, *tables) for name, tables in batches)
+
+    def batches():
+        marks = iter(known.marks)
+        for name, tables in read(reader, least=2):
+            with _naming(name):
+                X, targets, weight = counted_rows(check, known, *tables)
+            if next(marks, None) != (X.shape[0], _mark(X)):
+                raise ValueError(f"{name} has other rows than in the first pass. {_REMEDY}")
+            yield X, targets, weight
+        if lost := len(list(marks)):
+            raise ValueError(
+                f"The reader has given {len(known.marks) - lost} batches and, in the first pass, "
+                f"{len(known.marks)}. {_REMEDY}"
+            )
+
+    weighted = known.totals is not None or getattr(check.args[0], "class_weight", None) is not None
+    return ReaderBlocks(batches, known.n_rows, weighted, n_jobs), known.state
