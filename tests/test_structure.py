@@ -24,6 +24,7 @@ ROOMS = {
     "distribution": {"_rows", "_numerics"},
     "inference": {"_rows"},
     "datasets": {"_rows"},
+    "readers": {"_rows"},
     "gates": {"_rows", "_numerics"},
     "experts": {"_rows", "_numerics", "families"},
     "mixture": {"_rows", "_numerics", "gates"},
