@@ -1,0 +1,64 @@
+"""Answers for every row of dask collections, worked out when they are asked for."""
+
+from functools import wraps
+from math import nan
+
+import dask.array as da
+from dask import delayed
+from sklearn.utils._optional_dependencies import check_pandas_support
+
+from .._rows.arrays import host
+from ._partitions import is_distributed, partitions, rows_of_partitions
+
+__all__ = ["lazily"]
+
+
+def lazily(name, method):
+    """A method of an estimator whose answers on dask collections are lazy dask arrays."""
+
+    @wraps(method)
+    def either(self, X, *args, **words):
+        if not is_distributed(X):
+            return method(self, X, *args, **words)
+        y = words.pop("y", None)
+        if y is None and args and is_distributed(args[0]):
+            y, *args = args
+        return _answers(self.to_local(), name, X, y, args, words)
+
+    return either
+
+
+def _answers(local, name, X, y, args, words):
+    example = _of_one_row(local, name, y is not None, args, words)
+    several = isinstance(example, tuple)
+    examples = example if several else (example,)
+    model = delayed(local, traverse=False)
+    answer = delayed(_answer, pure=False, nout=len(examples))
+    columns = [[] for _ in examples]
+    for rows, (x, own, _) in zip(rows_of_partitions(X), partitions(X, y, None), strict=True):
+        found = answer(model, name, x, own, args, words)
+        for column, like, table in zip(
+            columns, examples, found if several else [found], strict=True
+        ):
+            shape = (nan if rows is None else rows, *like.shape[1:])
+            column.append(da.from_delayed(table, shape, dtype=like.dtype, meta=like[:0]))
+    tables = [da.concatenate(column, allow_unknown_chunksizes=True) for column in columns]
+    return tuple(tables) if several else tables[0]
+
+
+def _of_one_row(local, name, has_target, args, words):
+    """The answer of a made-up row, which tells shapes and types."""
+    X = host(local._x_center)[None, :]
+    if hasattr(local, "feature_names_in_"):
+        pandas = check_pandas_support("Answers on data frames")
+        X = pandas.DataFrame(X, columns=local.feature_names_in_)
+    targets = [local.predict(X)] if has_target else []
+    return getattr(local, name)(X, *targets, *args, **words)
+
+
+def _answer(local, name, X, y, args, words):
+    """The answer of a partition, which may have no rows."""
+    if len(X) == 0:
+        example = _of_one_row(local, name, y is not None, args, words)
+        return tuple(x[:0] for x in example) if isinstance(example, tuple) else example[:0]
+    return getattr(local, name)(X, *([] if y is None else [y]), *args, **words)
