@@ -61,6 +61,7 @@ class Blocks:
     prepare = None
     is_array = False
     is_weighted = False
+    _whole = None
 
     def __init__(self):
         # What has been asked of rows that are far away, by length of block; the same for all ways
@@ -104,11 +105,25 @@ class Blocks:
 
     def columns(self):
         """What the scaling of the columns is learnt from: a table or its blocks, and weights."""
-        return self.seen(_columns_alone), None
+        return self._side(_columns_alone, lambda n_features: slice(0, n_features)), None
 
     def targets(self):
         """What the scaling of the targets is learnt from, as `columns`."""
-        return self.seen(_targets_alone), None
+        return self._side(_targets_alone, lambda n_features: slice(n_features, None)), None
+
+    def _side(self, prepare, own):
+        """Columns or targets alone; moments are learnt of both in the same passes."""
+        side, (X, _, _) = self.seen(prepare), self.first_given()
+        side._whole = None if is_sparse(X) else (self, own(X.shape[1]))
+        return side
+
+    def moments(self, find):
+        """What `find(blocks)` learns of the columns that are seen, a tuple with arrays of these."""
+        if self._whole is None:
+            return find(self)
+        rows, own = self._whole
+        both = rows._once("moments", lambda: find(rows.seen(_side_by_side)))
+        return tuple(table[own] for table in both)
 
     @property
     def shape(self):
@@ -173,6 +188,10 @@ def _columns_alone(X, y):
 
 def _targets_alone(X, y):
     return y, None
+
+
+def _side_by_side(X, y):
+    return array_namespace(X).concat([X, y], axis=1), None
 
 
 def _weight(X, y, weight, first):

@@ -110,7 +110,15 @@ def learn_scaling(values, weight, *, constant_spread, n_jobs=None):
     if is_sparse(some):
         return _common_scaling(blocks, some)
     xp = array_namespace(some)
+    center, spread, varies = blocks.moments(_moments)
+    spread = xp.where(varies, spread, constant_spread)
+    return Scaling(center, spread, _reach(spread))
+
+
+def _moments(blocks):
+    """Mean and standard deviation of every column, and whether it varies."""
     low, high = blocks.sum(_extremes).known()
+    xp = array_namespace(low)
     varies = high > low
     # Taken from the middle, values with an offset keep all their digits; divided by half their
     # range, sums of squares cannot overflow.
@@ -120,15 +128,15 @@ def learn_scaling(values, weight, *, constant_spread, n_jobs=None):
     half = xp.where(half > 0, half, high - low)
 
     def known(X, w):
-        """Values from -1 to 1, the middle for missing ones, and the weight (n, d) of each."""
+        """Values from -1 to 1, the middle for missing ones, and the weight of each, (d, n)."""
         missing = xp.isnan(X)
         counted = (w > 0)[:, None] & ~missing
         deviation = xp.where(counted, X - middle, 0.0) / half
-        return deviation, xp.where(missing, 0.0, w[:, None])
+        return _by_column(deviation), _by_column(xp.where(missing, 0.0, w[:, None]))
 
     def first(X, _, w):
         deviation, w = known(X, w)
-        return xp.sum(w, axis=0), xp.sum(w * deviation, axis=0)
+        return xp.sum(w, axis=1), xp.sum(w * deviation, axis=1)
 
     total, moment = blocks.sum(first)
     total = xp.where(total > 0, total, 1.0)
@@ -137,13 +145,21 @@ def learn_scaling(values, weight, *, constant_spread, n_jobs=None):
     # The third pass also gives the rounding error of the mean.
     def second(X, _, w):
         deviation, w = known(X, w)
-        deviation = deviation - mean
-        return xp.sum(w * deviation, axis=0), xp.sum(w * deviation * deviation, axis=0)
+        deviation = deviation - mean[:, None]
+        return xp.sum(w * deviation, axis=1), xp.sum(w * deviation * deviation, axis=1)
 
     correction, square = blocks.sum(second)
     spread = xp.sqrt(xp.clip(square / total - (correction / total) ** 2, 0.0, None))
-    spread = xp.where(varies, spread * half, constant_spread)
-    return Scaling(middle + (mean + correction / total) * half, spread, _reach(spread))
+    return middle + (mean + correction / total) * half, spread * half, varies
+
+
+def _by_column(table):
+    """A table column by column: sums over it add in one order, however many columns there are."""
+    columns = array_namespace(table).empty(
+        table.shape[::-1], dtype=table.dtype, device=device(table)
+    )
+    columns[...] = table.T
+    return columns
 
 
 def _blocks_of(values, weight, n_jobs=None):
