@@ -163,7 +163,7 @@ BREAKS = [
     Break(
         "the spread of a column forgets the weights",
         "_rows/scaling.py",
-        "xp.sum(w * deviation * deviation, axis=0)",
+        "xp.sum(w * deviation * deviation, axis=1)",
         "xp.sum(deviation * deviation, axis=0)",
         "statistics families",
     ),
