@@ -164,7 +164,7 @@ BREAKS = [
         "the spread of a column forgets the weights",
         "_rows/scaling.py",
         "xp.sum(w * deviation * deviation, axis=1)",
-        "xp.sum(deviation * deviation, axis=0)",
+        "xp.sum(deviation * deviation, axis=1)",
         "statistics families",
     ),
     Break(

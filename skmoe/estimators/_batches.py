@@ -241,7 +241,7 @@ def _all_classes(classes):
 def _check_alike(own, first):
     """Raise a ValueError if a batch is of another kind than the first."""
     for what, value, of_first in (
-        ("the columns", _columns(own), _columns(first)),
+        ("the columns", _columns(own.state), _columns(first.state)),
         ("columns of the type", own.dtype, first.dtype),
         ("as targets", _targets(own), _targets(first)),
         ("as sample_weight", _weights(own), _weights(first)),
@@ -253,9 +253,9 @@ def _check_alike(own, first):
             )
 
 
-def _columns(own):
-    names = own.state.get("feature_names_in_")
-    return own.state["n_features_in_"] if names is None else list(names)
+def _columns(state):
+    names = state.get("feature_names_in_")
+    return state["n_features_in_"] if names is None else list(names)
 
 
 def _targets(own):
@@ -273,7 +273,12 @@ def _weights(own):
 def counted_rows(check, known, X, y, weight):
     """Checked X, targets and weights, which count rows, of a batch; weights None for ones."""
     estimator, classes = check.args[0], known.state.get("classes_")
-    X, targets, _ = check(X, y, classes=classes)
+    X, targets, state = check(X, y, classes=classes)
+    if _columns(state) != _columns(known.state):
+        raise ValueError(
+            f"The columns are {_columns(state)} and, in the first pass, {_columns(known.state)}. "
+            f"{_REMEDY}"
+        )
     if weight is not None:
         weight = counted_weight(estimator._given_weight(X, weight), X.dtype, known.totals)
     if known.counts is not None:
