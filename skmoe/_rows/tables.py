@@ -123,8 +123,9 @@ def _words(X, error):
         )
     if hasattr(X, "__dask_graph__"):
         return (
-            f"X is a {type(X).__name__} of dask; a table in memory is allowed. Use the estimators "
-            "of skmoe.dask, which leave it where it is, or pass X.compute()."
+            f"X is a {type(X).__name__} of dask; a table in memory is allowed. The estimators of "
+            "skmoe.dask fit and predict where it lies; for all else pass X.compute(), or one "
+            "partition after the other."
         )
     if hasattr(X, "collect"):
         return "X is a query that has not run yet; a table is allowed. Pass X.collect()."

@@ -1,5 +1,6 @@
 """Answers for every row of dask collections, worked out when they are asked for."""
 
+import inspect
 from functools import wraps
 from math import nan
 
@@ -15,13 +16,14 @@ __all__ = ["lazily"]
 
 def lazily(name, method):
     """A method of an estimator whose answers on dask collections are lazy dask arrays."""
+    takes_targets = "y" in inspect.signature(method).parameters
 
     @wraps(method)
     def either(self, X, *args, **words):
         if not is_distributed(X):
             return method(self, X, *args, **words)
         y = words.pop("y", None)
-        if y is None and args and is_distributed(args[0]):
+        if y is None and args and takes_targets:
             y, *args = args
         return _answers(self.to_local(), name, X, y, args, words)
 

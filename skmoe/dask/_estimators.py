@@ -8,6 +8,7 @@ from sklearn.utils.validation import check_is_fitted
 from .._rows.arrays import allowing_underflow
 from .._rows.compat import with_callbacks
 from ..estimators import HMEClassifier, HMERegressor, MoEClassifier, MoERegressor
+from ..estimators._batches import is_reader
 from ..estimators._docs import documented
 from ..estimators._out_of_core import GivenBlocks, check_needs_no_array
 from ..estimators._settings import plan
@@ -87,6 +88,10 @@ class OnWorkers:
             rows, state = rows_of_fit(workers, self.to_local(), settings, X, y, sample_weight)
             given = GivenBlocks(some, rows, state, sample_weight is not None)
             return self._fit_rows(rows, dict(state), settings, given)
+
+    @staticmethod
+    def _is_far(X):
+        return is_distributed(X) or is_reader(X)
 
     def _weighted_rows(self, X, y, sample_weight, method, as_fit=False):
         if not is_distributed(X):

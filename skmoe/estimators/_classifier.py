@@ -16,7 +16,7 @@ from .._rows.compat import get_namespace_and_device, move_to, with_callbacks
 from .._rows.tables import check_known, validated
 from .._rows.validation import check_size
 from ._base import BaseMixtureOfExperts
-from ._batches import by_batch, is_reader
+from ._batches import by_batch
 from ._docs import documented
 
 __all__ = ["MoEClassifier", "Uncertainty"]
@@ -216,9 +216,10 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
         -------
         float
         """
-        if not is_reader(X):
+        if not self._is_far(X):
             return super().score(X, y, sample_weight)
-        blocks, mixture = self._weighted_rows(X, None, None, "score"), self._mixture
+        blocks = self._weighted_rows(X, y, sample_weight, "score")
+        mixture = self._mixture
 
         def right(X, y, weight):
             xp = array_namespace(X)

@@ -292,6 +292,11 @@ class ReadingMixin:
         """
         return self._criterion("icl", X, y, sample_weight, joint)
 
+    @staticmethod
+    def _is_far(X):
+        """Whether the rows of X are not at hand: of those there are sums only."""
+        return is_reader(X)
+
     def _weighted_rows(self, X, y, sample_weight, method, as_fit=False):
         """Blocks of checked rows, or of those of a reader, with their weights.
 

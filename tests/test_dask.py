@@ -1,0 +1,389 @@
+"""The estimators of a cluster: the fits of those in memory, answers that wait, faults told."""
+
+import os
+import pickle
+import signal
+import threading
+import time
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csr_array
+from sklearn.base import clone
+from sklearn.ensemble import RandomForestRegressor
+from sklearn.model_selection import GridSearchCV
+
+pytest.importorskip("distributed", reason="the extra dask is not installed")
+
+import dask
+import dask.array as da
+import dask.dataframe as dd
+from distributed import Client, LocalCluster
+
+from skmoe import HMEClassifier, HMERegressor, MoEClassifier, MoERegressor
+from skmoe.dask import DaskHMEClassifier, DaskHMERegressor, DaskMoEClassifier, DaskMoERegressor
+from skmoe.experts import LinearExpert, MLPExpert
+from skmoe.gates import SoftmaxGate
+
+# Releases before 2026 say so of every local pass while the cluster of these tests stands.
+pytestmark = [
+    pytest.mark.filterwarnings(
+        "ignore:Running on a single-machine scheduler when a distributed client:UserWarning"
+    ),
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+]
+
+BLOCK = 2048
+rng = np.random.default_rng(0)
+X = rng.normal(size=(2 * BLOCK + 77, 4))
+Y = np.abs(X[:, 0]) + 0.2 * rng.normal(size=len(X))
+WEIGHT = rng.uniform(0.5, 2, size=len(X))
+# The first partition knows other classes than the rest.
+LABELS = np.where(np.arange(len(X)) < BLOCK, np.where(Y > 1, "big", "small"), "small")
+LABELS[Y > 1.5] = "huge"
+SHORT = {"random_state": 0, "max_iter": 8}
+NAMES = list("abcd")
+
+
+@pytest.fixture(autouse=True)
+def in_this_process():
+    """Without a client, the local scheduler of one thread."""
+    with dask.config.set(scheduler="synchronous"):
+        yield
+
+
+@pytest.fixture
+def client():
+    options = {"threads_per_worker": 1, "dashboard_address": ":0", "silence_logs": 50}
+    with LocalCluster(n_workers=2, **options) as cluster, Client(cluster) as client:
+        yield client
+
+
+def cut(table, rows=BLOCK):
+    return da.from_array(table, chunks=(rows, *table.shape[1:]))
+
+
+def frame():
+    """A data frame of which dask does not know the lengths."""
+    table = pd.DataFrame(X, columns=NAMES).assign(y=Y, label=LABELS)
+    return dd.from_pandas(table, npartitions=3)
+
+
+def assert_same_fit(ours, theirs):
+    """The same fit to the last bit."""
+    assert_array_equal(ours._mixture.params, theirs._mixture.params)
+    for name in ("n_iter_", "history_", "start_histories_", "log_likelihood_", "problems_"):
+        assert getattr(ours, name) == getattr(theirs, name), name
+
+
+# -- fits ------------------------------------------------------------------------------------------
+
+
+CASES = {
+    "weights": (MoERegressor(2, **SHORT), (X, Y, WEIGHT)),
+    "float32": (MoERegressor(2, **SHORT), (X.astype(np.float32), Y.astype(np.float32))),
+    "outputs": (MoERegressor(2, **SHORT), (X, np.stack([Y, X[:, 1] - Y], axis=1))),
+    "labels": (MoEClassifier(2, class_weight="balanced", **SHORT), (X, LABELS, WEIGHT)),
+    "tree of labels": (HMEClassifier(1, **SHORT), (X, LABELS)),
+    "grown": (HMERegressor(2, grow=True, **SHORT), (X, Y)),
+    "counts": (MoERegressor(2, family="poisson", **SHORT), (X, np.floor(3 * np.abs(Y)))),
+    "top_k": (MoERegressor(3, gate="top_k", **SHORT), (X, Y)),
+    "gaussian": (MoERegressor(2, gate="gaussian", **SHORT), (X, Y)),
+    "networks": (MoERegressor(2, expert=MLPExpert(4), solver="lbfgs", **SHORT), (X, Y)),
+    "auto": (MoERegressor("auto", **SHORT), (X, Y)),
+    "average": (MoERegressor(2, average=True, n_init=2, **SHORT), (X, Y)),
+}
+DISTRIBUTED = {
+    MoERegressor: DaskMoERegressor,
+    MoEClassifier: DaskMoEClassifier,
+    HMERegressor: DaskHMERegressor,
+    HMEClassifier: DaskHMEClassifier,
+}
+SLOW = {"grown", "counts", "top_k", "gaussian", "networks", "auto", "average", "tree of labels"}
+
+
+@pytest.mark.parametrize(
+    "case", [pytest.param(n, marks=pytest.mark.full) if n in SLOW else n for n in CASES]
+)
+def test_whole_blocks_give_the_bits_of_the_fit_in_memory(case):
+    model, data = CASES[case]
+    plain = clone(model).fit(*data)
+    far = DISTRIBUTED[type(model)](**model.get_params(deep=False)).fit(*map(cut, data))
+    assert_same_fit(far, plain)
+    answer = far.predict(cut(X))
+    assert answer.dtype == plain.predict(data[0]).dtype
+    assert_array_equal(answer.compute(), plain.predict(X))
+    assert_allclose(far.score(*map(cut, data)), plain.score(*data), rtol=1e-12)
+    assert_same_fit(far.to_local(), plain)
+    assert type(far.to_local()) is type(model)
+
+
+def test_sparse_partitions():
+    sparse = cut(X).map_blocks(csr_array)
+    model = DaskMoERegressor(2, **SHORT).fit(sparse, cut(Y))
+    assert_allclose(
+        model.score(sparse, cut(Y)),
+        MoERegressor(2, **SHORT).fit(csr_array(X), Y).score(csr_array(X), Y),
+        rtol=1e-9,
+    )
+
+
+def test_partitions_of_any_length_in_any_order_give_the_same_fit_but_for_rounding():
+    plain = MoERegressor(2, random_state=0).fit(X, Y)
+    parts = [slice(0, 700), slice(700, 1500), slice(1500, None)]
+    for order in ([0, 1, 2], [2, 0, 1]):
+        pieces = [parts[i] for i in order]
+        far = DaskMoERegressor(2, random_state=0).fit(
+            da.concatenate([da.from_array(X[rows], chunks=(-1, 2)) for rows in pieces]),
+            da.concatenate([da.from_array(Y[rows], chunks=-1) for rows in pieces]),
+        )
+        assert_allclose(far.log_likelihood_, plain.log_likelihood_, rtol=1e-9)
+
+
+def test_a_row_of_weight_two_in_one_partition_is_the_row_twice_in_two():
+    weight = np.where(np.arange(len(X)) % 3 == 0, 2.0, 1.0)
+    again = weight == 2
+    heavy = DaskMoERegressor(2, **SHORT).fit(cut(X), cut(Y), cut(weight))
+    twice = DaskMoERegressor(2, **SHORT).fit(
+        da.concatenate([cut(X, 1000), cut(X[again], 500)]),
+        da.concatenate([cut(Y, 1000), cut(Y[again], 500)]),
+    )
+    assert_allclose(twice.log_likelihood_, heavy.log_likelihood_, rtol=1e-9)
+
+
+def test_data_frames_of_unknown_length():
+    table = frame()
+    gate = SoftmaxGate(columns=["a", "c"])
+    model = DaskMoEClassifier(2, gate=gate, expert=LinearExpert(columns=NAMES[:2]), **SHORT)
+    model.fit(table[NAMES], table["label"])
+    assert_array_equal(model.feature_names_in_, NAMES)
+    assert_array_equal(model.classes_, ["big", "huge", "small"])
+    proba = model.predict_proba(table[NAMES])
+    assert proba.shape[1] == 3 and np.isnan(proba.shape[0])
+    whole = table.compute()
+    assert_array_equal(proba.compute(), model.to_local().predict_proba(whole[NAMES]))
+    expected = model.to_local().score(whole[NAMES], whole["label"])
+    assert_allclose(model.score(table[NAMES], table["label"]), expected, rtol=1e-12)
+    none = table[NAMES][table["a"] > 1e3]
+    assert model.predict(none).compute().shape == (0,)
+
+
+def test_a_warm_start_goes_on():
+    model = DaskMoERegressor(2, warm_start=True, random_state=0, max_iter=2).fit(cut(X), cut(Y))
+    before = model.objective_
+    assert model.fit(cut(X), cut(Y)).objective_ >= before
+
+
+# -- answers -------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    with dask.config.set(scheduler="synchronous"):
+        return DaskMoERegressor(2, **SHORT).fit(cut(X), cut(Y))
+
+
+@pytest.mark.parametrize(
+    ("name", "tail", "words"),
+    [
+        ("predict", (), {}),
+        ("gate_proba", (2,), {}),
+        ("transform", (2,), {}),
+        ("predict_experts", (2,), {}),
+        ("assign", (), {}),
+        ("predict_quantiles", (3,), {}),
+        ("predict_quantiles", (), {"q": 0.5}),
+        ("responsibilities", (2,), {"y": cut(Y, 500)}),
+        ("score_samples", (), {"y": cut(Y)}),
+    ],
+)
+def test_answers_are_lazy_arrays_of_known_shape_and_type(fitted, name, tail, words):
+    read = []
+    rows = cut(X).map_blocks(lambda block: read.append(1) or block, dtype=X.dtype, meta=X[:0])
+    answer = getattr(fitted, name)(rows, **words)
+    assert isinstance(answer, da.Array) and not read
+    assert answer.shape == (len(X), *tail) and answer.chunks[0] == rows.chunks[0]
+    own = {**words, **({"y": Y} if "y" in words else {})}
+    expected = getattr(fitted.to_local(), name)(X, **own)
+    assert_array_equal(answer.compute(), expected)
+    assert answer.dtype == expected.dtype and read
+
+
+def test_deviations_come_with_the_mean(fitted):
+    found = fitted.predict(cut(X), return_std=True)
+    expected = fitted.to_local().predict(X, return_std=True)
+    for ours, theirs in zip(found, expected, strict=True):
+        assert_array_equal(ours.compute(), theirs)
+
+
+def test_sums_over_partitions_are_those_in_memory(fitted):
+    local, data = fitted.to_local(), (cut(X), cut(Y), cut(WEIGHT))
+    for name in ("bic", "icl"):
+        assert_allclose(
+            getattr(fitted, name)(*data), getattr(local, name)(X, Y, WEIGHT), rtol=1e-12
+        )
+    ours = fitted.summary(cut(X), cut(Y), sample_weight=cut(WEIGHT))
+    theirs = local.summary(X, Y, sample_weight=WEIGHT)
+    assert str(ours).splitlines()[1:] == str(theirs).splitlines()[1:]
+
+
+def test_tables_in_memory_are_answered_in_memory(fitted):
+    assert type(fitted.predict(X)) is np.ndarray
+
+
+# -- the client ------------------------------------------------------------------------------------
+
+
+def test_a_client_is_kept_by_clones_and_by_no_pickle(client):
+    model = DaskMoERegressor(2, client=client, **SHORT)
+    assert clone(model).client is client and model.get_params()["client"] is client
+    model.fit(cut(X), cut(Y))
+    assert model.client_ is client
+    again = pickle.loads(pickle.dumps(model))
+    assert again.client is None
+    assert_same_fit(model, MoERegressor(2, **SHORT).fit(X, Y))
+    # Nothing stays on the workers.
+    assert not any(client.has_what().values())
+    # The workers fit what a search asks for, each all rows.
+    with joblib.parallel_config("dask"):
+        search = GridSearchCV(MoERegressor(**SHORT), {"n_experts": [1, 2]}, cv=2).fit(X, Y)
+    assert search.best_params_ == {"n_experts": 2}
+
+
+def during(pass_, act):
+    """A callback that acts in a pass of the climb."""
+
+    class Acting:
+        def setup(self, estimator, context):
+            self.passes = 0
+
+        def teardown(self, estimator, context):
+            pass
+
+        def on_fit_task_begin(self, estimator, context):
+            pass
+
+        def on_fit_task_end(self, estimator, context):
+            self.passes += 1
+            if self.passes == pass_:
+                act()
+
+    return Acting()
+
+
+@pytest.mark.full
+def test_a_worker_that_is_killed_in_mid_fit_costs_no_bit(client):
+    rows = da.random.default_rng(0).normal(size=(8 * BLOCK, 4), chunks=(2 * BLOCK, 4))
+    target = da.fabs(rows[:, 0])
+    model = DaskMoERegressor(2, client=client, random_state=0, max_iter=10, tol=0)
+    undisturbed = clone(model).fit(rows, target)
+    pid = next(iter(client.run(os.getpid).values()))
+    killed = clone(model)
+    if hasattr(killed, "set_callbacks"):
+        killed.set_callbacks(during(3, lambda: os.kill(pid, signal.SIGKILL)))
+    else:
+        threading.Timer(1, os.kill, (pid, signal.SIGKILL)).start()
+    assert_same_fit(killed.fit(rows, target), undisturbed)
+    assert pid not in client.run(os.getpid).values()
+
+
+@pytest.mark.full
+def test_data_that_were_scattered_and_are_lost_are_told(client):
+    parts = client.scatter([X[:BLOCK], X[BLOCK : 2 * BLOCK]])
+    rows = da.concatenate(
+        [da.from_delayed(dask.delayed(part), (BLOCK, 4), dtype=float) for part in parts]
+    )
+    (pid,) = {client.run(os.getpid)[worker] for worker in client.who_has(parts)[parts[0].key]}
+    model = DaskMoERegressor(2, client=client, **SHORT)
+    os.kill(pid, signal.SIGKILL)
+    with pytest.raises(RuntimeError, match="Load the data on the workers"):
+        model.fit(rows, da.fabs(rows[:, 0]))
+
+
+@pytest.mark.full
+def test_an_interrupted_fit_lets_go_and_keeps_the_old_one(client):
+    def interrupt():
+        signal.raise_signal(signal.SIGINT)
+
+    model = DaskMoERegressor(2, client=client, **SHORT).fit(cut(X), cut(Y))
+    before = model._mixture
+    timer = threading.Timer(0.5, interrupt)
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        model.set_params(max_iter=10_000, tol=0).fit(cut(X), cut(Y))
+    assert model._mixture is before
+    # A task that runs ends by itself.
+    for _ in range(100):
+        if not any(client.has_what().values()):
+            break
+        time.sleep(0.1)
+    else:
+        pytest.fail("partitions are still held")
+
+
+# -- faults ----------------------------------------------------------------------------------------
+
+
+def spoilt(block, block_info=None):
+    """The table, with a gap in its second partition."""
+    if block_info and block_info[0]["chunk-location"][0] == 1:
+        block = block.copy()
+        block[5, 2] = np.nan
+    return block
+
+
+def turned(table, partition_info=None):
+    """The table, with its columns in another order in its second partition."""
+    second = partition_info and partition_info["number"] == 1
+    return table[NAMES[1:] + NAMES[:1]] if second else table
+
+
+def test_a_partition_with_a_fault_is_named_and_the_old_fit_stays(fitted):
+    model, before = pickle.loads(pickle.dumps(fitted)), vars(fitted).keys()
+    table = frame()
+    others = table[NAMES].map_partitions(turned, meta=table[NAMES]._meta, enforce_metadata=False)
+    faults = [
+        (cut(X).map_blocks(spoilt), cut(Y), "Partition 1: Input X contains NaN in the columns 2"),
+        (table[NAMES][table["a"] > 1e3], table["y"][table["a"] > 1e3], "Partition .: .* 0 sample"),
+        (others, table["y"], r"Partition 1 has the columns \['b'.*; partition 0 has \['a'"),
+        (cut(X), cut(Y[:-5]), "y has 4168 rows and X has 4173"),
+        (cut(X), cut(Y), "Negative"),
+    ]
+    for rows, target, message in faults:
+        weight = cut(-WEIGHT) if message == "Negative" else None
+        with pytest.raises(ValueError, match=message):
+            model.fit(rows, target, weight)
+    assert_same_fit(model, fitted)
+    assert vars(model).keys() == before
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: DaskMoERegressor().fit(X, Y), "X is a ndarray: dask arrays.*are taken"),
+        (lambda: DaskMoERegressor().fit(cut(X), Y), "y is a ndarray"),
+        (lambda: DaskMoERegressor(client=3).fit(cut(X), cut(Y)), "client is a int"),
+        (lambda: MoERegressor().fit(cut(X), cut(Y)), "estimators of skmoe.dask"),
+        (lambda: DaskMoERegressor(expert="mlp").fit(cut(X), cut(Y)), "Adam.*solver='lbfgs'"),
+        (lambda: DaskMoERegressor(init=LABELS).fit(cut(X), cut(Y)), "a start given by init"),
+        (
+            lambda: DaskMoERegressor(expert=RandomForestRegressor()).fit(cut(X), cut(Y)),
+            "scikit-learn estimators as gate or experts",
+        ),
+        (lambda: DaskMoERegressor(0).fit(cut(X), cut(Y)), "n_experts=0 was given"),
+    ],
+)
+def test_what_does_not_work_is_said_before_anything_is_loaded(call, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        call()
+
+
+def test_methods_without_partitions_say_so(fitted):
+    for name in ("predict_dist", "sample", "explain"):
+        with pytest.raises(ValueError, match=r"pass X\.compute\(\), or one partition"):
+            getattr(fitted, name)(cut(X))
+    with pytest.raises(TypeError, match="y is a ndarray"):
+        fitted.score_samples(cut(X), Y)
