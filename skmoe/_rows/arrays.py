@@ -39,6 +39,7 @@ __all__ = [
     "log_softmax",
     "logsumexp",
     "ones",
+    "row_major",
     "softmax_weights",
     "solve_spd",
     "sparse_design",
@@ -91,6 +92,14 @@ def take_rows(x, rows):
         return x[rows]
     xp = array_namespace(x)
     return xp.take(x, xp.asarray(rows, device=device(x)), axis=0)
+
+
+def row_major(x):
+    """The same array, each row in one piece.
+
+    Sums over it have the same bits however it was laid out: frames and pieces of them differ.
+    """
+    return np.ascontiguousarray(x) if isinstance(x, np.ndarray) else x
 
 
 def concat_rows(arrays):

@@ -17,6 +17,7 @@ from .arrays import (
     is_sparse,
     like,
     ones,
+    row_major,
     take_rows,
 )
 from .distinct import bucketed, count_distinct, hashed, kept, picked, put_together
@@ -113,8 +114,12 @@ class Blocks:
 
     def _side(self, prepare, own):
         """Columns or targets alone; moments are learnt of both in the same passes."""
-        side, (X, _, _) = self.seen(prepare), self.first_given()
-        side._whole = None if is_sparse(X) else (self, own(X.shape[1]))
+        X, y, _ = self.first_given()
+        if is_sparse(X):
+            # Targets are dense beside it: in blocks of their own length.
+            return self.seen(prepare, block_length(prepare(X, y)[0]))
+        side = self.seen(prepare)
+        side._whole = self, own(X.shape[1])
         return side
 
     def moments(self, find):
@@ -172,7 +177,7 @@ class Blocks:
 
 def _as_seen(prepare, X, y, weight):
     """Raw rows of a block as a model sees them."""
-    y = None if y is None else like(y, X)
+    y = None if y is None else row_major(like(y, X))
     if prepare is not None:
         X, y = prepare(X, y)
     return X, y, weight

@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from .arrays import array_namespace, device, host, is_sparse, ones, sparse_design
+from .arrays import array_namespace, device, host, is_sparse, ones, row_major, sparse_design
 from .blocks import ArrayBlocks, Blocks
 
 __all__ = ["Scaling", "largest_value", "learn_scaling", "mean_scaling"]
@@ -225,7 +225,7 @@ def mean_scaling(values, weight):
     magnitude = xp.where(magnitude > 0, magnitude, xp.ones_like(magnitude))
 
     def sums(X, _, w):
-        return xp.sum(w), w @ (X / magnitude)
+        return xp.sum(w), w @ (row_major(X) / magnitude)
 
     total, moment = blocks.sum(sums)
     mean = moment / total * magnitude

@@ -1,6 +1,7 @@
 """X and y as given: what is taken, and what is said of columns that are not."""
 
 import numpy as np
+from scipy.sparse import csr_array
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import validate_data
 
@@ -45,7 +46,7 @@ def validated(estimator, X, *y, **words):
     try:
         # It adds up all of X to look for what is not finite: sums of the largest are not.
         with np.errstate(over="ignore", invalid="ignore"):
-            return validate_data(estimator, X, *y, **words)
+            checked = validate_data(estimator, X, *y, **words)
     except (TypeError, ValueError) as error:
         # Objects of all kinds in an array have no column to be named: scikit-learn says it.
         strange = isinstance(error, TypeError) and not _is_frame(X)
@@ -53,6 +54,10 @@ def validated(estimator, X, *y, **words):
         if message is None:
             raise
         raise ValueError(message) from error
+    X, *y = checked if y else (checked,)
+    # Of sparse matrices, the older kind, sums are matrices again.
+    X = csr_array(X) if is_sparse(X) else X
+    return (X, *y) if y else X
 
 
 def noted_columns(checked):

@@ -1,8 +1,11 @@
 """Weights of rows as numbers of rows."""
 
 import copy
+from fractions import Fraction
 
-from .arrays import array_namespace
+import numpy as np
+
+from .arrays import array_namespace, host
 
 __all__ = ["WeightTotals", "counted_weight", "largest_total", "streamed_weight"]
 
@@ -15,6 +18,8 @@ def largest_total(dtype, xp):
 class WeightTotals:
     """Largest weight, sum and sum of squares, of any size; of two sets of rows, of both.
 
+    The sums are exact: in whatever batches and order rows come, their weights count the same.
+
     Parameters
     ----------
     weight : array of shape (n_samples,)
@@ -22,20 +27,27 @@ class WeightTotals:
     """
 
     def __init__(self, weight):
-        xp = array_namespace(weight)
-        self.top = float(xp.max(weight))
-        # Over the largest, whose square need not be a number.
-        relative = weight / self.top if self.top > 0 else weight
-        self.total, self.square = float(xp.sum(relative)), float(xp.sum(relative * relative))
+        self.top = float(array_namespace(weight).max(weight))
+        mantissa, exponent = np.frexp(host(weight).astype(np.float64, copy=False))
+        self.sum = _exact_sum(mantissa, exponent)
+        self.sum_of_squares = _exact_sum(mantissa * mantissa, 2 * exponent)
 
     def __add__(self, other):
         new = copy.copy(self)
         new.top = max(self.top, other.top)
-        if new.top > 0:
-            own, others = self.top / new.top, other.top / new.top
-            new.total = own * self.total + others * other.total
-            new.square = own**2 * self.square + others**2 * other.square
+        new.sum = self.sum + other.sum
+        new.sum_of_squares = self.sum_of_squares + other.sum_of_squares
         return new
+
+    @property
+    def total(self):
+        """Sum of the weights over the largest."""
+        return float(self.sum / Fraction(self.top))
+
+    @property
+    def square(self):
+        """Sum of the squares of the weights over the largest."""
+        return float(self.sum_of_squares / Fraction(self.top) ** 2)
 
     def check(self):
         """Raise a ValueError if no row counts."""
@@ -44,6 +56,19 @@ class WeightTotals:
                 "sample_weight is zero in every row; at least one weight above 0 is needed. "
                 "Pass sample_weight=None to count every row once."
             )
+
+
+def _exact_sum(mantissa, exponent):
+    """Sum of `mantissa * 2**exponent`, without rounding."""
+    # Halves of the digits, whose sums over a hundred million rows are whole numbers still.
+    high = np.floor(mantissa * 2.0**26)
+    low = np.floor((mantissa * 2.0**26 - high) * 2.0**27)
+    first = int(exponent.min())
+    high, low = (np.bincount(exponent - first, weights=part) for part in (high, low))
+    return sum(
+        Fraction(2) ** (first + i - 53) * (int(high[i]) * 2**27 + int(low[i]))
+        for i in np.flatnonzero(high + low).tolist()
+    )
 
 
 def counted_weight(weight, dtype, totals=None):
@@ -82,8 +107,7 @@ def counted_weight(weight, dtype, totals=None):
     else:
         unit = min(top, most / total)
     # Unless something must change, nothing does, to the last bit.
-    light = xp.any((relative == 0) & (weight > 0))
-    weight = relative * unit if unit != top or bool(light) else weight
+    weight = relative * unit if unit != top else xp.where(relative > 0, weight, 0.0)
     return xp.astype(weight, dtype, copy=False)
 
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.preprocessing import LabelEncoder
+from sklearn.utils.validation import check_is_fitted
 
 from .._rows.arrays import concat_rows, host
 from .._rows.distinct import row_hashes
@@ -97,6 +98,7 @@ def by_batch(method):
     def either(self, X, *args, **words):
         if not is_reader(X):
             return method(self, X, *args, **words)
+        check_is_fitted(self)
         return answers(self, X, args, words)
 
     def answers(self, reader, args, words):
@@ -297,8 +299,9 @@ def rows_of_reader(check, reader, n_jobs):
     reader : callable
     n_jobs : int or None
     """
-    batches = read(reader, least=2)
-    known = Known.of(survey(name, check, *tables) for name, tables in batches)
+    # Closed at once, and not when the traceback of an error is let go of.
+    with closing(read(reader, least=2)) as batches:
+        known = Known.of(survey(name, check, *tables) for name, tables in batches)
 
     def batches():
         marks = iter(known.marks)

@@ -302,6 +302,7 @@ class ReadingMixin:
 
         With `as_fit` a classifier's rows are weighted by class as in a fit.
         """
+        check_is_fitted(self)
         if is_reader(X):
             check = partial(check_for_reading, self, method, as_fit)
             rows, _ = rows_of_reader(check, X, self.n_jobs)
