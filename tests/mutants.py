@@ -188,6 +188,49 @@ BREAKS = [
         "for _, branch in reversed(others[1:]):",
         "contract",
     ),
+    # -- rows that are not all in memory
+    Break(
+        "the rows that are left over stand at the beginning",
+        "_rows/reading.py",
+        "yield *_weighted(*rest), first",
+        "yield *_weighted(*rest), 0",
+        "holders",
+    ),
+    Break(
+        "whoever stops early leaves a file open",
+        "_rows/reading.py",
+        'pool.submit(getattr(items, "close", int))',
+        "pool.submit(int)",
+        "out_of_core",
+    ),
+    Break(
+        "the squares of weights are those of the first batch",
+        "_rows/weights.py",
+        "self.sum_of_squares + other.sum_of_squares",
+        "self.sum_of_squares",
+        "holders",
+    ),
+    Break(
+        "targets beside sparse columns are cut as those",
+        "_rows/blocks.py",
+        "self.seen(_targets_alone, block_length(self.first_given()[1]))",
+        "self.seen(_targets_alone)",
+        "holders",
+    ),
+    Break(
+        "sums depend on how a frame is laid out",
+        "_rows/scaling.py",
+        "        X = row_major(X)\n",
+        "",
+        "holders",
+    ),
+    Break(
+        "nobody notices that a reader is exhausted",
+        "estimators/_batches.py",
+        "if lost := len(list(marks)):",
+        "if lost := 0 * len(list(marks)):",
+        "out_of_core",
+    ),
     # -- numerics
     Break(
         "intercepts are penalised",

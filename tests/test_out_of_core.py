@@ -57,7 +57,10 @@ def short_blocks(monkeypatch):
 
 def part(table, start, stop):
     """Rows of a table of any kind."""
-    return table.iloc[start:stop] if hasattr(table, "iloc") else table[start:stop]
+    if hasattr(table, "iloc"):
+        return table.iloc[start:stop]
+    is_polars = isinstance(table, (pl.DataFrame, pl.Series))
+    return table[start:stop] if is_polars else table[start:stop, ...]
 
 
 def reader(*tables, size=50):
