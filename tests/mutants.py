@@ -213,16 +213,16 @@ BREAKS = [
     Break(
         "targets beside sparse columns are cut as those",
         "_rows/blocks.py",
-        "self.seen(_targets_alone, block_length(self.first_given()[1]))",
-        "self.seen(_targets_alone)",
+        "self.seen(prepare, block_length(prepare(X, y)[0]))",
+        "self.seen(prepare)",
         "holders",
     ),
     Break(
         "sums depend on how a frame is laid out",
-        "_rows/scaling.py",
-        "        X = row_major(X)\n",
-        "",
-        "holders",
+        "_rows/blocks.py",
+        "row_major(like(y, X))",
+        "like(y, X)",
+        "out_of_core",
     ),
     Break(
         "nobody notices that a reader is exhausted",

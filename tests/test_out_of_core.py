@@ -186,7 +186,9 @@ FITS = {
 SLOW = {
     *("labels with factors", "labels by class", "sparse labels", "sparse single", "laplace"),
     *("negative binomial", "number of experts for labels", "gate network", "tree", "polars"),
-    *("grown tree", "quadratic gate", "tree of labels", "poisson", "bernoulli"),
+    *("grown tree", "quadratic gate", "tree of labels", "poisson", "bernoulli", "threads"),
+    *("number of experts", "constant gate", "top k", "average", "sparse matrix", "gaussian gate"),
+    *("gamma", "several starts", "single precision"),
 }
 
 
@@ -204,13 +206,14 @@ def test_a_fit_has_the_same_bits_from_any_batches(name, size):
     assert_same_fits(model, *tables, sizes=[size])
 
 
-@pytest.mark.parametrize("size", [1, 64])
+@pytest.mark.parametrize("size", [pytest.param(1, marks=FULL), 7, 64])
 def test_frames_of_single_rows_and_of_whole_blocks(size):
     """However frames and their pieces are laid out."""
     tables = (FRAME, pd.DataFrame(BOTH), pd.Series(SHARES))
     assert_same_fits(quick(**FIXED), *(table[:64] for table in tables), sizes=[size])
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("backend", [on(b, lean=b == STRICT) for b in available() if b != NUMPY])
 def test_a_fit_of_another_library(backend):
     with config_context(array_api_dispatch=True):
