@@ -1,8 +1,6 @@
 """Partitions of dask collections as blocks of checked rows on the workers."""
 
-from functools import partial
-
-from ..estimators._batches import Known, check_for_fit, check_for_reading, counted_rows, survey
+from ..estimators._batches import FitCheck, Known, ReadingCheck, counted_rows, survey
 from ._blocks import ClusterBlocks, Partition
 from ._partitions import partitions
 
@@ -11,14 +9,12 @@ __all__ = ["fitted_rows", "rows_of_fit"]
 
 def rows_of_fit(workers, estimator, settings, X, y, sample_weight):
     """Blocks of checked rows of a fit, and what all of them tell of columns and targets."""
-    check = partial(check_for_fit, estimator, settings)
-    return _rows(workers, check, X, y, sample_weight)
+    return _rows(workers, FitCheck(estimator, settings), X, y, sample_weight)
 
 
 def fitted_rows(workers, estimator, method, as_fit, X, y, sample_weight):
     """Blocks of checked rows for a method of a fitted estimator."""
-    check = partial(check_for_reading, estimator, method, as_fit)
-    return _rows(workers, check, X, y, sample_weight)[0]
+    return _rows(workers, ReadingCheck(estimator, method, as_fit), X, y, sample_weight)[0]
 
 
 def _rows(workers, check, X, y, sample_weight):
@@ -26,7 +22,9 @@ def _rows(workers, check, X, y, sample_weight):
     known = Known.of(workers.each(_surveyed, given, check))
     parts = workers.turn(_checked, given, check, known)
     sizes = [n_rows for n_rows, _ in known.marks]
-    weighted = sample_weight is not None or getattr(check.args[0], "class_weight", None) is not None
+    weighted = (
+        sample_weight is not None or getattr(check.estimator, "class_weight", None) is not None
+    )
     return ClusterBlocks(workers, parts, sizes, weighted), known.state
 
 

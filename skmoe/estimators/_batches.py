@@ -10,18 +10,18 @@ import numpy as np
 from sklearn.preprocessing import LabelEncoder
 from sklearn.utils.validation import check_is_fitted
 
-from .._rows.arrays import concat_rows, host
+from .._rows.arrays import concat_rows, host, is_sparse
 from .._rows.distinct import row_hashes
 from .._rows.reading import ReaderBlocks, ahead
 from .._rows.tables import accepted, noted_columns
 from .._rows.weights import WeightTotals, counted_weight
 
 __all__ = [
+    "FitCheck",
     "Known",
+    "ReadingCheck",
     "Survey",
     "by_batch",
-    "check_for_fit",
-    "check_for_reading",
     "counted_rows",
     "is_reader",
     "read",
@@ -130,7 +130,7 @@ class Survey(NamedTuple):
     totals : WeightTotals or None
         None without weights.
     mark : int
-        Tells it from others: made of the first and the last row.
+        Tells it from others, and its rows from these in another order.
     """
 
     name: str
@@ -143,10 +143,10 @@ class Survey(NamedTuple):
 
 
 def survey(name, check, X, y, weight):
-    """Survey of a batch that passes `check(X, y)`, which gives X, targets and what to note."""
+    """Survey of a batch that passes a check."""
     with _naming(name):
         X, targets, state = check(X, y)
-        weight = None if weight is None else check.args[0]._given_weight(X, weight)
+        weight = None if weight is None else check.estimator._given_weight(X, weight)
     counts = None
     if "classes_" in state:
         codes = host(targets)[:, 0].astype(int)
@@ -156,28 +156,58 @@ def survey(name, check, X, y, weight):
 
 
 def _mark(X):
-    first, last = (row_hashes(host(X[at : at + 1, ...]))[0] for at in (0, X.shape[0] - 1))
-    return int(first) ^ (int(last) >> 1)
+    """Tells rows from others, and their order: by the ends and, of dense ones, the first column."""
+    first, last = (int(row_hashes(host(X[at : at + 1, ...]))[0]) for at in (0, X.shape[0] - 1))
+    if is_sparse(X):
+        return first ^ (last >> 1)
+    column = row_hashes(host(X[:, :1]))
+    odd = 2 * np.arange(len(column), dtype=np.uint64) + np.uint64(1)
+    return first ^ (last >> 1) ^ int(np.sum(column * odd, dtype=np.uint64))
 
 
-def check_for_reading(estimator, method, as_fit, X, y, classes=None):
-    """Checked X, targets and what to note of a batch for a method of a fitted estimator.
+class FitCheck(NamedTuple):
+    """What every batch of a fit must pass.
 
-    With `as_fit` a classifier's rows are weighted by class as in a fit.
+    Attributes
+    ----------
+    estimator : BaseMixtureOfExperts
+    settings : Settings
     """
-    rows = estimator._rows(X, method, estimator._encode(y, X))
-    state = {"n_features_in_": rows.X.shape[1], "_flat_targets": True, "_n_outputs": 1}
-    if as_fit and hasattr(estimator, "classes_"):
-        state["classes_"] = estimator.classes_
-    return rows.X, rows.y, state
+
+    estimator: Any
+    settings: Any
+
+    def __call__(self, X, y, classes=None):
+        """Checked X, targets, and what to note about columns and targets."""
+        own = copy.copy(self.estimator)
+        X, targets, state = own._validate_fit(own, X, y, accepted(self.settings, X), classes)
+        self.settings.family.check(targets)
+        return X, targets, state | noted_columns(own)
 
 
-def check_for_fit(estimator, settings, X, y, classes=None):
-    """Checked X, targets and what to note about columns and targets of a batch of a fit."""
-    own = copy.copy(estimator)
-    X, targets, state = own._validate_fit(own, X, y, accepted(settings, X), classes)
-    settings.family.check(targets)
-    return X, targets, state | noted_columns(own)
+class ReadingCheck(NamedTuple):
+    """What every batch must pass for a method of a fitted estimator.
+
+    Attributes
+    ----------
+    estimator : BaseMixtureOfExperts
+    method : str
+    as_fit : bool
+        Whether a classifier's rows are weighted by class as in a fit.
+    """
+
+    estimator: Any
+    method: str
+    as_fit: bool
+
+    def __call__(self, X, y, classes=None):
+        """Checked X, targets, and what there is to note."""
+        estimator = self.estimator
+        rows = estimator._rows(X, self.method, estimator._encode(y, X))
+        state = {"n_features_in_": rows.X.shape[1], "_flat_targets": True, "_n_outputs": 1}
+        if self.as_fit and hasattr(estimator, "classes_"):
+            state["classes_"] = estimator.classes_
+        return rows.X, rows.y, state
 
 
 class Known(NamedTuple):
@@ -224,6 +254,10 @@ class Known(NamedTuple):
         if classes:
             state["classes_"], counts = _all_classes(classes)
         return cls(state, sum(n for n, _ in marks), counts, totals, marks)
+
+    def is_weighted(self, check):
+        """Whether rows have other weights than one."""
+        return self.totals is not None or getattr(check.estimator, "class_weight", None) is not None
 
 
 def _all_classes(classes):
@@ -274,7 +308,7 @@ def _weights(own):
 
 def counted_rows(check, known, X, y, weight):
     """Checked X, targets and weights, which count rows, of a batch; weights None for ones."""
-    estimator, classes = check.args[0], known.state.get("classes_")
+    estimator, classes = check.estimator, known.state.get("classes_")
     X, targets, state = check(X, y, classes=classes)
     if _columns(state) != _columns(known.state):
         raise ValueError(
@@ -293,9 +327,7 @@ def rows_of_reader(check, reader, n_jobs):
 
     Parameters
     ----------
-    check : callable
-        A partial of a function with an estimator: `check(X, y)` gives checked X, targets and
-        what to note.
+    check : FitCheck or ReadingCheck
     reader : callable
     n_jobs : int or None
     """
@@ -317,5 +349,7 @@ def rows_of_reader(check, reader, n_jobs):
                 f"{len(known.marks)}. {_REMEDY}"
             )
 
-    weighted = known.totals is not None or getattr(check.args[0], "class_weight", None) is not None
+    weighted = (
+        known.totals is not None or getattr(check.estimator, "class_weight", None) is not None
+    )
     return ReaderBlocks(batches, known.n_rows, weighted, n_jobs), known.state

@@ -1,14 +1,13 @@
 """Fits of rows that are not all in memory."""
 
 from contextlib import closing
-from functools import partial
 from typing import Any, NamedTuple
 
 from .._rows.arrays import allowing_underflow
 from .._rows.compat import with_callbacks
 from ..starts._given import is_given
 from ..starts._widening import counts
-from ._batches import check_for_fit, read, rows_of_reader
+from ._batches import FitCheck, read, rows_of_reader
 from ._settings import plan
 
 __all__ = ["GivenBlocks", "OutOfCoreMixin", "check_needs_no_array"]
@@ -108,7 +107,7 @@ class OutOfCoreMixin:
             X = next((tables[0] for _, tables in batches), None)
         settings = plan(self, X)
         check_needs_no_array(self, settings, "fit_blocks")
-        rows, state = rows_of_reader(partial(check_for_fit, self, settings), reader, self.n_jobs)
+        rows, state = rows_of_reader(FitCheck(self, settings), reader, self.n_jobs)
         given = GivenBlocks(X, rows, state, rows.is_weighted)
         return self._fit_rows(rows, dict(state), settings, given)
 

@@ -1,7 +1,6 @@
 """What a fitted mixture answers: tables of gate and experts, densities, criteria."""
 
 import math
-from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,7 +12,7 @@ from .._rows.blocks import ArrayBlocks
 from .._rows.compat import check_same_namespace, get_namespace_and_device
 from .._rows.tables import accepted, validated
 from ..gates import HierarchicalGate
-from ._batches import by_batch, check_for_reading, is_reader, rows_of_reader
+from ._batches import ReadingCheck, by_batch, is_reader, rows_of_reader
 
 __all__ = ["ReadingMixin", "Sums", "check_both"]
 
@@ -304,8 +303,7 @@ class ReadingMixin:
         """
         check_is_fitted(self)
         if is_reader(X):
-            check = partial(check_for_reading, self, method, as_fit)
-            rows, _ = rows_of_reader(check, X, self.n_jobs)
+            rows, _ = rows_of_reader(ReadingCheck(self, method, as_fit), X, self.n_jobs)
             return self._units.seen(rows)
         blocks = self._rows(X, method, self._encode(y, X))
         weight = self._check_weight(blocks.X, sample_weight)
