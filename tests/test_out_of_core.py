@@ -177,7 +177,7 @@ FITS = {
     "constant gate": (quick(gate="constant", expert=FIXED["expert"]), X, Y),
     "networks": (quick(expert=MLPExpert(3), solver="lbfgs"), X, Y),
     "gate network": (quick(MoEClassifier, gate=MLPGate(3), solver="lbfgs"), X, LABELS),
-    "threads": (quick(n_jobs=2, **FIXED), X, Y, WEIGHT),
+    "threads": (quick(n_jobs=2, **FIXED), X[:70], Y[:70], WEIGHT[:70]),
     "less than a block": (quick(**FIXED), X[:20], Y[:20]),
     "few distinct rows": (quick(**FIXED), np.round(X / 2), np.round(Y)),
     "more experts than rows": (quick(MoERegressor, 9, **FIXED), np.round(X / 4), np.round(Y / 9)),
@@ -188,7 +188,7 @@ SLOW = {
     *("negative binomial", "number of experts for labels", "gate network", "tree", "polars"),
     *("grown tree", "quadratic gate", "tree of labels", "poisson", "bernoulli", "threads"),
     *("number of experts", "constant gate", "top k", "average", "sparse matrix", "gaussian gate"),
-    *("gamma", "several starts", "single precision"),
+    *("gamma", "several starts", "single precision", "truths", "fixed penalties"),
 }
 
 
