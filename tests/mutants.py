@@ -197,10 +197,10 @@ BREAKS = [
         "holders",
     ),
     Break(
-        "whoever stops early leaves a file open",
-        "_rows/reading.py",
-        'pool.submit(getattr(items, "close", int))',
-        "pool.submit(int)",
+        "a reader stays open as long as the traceback of its error",
+        "estimators/_batches.py",
+        "    with closing(read(reader, least=2)) as batches:\n        known",
+        "    batches = read(reader, least=2)\n    if True:\n        known",
         "out_of_core",
     ),
     Break(
