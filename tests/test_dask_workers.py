@@ -21,7 +21,7 @@ from distributed import Client, LocalCluster, get_worker, wait
 
 from skmoe._rows.blocks import thread_pools
 from skmoe._rows.statistics import fold
-from skmoe.dask._partitions import partitions
+from skmoe.dask._partitions import partitions, rows_of_partitions
 from skmoe.dask._workers import Workers
 
 # Releases before 2026 say so of every local pass while the cluster of these tests stands.
@@ -201,6 +201,20 @@ def test_frames_and_arrays_mix_and_partitions_may_be_empty(team):
                 assert all(type(part[position]) is type(data) for part in parts)
                 rows = np.concatenate([np.asarray(part[position]) for part in parts])
                 np.testing.assert_array_equal(rows, np.asarray(data))
+
+
+def test_columns_of_parquet_files_are_taken_file_by_file(tmp_path):
+    """Dask would join files of which few columns are read, of X others than of y."""
+    frame = pd.DataFrame(np.hstack([X, X, X]), columns=list("abcdefghi"))
+    for i in range(N_PARTS):
+        frame[i * LENGTH : (i + 1) * LENGTH].to_parquet(tmp_path / f"{i:02}.parquet")
+    frames = dd.read_parquet(tmp_path)
+    with dask.config.set(scheduler="synchronous"):
+        parts = collected(Workers(), frames[["a", "b"]], frames["c"])
+        assert rows_of_partitions(frames[["a"]]) == [None] * N_PARTS
+    for _, x, y, _ in parts:
+        np.testing.assert_array_equal(np.column_stack([x, y]), frame.loc[x.index, list("abc")])
+    assert [len(x) for _, x, *_ in parts] == [LENGTH] * N_PARTS
 
 
 @pytest.mark.parametrize(

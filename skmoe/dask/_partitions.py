@@ -22,6 +22,7 @@ def head(X):
 
 def rows_of_partitions(X):
     """Rows of each partition; None where dask does not know."""
+    X = _collection("X", X)
     lengths = _lengths(X)
     return [None] * X.npartitions if lengths is None else lengths
 
@@ -47,7 +48,11 @@ def _collection(name, x):
             "one with dask.array.from_array or dask.dataframe.from_pandas, or fit all in memory "
             "with MoERegressor, MoEClassifier, HMERegressor or HMEClassifier."
         )
-    return x.rechunk({axis: -1 for axis in range(1, x.ndim)}) if isinstance(x, Array) else x
+    if isinstance(x, Array):
+        return x.rechunk({axis: -1 for axis in range(1, x.ndim)})
+    # Only the columns asked for are read. All that `optimize` does would also join partitions of
+    # which few columns are read, of X others than of y.
+    return x.simplify()
 
 
 def _lengths(x):
@@ -76,5 +81,6 @@ def _like(X, name, x):
 
 
 def _blocks(x):
-    blocks = x.to_delayed()
-    return blocks if isinstance(blocks, list) else blocks.ravel().tolist()
+    if isinstance(x, Array):
+        return x.to_delayed().ravel().tolist()
+    return x.to_delayed(optimize_graph=False)
