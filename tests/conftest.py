@@ -39,3 +39,39 @@ def _one_thread_per_worker():
 
     with threadpool_limits(1):
         yield
+
+
+# -- clusters of Dask, for the tests that ask for one ---------------------------------------------
+
+TWO_WORKERS = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}  # any free port
+
+
+def _cluster():
+    from distributed import LocalCluster
+
+    return LocalCluster(**TWO_WORKERS, silence_logs=50)
+
+
+@pytest.fixture(scope="session")
+def cluster():
+    """Two workers, processes of their own, for all tests that do them no harm."""
+    with _cluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def client(cluster):
+    """The current client, while the tests of a file run."""
+    from distributed import Client
+
+    with Client(cluster) as client:
+        yield client
+
+
+@pytest.fixture
+def own_client():
+    """A client of two workers that a test may kill."""
+    from distributed import Client
+
+    with _cluster() as cluster, Client(cluster, set_as_default=False) as client:
+        yield client

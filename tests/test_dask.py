@@ -11,9 +11,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, csr_matrix
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.ensemble import RandomForestRegressor
+from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV
 
 pytest.importorskip("distributed", reason="the extra dask is not installed")
@@ -21,7 +23,6 @@ pytest.importorskip("distributed", reason="the extra dask is not installed")
 import dask
 import dask.array as da
 import dask.dataframe as dd
-from distributed import Client, LocalCluster
 
 from skmoe import HMEClassifier, HMERegressor, MoEClassifier, MoERegressor
 from skmoe.dask import DaskHMEClassifier, DaskHMERegressor, DaskMoEClassifier, DaskMoERegressor
@@ -53,13 +54,6 @@ def in_this_process():
     """Without a client, the local scheduler of one thread."""
     with dask.config.set(scheduler="synchronous"):
         yield
-
-
-@pytest.fixture
-def client():
-    options = {"threads_per_worker": 1, "dashboard_address": ":0", "silence_logs": 50}
-    with LocalCluster(n_workers=2, **options) as cluster, Client(cluster) as client:
-        yield client
 
 
 def cut(table, rows=BLOCK):
@@ -121,14 +115,61 @@ def test_whole_blocks_give_the_bits_of_the_fit_in_memory(case):
     assert type(far.to_local()) is type(model)
 
 
-def test_sparse_partitions():
-    sparse = cut(X).map_blocks(csr_array)
+@pytest.mark.parametrize("kind", [csr_array, csr_matrix])
+def test_sparse_partitions(kind):
+    sparse = cut(X).map_blocks(kind)
     model = DaskMoERegressor(2, **SHORT).fit(sparse, cut(Y))
     assert_allclose(
         model.score(sparse, cut(Y)),
         MoERegressor(2, **SHORT).fit(csr_array(X), Y).score(csr_array(X), Y),
         rtol=1e-9,
     )
+    assert_array_equal(model.predict(sparse).compute(), model.predict(csr_array(X)))
+
+
+def test_columns_may_be_cut_and_lengths_unknown():
+    plain = MoERegressor(2, **SHORT).fit(X, Y)
+    by_column = da.from_array(X, chunks=(BLOCK, 1))
+    assert_same_fit(DaskMoERegressor(2, **SHORT).fit(by_column, cut(Y)), plain)
+    rows, target = cut(X), cut(Y)
+    some = rows[:, 0] < 9
+    far = DaskMoERegressor(2, **SHORT).fit(rows[some], target[some])
+    assert np.isnan(rows[some].shape[0])
+    assert_same_fit(far, plain)
+    assert_allclose(far.score(rows[some], target[some]), plain.score(X, Y), rtol=1e-12)
+
+
+def test_partitions_without_rows_are_passed_over():
+    """As filters leave them."""
+    few = np.flatnonzero(np.arange(len(X)) // 500 % 3 != 1)
+    rows, target, weight = (cut(table, 500) for table in (X, Y, WEIGHT))
+    left = da.from_array(np.isin(np.arange(len(X)), few), chunks=500)
+    data = [table[left] for table in (rows, target, weight)]
+    far = DaskMoERegressor(2, random_state=0).fit(*data)
+    plain = MoERegressor(2, random_state=0).fit(X[few], Y[few], WEIGHT[few])
+    assert len(few) > BLOCK
+    assert_allclose(far.log_likelihood_, plain.log_likelihood_, rtol=1e-9)
+    local = far.to_local()
+    assert_allclose(far.bic(*data), local.bic(X[few], Y[few], WEIGHT[few]), rtol=1e-12)
+    assert_array_equal(far.predict(data[0]).compute(), local.predict(X[few]))
+
+
+def test_weights_that_are_shares_are_those_of_all_partitions():
+    share = WEIGHT / WEIGHT.sum()
+    plain = MoERegressor(2, **SHORT).fit(X, Y, share)
+    far = DaskMoERegressor(2, **SHORT).fit(cut(X), cut(Y), cut(share))
+    assert_allclose(far.log_likelihood_, plain.log_likelihood_, rtol=1e-9)
+
+
+def test_passes_are_printed_and_told(capsys):
+    told = []
+    model = DaskMoERegressor(2, random_state=0, max_iter=5, tol=0, verbose=1, n_jobs=2)
+    if hasattr(model, "set_callbacks"):
+        model.set_callbacks(during(3, lambda: told.append(3)))
+        assert hasattr(clone(model), "_skl_callbacks")
+    model.fit(cut(X), cut(Y))
+    assert "[DaskMoERegressor] pass 5: objective" in capsys.readouterr().out
+    assert told == [3] * hasattr(model, "set_callbacks")
 
 
 def test_partitions_of_any_length_in_any_order_give_the_same_fit_but_for_rounding():
@@ -234,6 +275,37 @@ def test_tables_in_memory_are_answered_in_memory(fitted):
     assert type(fitted.predict(X)) is np.ndarray
 
 
+def test_several_answers_keep_their_names():
+    model = DaskMoEClassifier(2, **SHORT).fit(cut(X), cut(LABELS))
+    assert model.predict(cut(X)).dtype == LABELS.dtype
+    ours, theirs = model.predict_uncertainty(cut(X)), model.to_local().predict_uncertainty(X)
+    assert ours._fields == theirs._fields
+    for found, expected in zip(ours, theirs, strict=True):
+        assert_array_equal(found.compute(), expected)
+
+
+def test_a_container_is_for_tables_in_memory(fitted):
+    model = clone(fitted).set_output(transform="pandas").fit(cut(X), cut(Y))
+    proba = model.transform(cut(X))
+    assert proba.shape == (len(X), 2) and type(proba.compute()) is np.ndarray
+    assert type(model.transform(X)) is pd.DataFrame
+
+
+def test_a_fault_in_a_lazy_answer_names_its_partition(fitted):
+    with pytest.raises(ValueError, match="Partition 1: Input X contains NaN in the columns 2"):
+        fitted.predict(cut(X).map_blocks(spoilt, dtype=float)).compute()
+
+
+def test_nothing_is_predicted_before_a_fit():
+    for method in ("predict", "transform", "score_samples"):
+        with pytest.raises(NotFittedError, match="This DaskMoERegressor"):
+            getattr(DaskMoERegressor(), method)(cut(X))
+    with pytest.raises(NotFittedError, match="This DaskMoERegressor"):
+        DaskMoERegressor().score(cut(X), cut(Y))
+    with pytest.raises(NotFittedError, match="This DaskMoERegressor"):
+        _ = DaskMoERegressor().client_
+
+
 # -- the client ------------------------------------------------------------------------------------
 
 
@@ -245,12 +317,83 @@ def test_a_client_is_kept_by_clones_and_by_no_pickle(client):
     again = pickle.loads(pickle.dumps(model))
     assert again.client is None
     assert_same_fit(model, MoERegressor(2, **SHORT).fit(X, Y))
-    # Nothing stays on the workers.
-    assert not any(client.has_what().values())
+    assert "client=<Client" in repr(model) and model._repr_html_()
+    assert_nothing_stays(client)
     # The workers fit what a search asks for, each all rows.
     with joblib.parallel_config("dask"):
         search = GridSearchCV(MoERegressor(**SHORT), {"n_experts": [1, 2]}, cv=2).fit(X, Y)
     assert search.best_params_ == {"n_experts": 2}
+
+
+def test_a_clone_keeps_all_that_was_asked_for(client):
+    model = DaskMoERegressor(client=client).set_output(transform="pandas")
+    with config_context(enable_metadata_routing=True):
+        model.set_fit_request(sample_weight=True)
+        again = clone(model)
+        assert again.get_metadata_routing().fit.requests == {"sample_weight": True}
+    assert again.client is client
+    assert again._sklearn_output_config == {"transform": "pandas"}
+
+
+class Banded(DaskMoERegressor):
+    """With a parameter of its own."""
+
+    def __init__(self, n_experts=4, *, band=1, random_state=None, client=None):
+        super().__init__(n_experts, random_state=random_state, client=client)
+        self.band = band
+
+
+class Named(DaskMoERegressor):
+    """With nothing of its own."""
+
+
+def test_subclasses_are_estimators_of_a_cluster(fitted):
+    for model in (Banded(2, band=3, random_state=0), Named(2, random_state=0)):
+        again = clone(model).fit(cut(X), cut(Y))
+        assert again.get_params() == model.get_params()
+        assert isinstance(again.predict(cut(X)), da.Array)
+        assert type(again.to_local()) is MoERegressor
+
+
+def test_a_task_may_fit(client):
+    rows, target = cut(X), cut(Y)
+
+    def task(n_experts):
+        with dask.config.set(scheduler=None):
+            model = DaskMoERegressor(n_experts, **SHORT).fit(rows, target)
+            assert model.client_ is not None
+        return model
+
+    models = client.gather(client.map(task, [1, 2], pure=False))
+    for model in models:
+        assert model.client is None
+    assert_same_fit(models[1], MoERegressor(2, **SHORT).fit(X, Y))
+
+
+def test_partitions_are_let_go_of_whatever_happens(client):
+    """While the errors, whose frames see the partitions, are still at hand."""
+    model = DaskMoERegressor(2, client=client, **SHORT).fit(cut(X), cut(Y))
+    before = model._mixture
+    with pytest.raises(ValueError, match="joint=True was given for the gate") as one:
+        model.aic(cut(X), cut(Y), joint=True)
+    with pytest.raises(ValueError, match="Partition 1: Input X contains NaN") as two:
+        model.score(cut(X).map_blocks(spoilt, dtype=float), cut(Y))
+    with pytest.raises(ValueError, match="Partition 1: Input X contains NaN") as three:
+        model.fit(cut(X).map_blocks(spoilt, dtype=float), cut(Y))
+    with pytest.raises(OSError, match="the disk is gone") as four:
+        model.fit(cut(X).map_blocks(lost, dtype=float), cut(Y))
+    assert four.value.__notes__ == ["That was partition 1."]
+    assert_nothing_stays(client)
+    assert model._mixture is before and all(error.tb for error in (one, two, three, four))
+
+
+def assert_nothing_stays(client):
+    # A task that runs ends by itself.
+    for _ in range(100):
+        if not any(client.has_what().values()):
+            return
+        time.sleep(0.1)
+    pytest.fail("partitions are still held")
 
 
 def during(pass_, act):
@@ -275,7 +418,8 @@ def during(pass_, act):
 
 
 @pytest.mark.full
-def test_a_worker_that_is_killed_in_mid_fit_costs_no_bit(client):
+def test_a_worker_that_is_killed_in_mid_fit_costs_no_bit(own_client):
+    client = own_client
     rows = da.random.default_rng(0).normal(size=(8 * BLOCK, 4), chunks=(2 * BLOCK, 4))
     target = da.fabs(rows[:, 0])
     model = DaskMoERegressor(2, client=client, random_state=0, max_iter=10, tol=0)
@@ -291,7 +435,8 @@ def test_a_worker_that_is_killed_in_mid_fit_costs_no_bit(client):
 
 
 @pytest.mark.full
-def test_data_that_were_scattered_and_are_lost_are_told(client):
+def test_data_that_were_scattered_and_are_lost_are_told(own_client):
+    client = own_client
     parts = client.scatter([X[:BLOCK], X[BLOCK : 2 * BLOCK]])
     rows = da.concatenate(
         [da.from_delayed(dask.delayed(part), (BLOCK, 4), dtype=float) for part in parts]
@@ -315,13 +460,7 @@ def test_an_interrupted_fit_lets_go_and_keeps_the_old_one(client):
     with pytest.raises(KeyboardInterrupt):
         model.set_params(max_iter=10_000, tol=0).fit(cut(X), cut(Y))
     assert model._mixture is before
-    # A task that runs ends by itself.
-    for _ in range(100):
-        if not any(client.has_what().values()):
-            break
-        time.sleep(0.1)
-    else:
-        pytest.fail("partitions are still held")
+    assert_nothing_stays(client)
 
 
 # -- faults ----------------------------------------------------------------------------------------
@@ -332,6 +471,13 @@ def spoilt(block, block_info=None):
     if block_info and block_info[0]["chunk-location"][0] == 1:
         block = block.copy()
         block[5, 2] = np.nan
+    return block
+
+
+def lost(block, block_info=None):
+    """A table of which the second partition cannot be loaded."""
+    if block_info and block_info[0]["chunk-location"][0] == 1:
+        raise OSError("the disk is gone")
     return block
 
 
@@ -347,7 +493,7 @@ def test_a_partition_with_a_fault_is_named_and_the_old_fit_stays(fitted):
     others = table[NAMES].map_partitions(turned, meta=table[NAMES]._meta, enforce_metadata=False)
     faults = [
         (cut(X).map_blocks(spoilt), cut(Y), "Partition 1: Input X contains NaN in the columns 2"),
-        (table[NAMES][table["a"] > 1e3], table["y"][table["a"] > 1e3], "Partition .: .* 0 sample"),
+        (table[NAMES][table["a"] > 1e3], table["y"][table["a"] > 1e3], "3 partitions and none"),
         (others, table["y"], r"Partition 1 has the columns \['b'.*; partition 0 has \['a'"),
         (cut(X), cut(Y[:-5]), "y has 4168 rows and X has 4173"),
         (cut(X), cut(Y), "Negative"),
@@ -365,6 +511,7 @@ def test_a_partition_with_a_fault_is_named_and_the_old_fit_stays(fitted):
     [
         (lambda: DaskMoERegressor().fit(X, Y), "X is a ndarray: dask arrays.*are taken"),
         (lambda: DaskMoERegressor().fit(cut(X), Y), "y is a ndarray"),
+        (lambda: DaskMoERegressor().fit(dask.delayed(X), cut(Y)), "X is a Delayed.*are taken"),
         (lambda: DaskMoERegressor(client=3).fit(cut(X), cut(Y)), "client is a int"),
         (lambda: MoERegressor().fit(cut(X), cut(Y)), "estimators of skmoe.dask"),
         (lambda: DaskMoERegressor(expert="mlp").fit(cut(X), cut(Y)), "Adam.*solver='lbfgs'"),
@@ -387,3 +534,6 @@ def test_methods_without_partitions_say_so(fitted):
             getattr(fitted, name)(cut(X))
     with pytest.raises(TypeError, match="y is a ndarray"):
         fitted.score_samples(cut(X), Y)
+    for call in (lambda X: fitted.predict(X), lambda X: fitted.score(X, cut(Y))):
+        with pytest.raises(TypeError, match=r"X is a Delayed.*are taken"):
+            call(dask.delayed(X))

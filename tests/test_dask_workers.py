@@ -17,7 +17,7 @@ pytest.importorskip("distributed", reason="the extra dask is not installed")
 import dask
 import dask.array as da
 import dask.dataframe as dd
-from distributed import Client, LocalCluster, get_worker, wait
+from distributed import Client, get_worker, wait
 
 from skmoe._rows.blocks import thread_pools
 from skmoe._rows.statistics import fold
@@ -32,15 +32,6 @@ pytestmark = pytest.mark.filterwarnings(
 N_PARTS, LENGTH = 11, 20
 QUIET = {"dashboard_address": ":0", "silence_logs": 50}  # any free port
 X = np.random.default_rng(0).normal(size=(N_PARTS * LENGTH, 3))
-
-
-@pytest.fixture(scope="module")
-def client():
-    with (
-        LocalCluster(n_workers=2, threads_per_worker=1, **QUIET) as cluster,
-        Client(cluster) as client,
-    ):
-        yield client
 
 
 @pytest.fixture(params=["cluster", "threads", "synchronous"])
@@ -263,9 +254,9 @@ def test_an_exception_arrives_as_itself(team):
     def f(part):
         return make(part + 1)
 
-    with pytest.raises(Odd, match=r"^partition 3 is odd$") as caught:
+    with pytest.raises(Odd) as caught:
         team.hold(make, partitions(array()))
-    assert caught.value.number == 3
+    assert str(caught.value) == "partition 3 is odd" and caught.value.number == 3
     parts = team.hold(lambda index, *_: index, partitions(array()))
     for verb in (team.each, team.fold):
         with pytest.raises(Odd, match=r"^partition 3 is odd$"):
@@ -382,15 +373,6 @@ def _lost(client, seconds=0.0):
         timer.start()
     else:
         kill_a_worker(client)
-
-
-@pytest.fixture
-def own_client():
-    with (
-        LocalCluster(n_workers=2, threads_per_worker=1, **QUIET) as cluster,
-        Client(cluster, set_as_default=False) as client,
-    ):
-        yield client
 
 
 @pytest.mark.full

@@ -7,8 +7,10 @@ from math import nan
 import dask.array as da
 from dask import delayed
 from sklearn.utils._optional_dependencies import check_pandas_support
+from sklearn.utils.validation import check_is_fitted
 
 from .._rows.arrays import host
+from ..estimators._batches import naming
 from ._partitions import is_distributed, partitions, rows_of_partitions
 
 __all__ = ["lazily"]
@@ -22,6 +24,7 @@ def lazily(name, method):
     def either(self, X, *args, **words):
         if not is_distributed(X):
             return method(self, X, *args, **words)
+        check_is_fitted(self)
         y = words.pop("y", None)
         if y is None and args and takes_targets:
             y, *args = args
@@ -37,15 +40,16 @@ def _answers(local, name, X, y, args, words):
     model = delayed(local, traverse=False)
     answer = delayed(_answer, pure=False, nout=len(examples))
     columns = [[] for _ in examples]
-    for rows, (x, own, _) in zip(rows_of_partitions(X), partitions(X, y, None), strict=True):
-        found = answer(model, name, x, own, args, words)
+    cut = partitions(X, y)
+    for index, (rows, own) in enumerate(zip(rows_of_partitions(X), cut, strict=True)):
+        found = answer(model, name, index, *own[:2], args, words)
         for column, like, table in zip(
             columns, examples, found if several else [found], strict=True
         ):
             shape = (nan if rows is None else rows, *like.shape[1:])
             column.append(da.from_delayed(table, shape, dtype=like.dtype, meta=like[:0]))
     tables = [da.concatenate(column, allow_unknown_chunksizes=True) for column in columns]
-    return tuple(tables) if several else tables[0]
+    return _like(example, tables) if several else tables[0]
 
 
 def _of_one_row(local, name, has_target, args, words):
@@ -58,9 +62,15 @@ def _of_one_row(local, name, has_target, args, words):
     return getattr(local, name)(X, *targets, *args, **words)
 
 
-def _answer(local, name, X, y, args, words):
+def _answer(local, name, index, X, y, args, words):
     """The answer of a partition, which may have no rows."""
-    if len(X) == 0:
+    if X.shape[0] == 0:
         example = _of_one_row(local, name, y is not None, args, words)
         return tuple(x[:0] for x in example) if isinstance(example, tuple) else example[:0]
-    return getattr(local, name)(X, *([] if y is None else [y]), *args, **words)
+    with naming(f"Partition {index}"):
+        return getattr(local, name)(X, *([] if y is None else [y]), *args, **words)
+
+
+def _like(example, tables):
+    """Several tables as what they are in memory: a tuple, perhaps one with names."""
+    return getattr(example, "_make", tuple)(tables)

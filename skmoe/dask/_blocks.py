@@ -12,7 +12,7 @@ __all__ = ["ClusterBlocks", "Partition"]
 
 
 class Partition(NamedTuple):
-    """Checked rows of a partition."""
+    """Checked rows of a partition, of which there is at least one."""
 
     index: int
     X: Any
@@ -38,9 +38,9 @@ class ClusterBlocks(Blocks):
     ----------
     workers : Workers
     parts : list
-        What `workers` knows the partitions by (`Partition`).
+        What `workers` knows the partitions by (`Partition`), those without rows left out.
     sizes : list of int
-        Rows of every partition.
+        Rows of every partition, by index; 0 of those without.
     is_weighted : bool
     """
 

@@ -1,8 +1,9 @@
 """The estimators of a cluster: those in memory, fitted to partitions that workers hold."""
 
 import inspect
+from copy import copy
+from functools import wraps
 
-from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
 from .._rows.arrays import allowing_underflow
@@ -28,10 +29,14 @@ _BY_ROW = (
     "predict_log_proba",
     "predict_proba",
     "predict_quantiles",
+    "predict_uncertainty",
     "responsibilities",
     "score_samples",
-    "transform",
 )
+
+
+# Methods that add up over all rows, as a fit does.
+_OF_SUMS = ("aic", "bic", "icl", "inference", "score", "summary")
 
 
 class OnWorkers:
@@ -39,11 +44,17 @@ class OnWorkers:
 
     def __init_subclass__(cls, **words):
         super().__init_subclass__(**words)
+        if OnWorkers not in cls.__bases__:
+            return
         cls._plain = next(kind for kind in cls.__bases__ if kind is not OnWorkers)
         cls.__init__ = _with_client(cls._plain)
         for name in _BY_ROW:
             if hasattr(cls._plain, name):
                 setattr(cls, name, lazily(name, getattr(cls._plain, name)))
+        # The same answer, of which set_output makes nothing else.
+        cls.transform = lazily("gate_proba", cls._plain.transform)
+        for name in _OF_SUMS:
+            setattr(cls, name, _letting_go(getattr(cls._plain, name)))
 
     @with_callbacks
     def fit(self, X, y, sample_weight=None):
@@ -96,8 +107,8 @@ class OnWorkers:
     def _weighted_rows(self, X, y, sample_weight, method, as_fit=False):
         if not is_distributed(X):
             return super()._weighted_rows(X, y, sample_weight, method, as_fit)
-        workers, local = Workers(self.client), self.to_local()
-        rows = fitted_rows(workers, local, method, as_fit, X, y, sample_weight)
+        local = self.to_local()
+        rows = fitted_rows(self._workers, local, method, as_fit, X, y, sample_weight)
         return self._units.seen(rows)
 
     def to_local(self):
@@ -107,7 +118,7 @@ class OnWorkers:
         -------
         MoERegressor, MoEClassifier, HMERegressor or HMEClassifier
         """
-        known = {name: value for name, value in vars(self).items() if name != "client"}
+        known = {k: value for k, value in vars(self).items() if k not in ("client", "_workers")}
         local = self._plain()
         vars(local).update(known)
         return local
@@ -123,7 +134,23 @@ class OnWorkers:
         return {**super().__getstate__(), "client": None}
 
     def __sklearn_clone__(self):
-        return type(self)(**clone(self.to_local()).get_params(deep=False), client=self.client)
+        # A copy has no client, which cannot be cloned as other parameters are.
+        new = super(OnWorkers, copy(self)).__sklearn_clone__()
+        return new.set_params(client=self.client)
+
+
+def _letting_go(method):
+    """A method that looks at all partitions, which are let go of however it ends."""
+
+    @wraps(method)
+    def own(self, X=None, *args, **words):
+        if not is_distributed(X):
+            return method(self, X, *args, **words)
+        looking = copy(self)
+        with Workers(self.client) as looking._workers:
+            return method(looking, X, *args, **words)
+
+    return own
 
 
 def _with_client(kind):

@@ -17,6 +17,7 @@ def is_distributed(X):
 
 def head(X):
     """A table without rows and with the columns of X."""
+    X = _collection("X", X)
     return X._meta if hasattr(X, "columns") else np.empty((0, *X.shape[1:]))
 
 

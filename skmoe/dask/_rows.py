@@ -19,13 +19,17 @@ def fitted_rows(workers, estimator, method, as_fit, X, y, sample_weight):
 
 def _rows(workers, check, X, y, sample_weight):
     given = workers.hold(_given, partitions(X, y, sample_weight))
-    known = Known.of(workers.each(_surveyed, given, check))
-    parts = workers.turn(_checked, given, check, known)
-    sizes = [n_rows for n_rows, _ in known.marks]
-    weighted = (
-        sample_weight is not None or getattr(check.estimator, "class_weight", None) is not None
-    )
-    return ClusterBlocks(workers, parts, sizes, weighted), known.state
+    surveys = workers.each(_surveyed, given, check)
+    sizes = [0 if own is None else own.n_rows for own in surveys]
+    if not any(sizes):
+        raise ValueError(
+            f"X has {len(sizes)} partitions and none of them a row; at least 1 row is needed. Look "
+            "at how they were chosen or loaded."
+        )
+    known = Known.of(own for own in surveys if own is not None)
+    filled = [part for part, size in zip(given, sizes, strict=True) if size]
+    parts = workers.turn(_checked, filled, check, known)
+    return ClusterBlocks(workers, parts, sizes, known.is_weighted(check)), known.state
 
 
 def _given(index, X, y, weight):
@@ -33,7 +37,10 @@ def _given(index, X, y, weight):
 
 
 def _surveyed(part, check):
+    """Survey of a partition; None if it has no rows, as filters leave some."""
     index, *tables = part
+    if tables[0].shape[0] == 0:
+        return None
     return survey(f"Partition {index}", check, *tables)
 
 

@@ -73,7 +73,7 @@ class Workers:
             try:
                 for part in as_completed(parts, loop=self.client.loop):
                     if part.status in ("error", "cancelled"):
-                        part.result()  # raises
+                        _raise(part, parts.index(part))
             except BaseException:
                 _release(parts)
                 raise
@@ -185,6 +185,15 @@ def _stepping_aside():
         yield
     finally:
         rejoin()
+
+
+def _raise(part, index):
+    """Raise the error of a partition, and say which it is of."""
+    try:
+        part.result()
+    except Exception as error:
+        error.add_note(f"That was partition {index}.")
+        raise
 
 
 def _release(futures):

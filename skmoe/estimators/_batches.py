@@ -24,6 +24,7 @@ __all__ = [
     "by_batch",
     "counted_rows",
     "is_reader",
+    "naming",
     "read",
     "rows_of_reader",
     "survey",
@@ -38,7 +39,7 @@ def is_reader(X):
 
 
 @contextmanager
-def _naming(what):
+def naming(what):
     """Say of which batch or partition an error is."""
     try:
         yield
@@ -85,7 +86,7 @@ def read(reader, least=1):
     with closing(ahead(batches)) as batches:
         for index, batch in enumerate(batches):
             name = f"Batch {index} of the reader"
-            with _naming(name):
+            with naming(name):
                 tables = _tables(batch, least)
             yield name, tables
 
@@ -103,7 +104,7 @@ def by_batch(method):
 
     def answers(self, reader, args, words):
         for name, tables in read(reader, least):
-            with _naming(name):
+            with naming(name):
                 answer = method(self, *tables[:least], *args, **words)
             yield answer
 
@@ -144,7 +145,7 @@ class Survey(NamedTuple):
 
 def survey(name, check, X, y, weight):
     """Survey of a batch that passes a check."""
-    with _naming(name):
+    with naming(name):
         X, targets, state = check(X, y)
         weight = None if weight is None else check.estimator._given_weight(X, weight)
     counts = None
@@ -338,7 +339,7 @@ def rows_of_reader(check, reader, n_jobs):
     def batches():
         marks = iter(known.marks)
         for name, tables in read(reader, least=2):
-            with _naming(name):
+            with naming(name):
                 X, targets, weight = counted_rows(check, known, *tables)
             if next(marks, None) != (X.shape[0], _mark(X)):
                 raise ValueError(f"{name} has other rows than in the first pass. {_REMEDY}")
@@ -349,7 +350,5 @@ def rows_of_reader(check, reader, n_jobs):
                 f"{len(known.marks)}. {_REMEDY}"
             )
 
-    weighted = (
-        known.totals is not None or getattr(check.estimator, "class_weight", None) is not None
-    )
-    return ReaderBlocks(batches, known.n_rows, weighted, n_jobs), known.state
+    rows = ReaderBlocks(batches, known.n_rows, known.is_weighted(check), n_jobs)
+    return rows, known.state
