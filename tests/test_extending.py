@@ -28,6 +28,22 @@ def test_a_family_of_ones_own(written):
     testing.check_family(written("exponential").Exponential(), backends=BACKENDS)
 
 
+def test_a_family_of_ones_own_learns_from_a_reader(written):
+    rng = np.random.default_rng(0)
+    X, weight = rng.uniform(size=(5000, 1)), rng.integers(1, 4, 5000)
+    y = rng.exponential(np.where(X[:, 0] < 0.5, 1.0, 10.0))
+    model = MoERegressor(2, family=written("exponential").Exponential(), random_state=0)
+
+    def reader():
+        yield from zip(*(np.split(part, 5) for part in (X, y, weight)))
+
+    expected = model.fit(X, y, weight).expert_coef_
+    np.testing.assert_allclose(model.fit_blocks(reader).expert_coef_, expected, rtol=1e-5)
+    y[4500] = 0
+    with pytest.raises(ValueError, match=r"^Batch 4 of the reader: y has values of zero or less"):
+        model.fit_blocks(reader)
+
+
 def test_a_gate_of_ones_own(written):
     centers = [[-1.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 1.0]]
     testing.check_gate(written("nearest_gate").NearestGate(centers), backends=BACKENDS)

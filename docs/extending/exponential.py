@@ -28,13 +28,23 @@ class Exponential(Family):
     # The smallest and the largest number that y can be.
     support = (0.0, np.inf)
 
-    def initialize(self, y, weight=None):
+    def check(self, y):
         if (y <= 0).any():
             raise ValueError("y has values of zero or less; waiting times are above 0.")
+
+    def initialize(self, y, weight=None):
+        def sums(y, _, weight):
+            return weight.sum(), weight @ y
+
+        if isinstance(y, np.ndarray):
+            total, moment = sums(y, None, np.ones(len(y)) if weight is None else weight)
+        else:
+            # Blocks of targets that are not at hand.
+            total, moment = y.sum(sums)
         family = Exponential()
         family.n_outputs = y.shape[1]
         # Where a climb can start from: the mean of all targets.
-        family.start = list(np.log(np.average(y, axis=0, weights=weight)))
+        family.start = list(np.log(moment / total))
         return family
 
     def link(self, mean):
