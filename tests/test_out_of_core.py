@@ -346,6 +346,13 @@ def test_numbers_of_all_rows_are_those_in_memory(name, weight, request):
         assert str(model.summary(own)) == str(model.summary(X, y, sample_weight=weight))
 
 
+def test_draws_go_on_from_batch_to_batch(regressor):
+    twice = [list(regressor.sample(reader(X[:20], size=10), random_state=0)) for _ in range(2)]
+    np.testing.assert_array_equal(*twice)
+    same = list(regressor.sample(lambda: iter([(X[:10],), (X[:10],)]), None, 0))
+    assert (same[0] != same[1]).all()
+
+
 def test_who_is_not_fitted_says_so_at_once():
     for ask in ("predict", "score", "bic", "summary", "inference", "score_samples"):
         with pytest.raises(NotFittedError):

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.preprocessing import LabelEncoder
+from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from .._rows.arrays import concat_rows, host, is_sparse
@@ -93,19 +94,24 @@ def read(reader, least=1):
 
 def by_batch(method):
     """A method that takes a reader in place of X (and y): then it gives an iterator of answers."""
-    least = 2 if "y" in inspect.signature(method).parameters else 1
+    _, *names = inspect.signature(method).parameters
+    tables = ["X", "y"] if "y" in names else ["X"]
+    options = [name for name in names if name not in tables]
 
     @wraps(method)
     def either(self, X, *args, **words):
         if not is_reader(X):
             return method(self, X, *args, **words)
         check_is_fitted(self)
-        return answers(self, X, args, words)
+        return answers(self, X, {**dict(zip(options, args)), **words})
 
-    def answers(self, reader, args, words):
-        for name, tables in read(reader, least):
+    def answers(self, reader, words):
+        if "random_state" in words:
+            # A number would begin the same draws anew with every batch.
+            words["random_state"] = check_random_state(words["random_state"])
+        for name, given in read(reader, len(tables)):
             with naming(name):
-                answer = method(self, *tables[:least], *args, **words)
+                answer = method(self, *given[: len(tables)], **words)
             yield answer
 
     return either
