@@ -514,6 +514,44 @@ BREAKS = [
         "else by_class",
         "estimators",
     ),
+    # -- a cluster
+    Break(
+        "rows of a partition have the positions of those of the first",
+        "dask/_blocks.py",
+        "sums.append(f(X, y, weight, row + start))",
+        "sums.append(f(X, y, weight, start))",
+        "dask",
+    ),
+    Break(
+        "sums of a partition are put together as if they were the first",
+        "dask/_blocks.py",
+        "sums = Branches(block)",
+        "sums = Branches(0)",
+        "dask",
+    ),
+    Break(
+        "of weighted partitions the rows are counted",
+        "dask/_rows.py",
+        "return ClusterBlocks(workers, parts, sizes, weighted), known.state",
+        "return ClusterBlocks(workers, parts, sizes, False), known.state",
+        "dask",
+    ),
+    Break(
+        "partitions behind one without rows take its place",
+        "dask/_rows.py",
+        "sizes = [0 if own is None else own.n_rows for own in surveys]",
+        "sizes = sorted((0 if own is None else own.n_rows for own in surveys), reverse=True)",
+        "dask",
+    ),
+    Break(
+        "what a score has looked at stays on the workers while its error is at hand",
+        "dask/_estimators.py",
+        "        with Workers(self.client) as looking._workers:\n"
+        "            return method(looking, X, *args, **words)\n",
+        "        looking._workers = Workers(self.client)\n"
+        "        return method(looking, X, *args, **words)\n",
+        "dask",
+    ),
 ]
 
 FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+)", re.MULTILINE)

@@ -269,6 +269,16 @@ def test_sums_over_partitions_are_those_in_memory(fitted):
     assert str(ours).splitlines()[1:] == str(theirs).splitlines()[1:]
 
 
+@pytest.mark.parametrize("blocks", [(1, 3, 3), (3, 1, 2, 1), (5, 2)])
+def test_sums_have_the_bits_of_memory_however_many_blocks_a_partition_has(fitted, blocks):
+    rows = np.random.default_rng(1).normal(size=(7 * BLOCK + 5, 4))
+    target = np.abs(rows[:, 0])
+    lengths = (*(number * BLOCK for number in blocks), 5)
+    far = da.from_array(rows, chunks=(lengths, -1)), da.from_array(target, chunks=(lengths,))
+    for name in ("icl", "score"):
+        assert getattr(fitted, name)(*far) == getattr(fitted.to_local(), name)(rows, target)
+
+
 def test_tables_in_memory_are_answered_in_memory(fitted):
     assert type(fitted.predict(X)) is np.ndarray
 
