@@ -269,14 +269,17 @@ def test_sums_over_partitions_are_those_in_memory(fitted):
     assert str(ours).splitlines()[1:] == str(theirs).splitlines()[1:]
 
 
-@pytest.mark.parametrize("blocks", [(1, 3, 3), (3, 1, 2, 1), (5, 2)])
+@pytest.mark.parametrize("blocks", [(1, 3, 3), (3, 3, 1), (5, 2)])
 def test_sums_have_the_bits_of_memory_however_many_blocks_a_partition_has(fitted, blocks):
-    rows = np.random.default_rng(1).normal(size=(7 * BLOCK + 5, 4))
-    target = np.abs(rows[:, 0])
+    rows, noise = np.split(np.random.default_rng(1).normal(size=(7 * BLOCK + 5, 5)), [4], axis=1)
+    target = np.abs(rows[:, 0]) + 0.2 * noise[:, 0]
     lengths = (*(number * BLOCK for number in blocks), 5)
     far = da.from_array(rows, chunks=(lengths, -1)), da.from_array(target, chunks=(lengths,))
-    for name in ("icl", "score"):
-        assert getattr(fitted, name)(*far) == getattr(fitted.to_local(), name)(rows, target)
+    local = fitted.to_local()
+    # Many sums: of one or two the bits may be the same by chance.
+    ours, theirs = fitted.inference(*far), local.inference(rows, target)
+    assert_array_equal(ours.covariance, theirs.covariance)
+    assert fitted.icl(*far) == local.icl(rows, target)
 
 
 def test_tables_in_memory_are_answered_in_memory(fitted):
