@@ -67,6 +67,7 @@ class OnWorkers:
         Parameters
         ----------
         X : dask array or DataFrame of shape (n_samples, n_features)
+            Partitions without rows are passed over.
         y : dask array, Series or DataFrame of shape (n_samples,) or (n_samples, n_outputs)
             Of the same rows as X, cut into partitions in the same way where their lengths are not
             known.
