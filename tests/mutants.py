@@ -532,7 +532,7 @@ BREAKS = [
     Break(
         "of weighted partitions the rows are counted",
         "dask/_rows.py",
-        "return ClusterBlocks(workers, parts, sizes, weighted), known.state",
+        "return ClusterBlocks(workers, parts, sizes, known.is_weighted(check)), known.state",
         "return ClusterBlocks(workers, parts, sizes, False), known.state",
         "dask",
     ),
