@@ -605,6 +605,7 @@ def test_batches_are_tasks_of_their_own(capsys):
     assert "MoERegressor" in capsys.readouterr().out
 
 
+@needs_callbacks  # without, a warning is said of a line further up
 def test_warnings_are_said_of_the_line_that_fits():
     for model in (quick(max_iter=1), quick(MoEClassifier, max_iter=1), quick(HMERegressor)):
         y = LABELS if isinstance(model, MoEClassifier) else Y
