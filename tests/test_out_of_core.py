@@ -353,6 +353,12 @@ def test_draws_go_on_from_batch_to_batch(regressor):
     assert (same[0] != same[1]).all()
 
 
+def test_what_is_given_beside_a_reader_is_refused(regressor):
+    for words in ({"y": Y}, {"sample_weight": WEIGHT}):
+        with pytest.raises(ValueError, match="beside a reader, which brings its own"):
+            regressor.score(reader(X, Y), **words)
+
+
 def test_who_is_not_fitted_says_so_at_once():
     for ask in ("predict", "score", "bic", "summary", "inference", "score_samples"):
         with pytest.raises(NotFittedError):

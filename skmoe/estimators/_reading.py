@@ -303,6 +303,11 @@ class ReadingMixin:
         """
         check_is_fitted(self)
         if is_reader(X):
+            if y is not None or sample_weight is not None:
+                raise ValueError(
+                    "y or sample_weight was given beside a reader, which brings its own. Let its "
+                    "batches be (X, y, sample_weight)."
+                )
             rows, _ = rows_of_reader(ReadingCheck(self, method, as_fit), X, self.n_jobs)
             return self._units.seen(rows)
         blocks = self._rows(X, method, self._encode(y, X))
