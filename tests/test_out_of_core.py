@@ -619,3 +619,30 @@ def test_warnings_are_said_of_the_line_that_fits():
             model.set_params(max_iter=1).fit_blocks(reader(X, y))
         assert {own.filename for own in found} == {__file__}
         assert any(own.category is NotConvergedWarning for own in found)
+
+
+def test_a_reader_may_fill_the_same_arrays_again():
+    def filling():
+        rows, target = np.empty((50, X.shape[1])), np.empty(50)
+        for start in range(0, 100, 50):
+            rows[:], target[:] = X[start : start + 50], Y[start : start + 50]
+            yield rows, target
+
+    model = quick(**FIXED).fit(X[:100], Y[:100])
+    again = quick(**FIXED).fit_blocks(filling)
+    np.testing.assert_array_equal(again._mixture.params, model._mixture.params)
+    answers = np.concatenate(list(again.predict(filling)))
+    np.testing.assert_allclose(answers, model.predict(X[:100]), rtol=1e-12)
+
+
+@pytest.mark.parametrize("changed", [1, 2])
+def test_targets_and_weights_of_a_later_pass_are_those_of_the_first(changed):
+    passes = iter(range(100))
+
+    def changing():
+        tables = [X, Y, WEIGHT]
+        tables[changed] = tables[changed] + next(passes)
+        yield tuple(tables)
+
+    with pytest.raises(ValueError, match="Batch 0 of the reader has other rows than in the first"):
+        quick(**FIXED).fit_blocks(changing)

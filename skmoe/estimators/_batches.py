@@ -2,7 +2,7 @@
 
 import copy
 import inspect
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from functools import wraps
 from typing import Any, NamedTuple
 
@@ -84,12 +84,27 @@ def read(reader, least=1):
             f"The reader has returned {type(batches).__name__}; an iterator of batches is allowed. "
             "Pass a function without arguments that yields them."
         )
-    with closing(ahead(batches)) as batches:
+    with closing(ahead(_own(batches))) as batches:
         for index, batch in enumerate(batches):
             name = f"Batch {index} of the reader"
             with naming(name):
                 tables = _tables(batch, least)
             yield name, tables
+
+
+def _own(batches):
+    """Batches with arrays of their own: a reader may fill the same ones again for the next.
+
+    The copy is made by the thread that reads ahead, and brings memory maps into memory there.
+    """
+    with closing(batches) if hasattr(batches, "close") else nullcontext():
+        for batch in batches:
+            copies = isinstance(batch, tuple)
+            yield tuple(map(_copied, batch)) if copies else _copied(batch)
+
+
+def _copied(table):
+    return np.array(table) if isinstance(table, np.ndarray) else table
 
 
 def by_batch(method):
@@ -152,24 +167,35 @@ class Survey(NamedTuple):
 def survey(name, check, X, y, weight):
     """Survey of a batch that passes a check."""
     with naming(name):
-        X, targets, state = check(X, y)
-        weight = None if weight is None else check.estimator._given_weight(X, weight)
+        X, targets, weight, state = _checked(check, X, y, weight)
     counts = None
     if "classes_" in state:
         codes = host(targets)[:, 0].astype(int)
         counts = np.bincount(codes, minlength=state["classes_"].shape[0])
     totals = None if weight is None else WeightTotals(weight)
-    return Survey(name, X.shape[0], str(X.dtype), state, counts, totals, _mark(X))
+    seen = _mark(X, targets, weight, counts is not None)
+    return Survey(name, X.shape[0], str(X.dtype), state, counts, totals, seen)
 
 
-def _mark(X):
-    """Tells rows from others, and their order: by the ends and, of dense ones, the first column."""
+def _checked(check, X, y, weight, classes=None):
+    """Checked X, targets, weights as given, and what to note, of a batch."""
+    X, targets, state = check(X, y, classes=classes)
+    weight = None if weight is None else check.estimator._given_weight(X, weight)
+    return X, targets, weight, state
+
+
+def _mark(X, targets, weight, labelled):
+    """Tells rows from others, and their order: of X the ends and, if dense, the first column."""
     first, last = (int(row_hashes(host(X[at : at + 1, ...]))[0]) for at in (0, X.shape[0] - 1))
-    if is_sparse(X):
-        return first ^ (last >> 1)
-    column = row_hashes(host(X[:, :1]))
-    odd = 2 * np.arange(len(column), dtype=np.uint64) + np.uint64(1)
-    return first ^ (last >> 1) ^ int(np.sum(column * odd, dtype=np.uint64))
+    tables = [host(targets)] if is_sparse(X) else [host(X[:, :1]), host(targets)]
+    if labelled:
+        # Codes among the labels of the batch, whatever others there are.
+        tables[-1] = np.unique(tables[-1], return_inverse=True)[1].reshape(-1, 1)
+    if weight is not None:
+        tables.append(host(weight)[:, None])
+    hashes = row_hashes(*tables)
+    odd = 2 * np.arange(len(hashes), dtype=np.uint64) + np.uint64(1)
+    return first ^ (last >> 1) ^ int(np.sum(hashes * odd, dtype=np.uint64))
 
 
 class FitCheck(NamedTuple):
@@ -315,17 +341,19 @@ def _weights(own):
 
 def counted_rows(check, known, X, y, weight):
     """Checked X, targets and weights, which count rows, of a batch; weights None for ones."""
-    estimator, classes = check.estimator, known.state.get("classes_")
-    X, targets, state = check(X, y, classes=classes)
+    return _counted(check, known, *_checked(check, X, y, weight, known.state.get("classes_")))
+
+
+def _counted(check, known, X, targets, weight, state):
     if _columns(state) != _columns(known.state):
         raise ValueError(
             f"The columns are {_columns(state)} and, in the first pass, {_columns(known.state)}. "
             f"{_REMEDY}"
         )
     if weight is not None:
-        weight = counted_weight(estimator._given_weight(X, weight), X.dtype, known.totals)
+        weight = counted_weight(weight, X.dtype, known.totals)
     if known.counts is not None:
-        weight = estimator._row_weight(X, weight, targets, known.state, known.counts)
+        weight = check.estimator._row_weight(X, weight, targets, known.state, known.counts)
     return X, targets, weight
 
 
@@ -346,10 +374,12 @@ def rows_of_reader(check, reader, n_jobs):
         marks = iter(known.marks)
         for name, tables in read(reader, least=2):
             with naming(name):
-                X, targets, weight = counted_rows(check, known, *tables)
-            if next(marks, None) != (X.shape[0], _mark(X)):
+                checked = _checked(check, *tables, known.state.get("classes_"))
+                batch = _counted(check, known, *checked)
+            seen = _mark(*checked[:3], known.counts is not None)
+            if next(marks, None) != (batch[0].shape[0], seen):
                 raise ValueError(f"{name} has other rows than in the first pass. {_REMEDY}")
-            yield X, targets, weight
+            yield batch
         if lost := len(list(marks)):
             raise ValueError(
                 f"The reader has given {len(known.marks) - lost} batches and, in the first pass, "
