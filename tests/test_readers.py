@@ -396,3 +396,26 @@ def test_a_file_of_400_megabytes_is_read_in_less_than_150(kind, group, tmp_path)
     rows, more = map(float, done.stdout.split())
     assert rows == 4_000_000
     assert more < 150
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "expected"),
+    [
+        (np.float32([1, 2]), [1e300, 0.1], [1, 2, 1e300, 0.1]),
+        ([1, 2], [1.5, np.nan], [1, 2, 1.5, np.nan]),
+        (np.int8([1, 2]), [1000, 3], [1, 2, 1000, 3]),
+        ([None, None], [1.5, 2.0], [np.nan, np.nan, 1.5, 2.0]),
+    ],
+)
+def test_files_of_several_types_are_read_as_the_widest(first, then, expected, tmp_path):
+    for name, values in {"a": first, "b": then}.items():
+        pd.DataFrame({"k": values, "y": [0.0, 1.0]}).to_parquet(tmp_path / f"{name}.parquet")
+    ((X, _),) = ParquetReader(tmp_path, target="y")()
+    np.testing.assert_array_equal(X["k"], expected)
+
+
+def test_a_file_of_truths_beside_one_of_numbers_is_refused(tmp_path):
+    for name, values in {"a": [True, False], "b": [7, 8]}.items():
+        pd.DataFrame({"k": values, "y": [0.0, 1.0]}).to_parquet(tmp_path / f"{name}.parquet")
+    with pytest.raises(ValueError, match=r"b\.parquet has other columns.*k has incompatible types"):
+        ParquetReader(tmp_path, target="y")

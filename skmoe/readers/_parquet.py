@@ -137,9 +137,9 @@ def _parquet_dataset(source):
     else:
         several = isinstance(source, (list, tuple))
         paths = [existing(path, "source") for path in (source if several else [source])]
-        found = dataset.dataset(
-            paths if several else paths[0], format="parquet", partitioning="hive"
-        )
+        words = {"source": paths if several else paths[0], "partitioning": "hive"}
+        found = dataset.dataset(format="parquet", **words)
+        found = dataset.dataset(format="parquet", schema=_schema_of_all(found), **words)
         own = f"[{counted(paths, 'file')}]" if several else repr(paths[0])
     if not isinstance(getattr(found, "format", None), dataset.ParquetFileFormat):
         raise ValueError(
@@ -153,6 +153,22 @@ def _parquet_dataset(source):
             "holds them."
         )
     return found, own
+
+
+def _schema_of_all(found):
+    """The columns of all files of a data set, of types that hold all their values."""
+    arrow = library("pyarrow")
+    schema = found.schema
+    for fragment in found.get_fragments():
+        try:
+            pair = [schema, fragment.physical_schema.remove_metadata()]
+            schema = arrow.unify_schemas(pair, promote_options="permissive")
+        except (arrow.ArrowInvalid, arrow.ArrowTypeError) as error:
+            raise ValueError(
+                f"{fragment.path} has other columns than the files before it: {error}. Give all "
+                "files columns of one type, or read them with a query (PolarsReader)."
+            ) from error
+    return schema.with_metadata(found.schema.metadata)
 
 
 def _columns_of(expression, schema):
