@@ -419,3 +419,18 @@ def test_a_file_of_truths_beside_one_of_numbers_is_refused(tmp_path):
         pd.DataFrame({"k": values, "y": [0.0, 1.0]}).to_parquet(tmp_path / f"{name}.parquet")
     with pytest.raises(ValueError, match=r"b\.parquet has other columns.*k has incompatible types"):
         ParquetReader(tmp_path, target="y")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("b,c,y\n1,2,3\n1,2,3\n2,3,4,9\n", "rows from 2 on.*Expected 3 fields in line 4, saw 4"),
+        ("b,y\n0,1,1\n1,0,2\n", "more fields than the header has names"),
+        ("", "is empty; a header with the names"),
+    ],
+)
+def test_text_that_is_no_table_is_refused(text, message, tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=message):
+        list(CSVReader(path, target="y", batch_rows=2)())

@@ -1,5 +1,7 @@
 """Files of comma-separated values, read with pandas."""
 
+import warnings
+
 from .._rows.validation import check_count
 from ._base import Roles, TableReader, existing, library, refuse_dask
 
@@ -98,17 +100,37 @@ class CSVReader(TableReader):
         self._path = existing(path, "path")
         self._source = repr(self._path)
         self._options = options
-        with self._opened() as chunks:
-            head = next(chunks)
+        head = self._head()
         self._roles = Roles(list(head.columns), target, columns, sample_weight)
         given = options.get("dtype") or {}
         # One type for all columns, or a default of types, says it of every column.
         types = {**self._types(head), **given} if type(given) is dict else given
-        self._options = {**options, "dtype": types, "usecols": self._roles.all}
+        # Not `usecols`, with which pandas passes over fields beyond the last column in silence.
+        self._options = {**options, "dtype": types}
 
-    def _opened(self):
-        pandas = library("pandas")
-        return pandas.read_csv(self._path, chunksize=self.batch_rows, **self._options)
+    def _opened(self, **more):
+        pandas, options = library("pandas"), {**self._options, **more}
+        return pandas.read_csv(self._path, chunksize=self.batch_rows, **options)
+
+    def _head(self):
+        """The first rows, of which there are as many fields as names."""
+        errors = library("pandas.errors")
+        try:
+            with warnings.catch_warnings():
+                # Of rows that are longer than the header pandas takes the first fields for names
+                # of rows; told not to, it warns.
+                warnings.filterwarnings("error", "Length of header", errors.ParserWarning)
+                with self._opened(index_col=False) as chunks:
+                    return self._next(chunks, 0)
+        except errors.EmptyDataError as error:
+            raise ValueError(
+                f"{self._path} is empty; a header with the names of the columns is needed."
+            ) from error
+        except errors.ParserWarning as error:
+            raise ValueError(
+                f"{self._path}: the rows have more fields than the header has names. Mend the "
+                "file, or pass names= for all columns and skiprows=1."
+            ) from error
 
     def _types(self, head):
         """Types by column that the first rows hold to."""
@@ -137,7 +159,7 @@ class CSVReader(TableReader):
         except ValueError as error:
             raise ValueError(
                 f"{self._path}: rows from {start} on do not hold what the first ones hold: "
-                f"{error}. Mend the file, or say what the columns hold with dtype=."
+                f"{str(error).strip()}. Mend the file, or say what the columns hold with dtype=."
             ) from error
 
 
