@@ -545,3 +545,8 @@ def test_methods_without_partitions_say_so(fitted):
     for call in (lambda X: fitted.predict(X), lambda X: fitted.score(X, cut(Y))):
         with pytest.raises(TypeError, match=r"X is a Delayed.*are taken"):
             call(dask.delayed(X))
+
+
+def test_columns_are_looked_at_before_anything_is_computed(fitted):
+    with pytest.raises(ValueError, match="X has 2 features"):
+        fitted.predict(cut(X)[:, :2])

@@ -646,3 +646,25 @@ def test_targets_and_weights_of_a_later_pass_are_those_of_the_first(changed):
 
     with pytest.raises(ValueError, match="Batch 0 of the reader has other rows than in the first"):
         quick(**FIXED).fit_blocks(changing)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda m: m.score_samples(reader(X, Y), Y), "beside a reader, which brings its own"),
+        (lambda m: m.predict(reader(X)()), "X is an iterator; a table is allowed"),
+        (lambda m: next(m.predict(batches([X, Y]))), "Batch 0 of the reader: list was given"),
+        (
+            lambda m: m.fit_blocks(batches((X, Y), (csr_array(X), Y))),
+            "Batch 1 of the reader has columns of the type sparse float64",
+        ),
+    ],
+)
+def test_what_is_no_batch_is_said(call, message, regressor):
+    with pytest.raises(ValueError, match=message):
+        call(clone(regressor) if "fit_blocks" in call.__code__.co_names else regressor)
+
+
+def test_densities_of_the_models_own_answers_need_no_targets(regressor):
+    found = np.concatenate(list(regressor.score_samples(reader(X))))
+    np.testing.assert_allclose(found, regressor.score_samples(X), rtol=1e-9)

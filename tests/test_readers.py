@@ -434,3 +434,12 @@ def test_text_that_is_no_table_is_refused(text, message, tmp_path):
     path.write_text(text)
     with pytest.raises(ValueError, match=message):
         list(CSVReader(path, target="y", batch_rows=2)())
+
+
+def test_labels_of_hdf5_are_text(tmp_path):
+    h5py = pytest.importorskip("h5py", reason="h5py is not installed")
+    with h5py.File(tmp_path / "rows.h5", "w") as file:
+        file["X"], file["text"], file["bytes"] = np.eye(3), ["a", "b", "a"], np.array([b"a"] * 3)
+        for name in ("text", "bytes"):
+            ((_, y),) = ArrayReader(file["X"], file[name])()
+            assert y[0] == "a"

@@ -101,7 +101,7 @@ def check_column(values, name):
 
 def _is_elsewhere(X):
     """Whether X is no table, but something that gives one: a reader, a query, a graph of tasks."""
-    return callable(X) or hasattr(X, "collect") or hasattr(X, "__dask_graph__")
+    return any(hasattr(X, name) for name in ("__call__", "__next__", "collect", "__dask_graph__"))
 
 
 def _is_frame(X):
@@ -121,9 +121,10 @@ def _holds_times(values):
 
 def _words(X, error):
     """What is wrong with columns of X; None if nothing of that kind is."""
-    if callable(X):
+    if callable(X) or hasattr(X, "__next__"):
+        kind = "a function" if callable(X) else "an iterator"
         return (
-            "X is a function; a table is allowed. Pass a function that reads batches to fit_blocks "
+            f"X is {kind}; a table is allowed. Pass a function that reads batches to fit_blocks "
             "and, of a fitted mixture, to predict, score and their like."
         )
     if hasattr(X, "__dask_graph__"):

@@ -7,11 +7,15 @@ from math import nan
 import dask.array as da
 from dask import delayed
 from sklearn.utils._optional_dependencies import check_pandas_support
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import (
+    _check_feature_names,
+    _check_n_features,
+    check_is_fitted,
+)
 
 from .._rows.arrays import host
 from ..estimators._batches import naming
-from ._partitions import is_distributed, partitions, rows_of_partitions
+from ._partitions import head, is_distributed, partitions, rows_of_partitions
 
 __all__ = ["lazily"]
 
@@ -25,6 +29,9 @@ def lazily(name, method):
         if not is_distributed(X):
             return method(self, X, *args, **words)
         check_is_fitted(self)
+        some = head(X)
+        _check_n_features(self, some, reset=False)
+        _check_feature_names(self, some, reset=False)
         y = words.pop("y", None)
         if y is None and args and takes_targets:
             y, *args = args

@@ -23,6 +23,7 @@ __all__ = [
     "ReadingCheck",
     "Survey",
     "by_batch",
+    "check_brings_all",
     "counted_rows",
     "is_reader",
     "naming",
@@ -54,7 +55,9 @@ def naming(what):
 def _tables(batch, least):
     """X, y and weight (None where there is none) of a batch."""
     tables = batch if isinstance(batch, tuple) else (batch,)
-    if not least <= len(tables) <= 3:
+    # A list of rows is a table, one of tables is not.
+    listed = isinstance(batch, list) and any(hasattr(table, "shape") for table in batch)
+    if listed or not least <= len(tables) <= 3:
         kind = f"a tuple of {len(batch)}" if isinstance(batch, tuple) else type(batch).__name__
         allowed = "X alone, (X, y) or" if least == 1 else "(X, y) or"
         raise ValueError(f"{kind} was given; {allowed} (X, y, sample_weight) is allowed.")
@@ -107,26 +110,38 @@ def _copied(table):
     return np.array(table) if isinstance(table, np.ndarray) else table
 
 
+def check_brings_all(*others):
+    """Raise a ValueError if y or weights are given beside a reader."""
+    if any(table is not None for table in others):
+        raise ValueError(
+            "y or sample_weight was given beside a reader, which brings its own. Let its batches "
+            "be (X, y, sample_weight)."
+        )
+
+
 def by_batch(method):
     """A method that takes a reader in place of X (and y): then it gives an iterator of answers."""
-    _, *names = inspect.signature(method).parameters
-    tables = ["X", "y"] if "y" in names else ["X"]
-    options = [name for name in names if name not in tables]
+    _, _, *names = parameters = inspect.signature(method).parameters
+    most = 2 if "y" in names else 1
+    least = most if most == 1 or parameters["y"].default is inspect.Parameter.empty else 1
 
     @wraps(method)
     def either(self, X, *args, **words):
         if not is_reader(X):
             return method(self, X, *args, **words)
         check_is_fitted(self)
-        return answers(self, X, {**dict(zip(options, args)), **words})
+        words = {**dict(zip(names, args)), **words}
+        check_brings_all(words.pop("y", None))
+        return answers(self, X, words)
 
     def answers(self, reader, words):
         if "random_state" in words:
             # A number would begin the same draws anew with every batch.
             words["random_state"] = check_random_state(words["random_state"])
-        for name, given in read(reader, len(tables)):
+        for name, tables in read(reader, least):
             with naming(name):
-                answer = method(self, *given[: len(tables)], **words)
+                given = [table for table in tables[:most] if table is not None]
+                answer = method(self, *given, **words)
             yield answer
 
     return either
@@ -174,7 +189,8 @@ def survey(name, check, X, y, weight):
         counts = np.bincount(codes, minlength=state["classes_"].shape[0])
     totals = None if weight is None else WeightTotals(weight)
     seen = _mark(X, targets, weight, counts is not None)
-    return Survey(name, X.shape[0], str(X.dtype), state, counts, totals, seen)
+    kind = f"sparse {X.dtype}" if is_sparse(X) else str(X.dtype)
+    return Survey(name, X.shape[0], kind, state, counts, totals, seen)
 
 
 def _checked(check, X, y, weight, classes=None):

@@ -12,7 +12,7 @@ from .._rows.blocks import ArrayBlocks
 from .._rows.compat import check_same_namespace, get_namespace_and_device
 from .._rows.tables import accepted, validated
 from ..gates import HierarchicalGate
-from ._batches import ReadingCheck, by_batch, is_reader, rows_of_reader
+from ._batches import ReadingCheck, by_batch, check_brings_all, is_reader, rows_of_reader
 
 __all__ = ["ReadingMixin", "Sums", "check_both"]
 
@@ -303,11 +303,7 @@ class ReadingMixin:
         """
         check_is_fitted(self)
         if is_reader(X):
-            if y is not None or sample_weight is not None:
-                raise ValueError(
-                    "y or sample_weight was given beside a reader, which brings its own. Let its "
-                    "batches be (X, y, sample_weight)."
-                )
+            check_brings_all(y, sample_weight)
             rows, _ = rows_of_reader(ReadingCheck(self, method, as_fit), X, self.n_jobs)
             return self._units.seen(rows)
         blocks = self._rows(X, method, self._encode(y, X))

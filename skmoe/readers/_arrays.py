@@ -104,6 +104,9 @@ def _sliceable(values, name):
     # Columns of pandas take a slice for labels.
     ready = hasattr(values, "shape") and hasattr(values, "__getitem__")
     values = values if ready and not hasattr(values, "iloc") else np.asarray(values)
+    if hasattr(values, "asstr") and values.dtype.kind in "OS":
+        # Text comes from h5py as bytes, of which scikit-learn makes no labels.
+        values = values.asstr()
     allowed = {"X": (2,), "y": (1, 2), "sample_weight": (1,)}[name]
     if len(values.shape) not in allowed:
         raise ValueError(
