@@ -1,6 +1,7 @@
 """The estimators of a cluster: those in memory, fitted to partitions that workers hold."""
 
 import inspect
+import re
 from copy import copy
 from functools import wraps
 
@@ -10,7 +11,6 @@ from .._rows.arrays import allowing_underflow
 from .._rows.compat import with_callbacks
 from ..estimators import HMEClassifier, HMERegressor, MoEClassifier, MoERegressor
 from ..estimators._batches import is_reader
-from ..estimators._docs import documented
 from ..estimators._out_of_core import GivenBlocks, check_needs_no_array
 from ..estimators._settings import plan
 from ._answers import lazily
@@ -39,6 +39,30 @@ _BY_ROW = (
 _OF_SUMS = ("aic", "bic", "icl", "inference", "score", "summary")
 
 
+_ABOUT = """
+Maximised: what :class:`~skmoe.{0}` maximises. The rows stay on the workers that load them: a pass
+sends out the parameters and brings back sums. What it predicts of dask collections are lazy dask
+arrays; arrays in memory are answered in memory.
+"""
+
+_CLIENT = """\
+client : distributed.Client or None, default=None
+    The client of the cluster; None takes the current one, or, where there is none, dask's local
+    scheduler. It is not pickled with the estimator.
+"""
+
+_CLIENT_IN_USE = """\
+client_ : distributed.Client or None
+    The client that serves.
+"""
+
+_SEE_ALSO = """\
+See Also
+--------
+skmoe.{0} : The same in memory, with all that is not said here.
+"""
+
+
 class OnWorkers:
     """What the estimators of a cluster share; `_plain` is the kind in memory."""
 
@@ -48,6 +72,9 @@ class OnWorkers:
             return
         cls._plain = next(kind for kind in cls.__bases__ if kind is not OnWorkers)
         cls.__init__ = _with_client(cls._plain)
+        # Python run with -OO has no docstrings.
+        if cls.__doc__ is not None:
+            cls.__doc__ = _documented(cls.__doc__, cls._plain)
         for name in _BY_ROW:
             if hasattr(cls._plain, name):
                 setattr(cls, name, lazily(name, getattr(cls._plain, name)))
@@ -154,6 +181,25 @@ def _letting_go(method):
     return own
 
 
+def _documented(doc, kind):
+    """The docstring of an estimator of a cluster: all that its twin in memory says, and `doc`."""
+    summary, examples = _sections(doc)
+    _, *known = _sections(kind.__doc__)
+    told = {section.partition("\n")[0]: section for section in known}
+    told["Parameters"] += _CLIENT
+    told["Attributes"] += _CLIENT_IN_USE
+    told["See Also"] = _SEE_ALSO.format(kind.__name__)
+    names = ("Parameters", "Attributes", "See Also", "Notes", "References")
+    about = summary + _ABOUT.format(kind.__name__)
+    return "\n".join([about, *(told[name] for name in names if name in told), examples])
+
+
+def _sections(doc):
+    """A docstring of a class cut before its headings, each part with one end of line."""
+    parts = re.split(r"(?m)^(?=[A-Z][A-Za-z ]+\n-+$)", inspect.cleandoc(doc))
+    return [part.rstrip() + "\n" for part in parts]
+
+
 def _with_client(kind):
     """`__init__` of an estimator with one parameter more."""
 
@@ -167,40 +213,8 @@ def _with_client(kind):
     return __init__
 
 
-@documented
 class DaskMoERegressor(OnWorkers, MoERegressor):
-    r"""Mixture-of-experts regression on a Dask cluster.
-
-    Maximised: what :class:`~skmoe.MoERegressor` maximises. The rows stay on the workers that
-    load them: a pass sends out the parameters and brings back sums. What it predicts of dask
-    collections are lazy dask arrays; arrays in memory are answered in memory.
-
-    Parameters
-    ----------
-    %(n_experts)s
-    %(gate)s
-    %(expert and family)s
-    %(climb)s
-    %(conduct)s
-    %(client)s
-
-    Attributes
-    ----------
-    %(gate_coef_)s
-    %(coef_ of numbers)s
-    %(parts_)s
-    %(outcome_)s
-    client_ : distributed.Client or None
-        The client that serves.
-
-    See Also
-    --------
-    skmoe.MoERegressor : The same in memory, with all that is not said here.
-
-    References
-    ----------
-    .. [1] Jacobs, R. A., Jordan, M. I., Nowlan, S. J. & Hinton, G. E. (1991). Adaptive mixtures
-       of local experts. Neural Computation 3, 79-87.
+    """Mixture-of-experts regression on a Dask cluster.
 
     Examples
     --------
@@ -219,42 +233,8 @@ class DaskMoERegressor(OnWorkers, MoERegressor):
     """
 
 
-@documented
 class DaskMoEClassifier(OnWorkers, MoEClassifier):
-    r"""Mixture-of-experts classification on a Dask cluster.
-
-    Maximised: what :class:`~skmoe.MoEClassifier` maximises. The rows stay on the workers that
-    load them: a pass sends out the parameters and brings back sums. What it predicts of dask
-    collections are lazy dask arrays; arrays in memory are answered in memory.
-
-    Parameters
-    ----------
-    %(n_experts)s
-    %(gate)s
-    %(expert)s
-    %(climb)s
-    %(class_weight)s
-    %(conduct)s
-    %(client)s
-
-    Attributes
-    ----------
-    classes_ : array of shape (n_classes,)
-    %(gate_coef_)s
-    %(coef_ of labels)s
-    %(parts_)s
-    %(outcome_)s
-    client_ : distributed.Client or None
-        The client that serves.
-
-    See Also
-    --------
-    skmoe.MoEClassifier : The same in memory, with all that is not said here.
-
-    References
-    ----------
-    .. [1] Jordan, M. I. & Jacobs, R. A. (1994). Hierarchical mixtures of experts and the EM
-       algorithm. Neural Computation 6, 181-214.
+    """Mixture-of-experts classification on a Dask cluster.
 
     Examples
     --------
@@ -273,39 +253,8 @@ class DaskMoEClassifier(OnWorkers, MoEClassifier):
     """
 
 
-@documented
 class DaskHMERegressor(OnWorkers, HMERegressor):
-    r"""Hierarchical mixture-of-experts regression on a Dask cluster.
-
-    Maximised: what :class:`~skmoe.HMERegressor` maximises. The rows stay on the workers that
-    load them: a pass sends out the parameters and brings back sums. What it predicts of dask
-    collections are lazy dask arrays; arrays in memory are answered in memory.
-
-    Parameters
-    ----------
-    %(tree)s
-    %(expert and family)s
-    %(climb)s
-    %(conduct)s
-    %(client)s
-
-    Attributes
-    ----------
-    %(node_coef_)s
-    %(coef_ of numbers)s
-    %(leaves_)s
-    %(outcome_)s
-    client_ : distributed.Client or None
-        The client that serves.
-
-    See Also
-    --------
-    skmoe.HMERegressor : The same in memory, with all that is not said here.
-
-    References
-    ----------
-    .. [1] Jordan, M. I. & Jacobs, R. A. (1994). Hierarchical mixtures of experts and the EM
-       algorithm. Neural Computation 6, 181-214.
+    """Hierarchical mixture-of-experts regression on a Dask cluster.
 
     Examples
     --------
@@ -324,41 +273,8 @@ class DaskHMERegressor(OnWorkers, HMERegressor):
     """
 
 
-@documented
 class DaskHMEClassifier(OnWorkers, HMEClassifier):
-    r"""Hierarchical mixture-of-experts classification on a Dask cluster.
-
-    Maximised: what :class:`~skmoe.HMEClassifier` maximises. The rows stay on the workers that
-    load them: a pass sends out the parameters and brings back sums. What it predicts of dask
-    collections are lazy dask arrays; arrays in memory are answered in memory.
-
-    Parameters
-    ----------
-    %(tree)s
-    %(expert)s
-    %(climb)s
-    %(class_weight)s
-    %(conduct)s
-    %(client)s
-
-    Attributes
-    ----------
-    classes_ : array of shape (n_classes,)
-    %(node_coef_)s
-    %(coef_ of labels)s
-    %(leaves_)s
-    %(outcome_)s
-    client_ : distributed.Client or None
-        The client that serves.
-
-    See Also
-    --------
-    skmoe.HMEClassifier : The same in memory, with all that is not said here.
-
-    References
-    ----------
-    .. [1] Jordan, M. I. & Jacobs, R. A. (1994). Hierarchical mixtures of experts and the EM
-       algorithm. Neural Computation 6, 181-214.
+    """Hierarchical mixture-of-experts classification on a Dask cluster.
 
     Examples
     --------

@@ -171,13 +171,7 @@ and "hierarchical", it is the lowest BIC. Networks and scikit-learn estimators a
 by the log density of held-out rows: the smallest number within one standard error of the best.
 Fits with an expert that has fewer rows than parameters are never chosen."""
 
-_CLIENT = """\
-client : distributed.Client or None, default=None
-    The client of the cluster; None takes the current one, or, where there is none, dask's local
-    scheduler. It is not pickled with the estimator."""
-
 _TEXTS = {
-    "client": _CLIENT,
     "n_experts": _N_EXPERTS,
     "gate": _FLAT_GATE,
     "tree": _TREE,
