@@ -192,8 +192,8 @@ BREAKS = [
     Break(
         "the rows that are left over stand at the beginning",
         "_rows/reading.py",
-        "yield *_weighted(*rest), first",
-        "yield *_weighted(*rest), 0",
+        "yield *rest, first",
+        "yield *rest, 0",
         "holders",
     ),
     Break(
@@ -211,6 +211,27 @@ BREAKS = [
         "holders",
     ),
     Break(
+        "a reader that fills its arrays again spoils the batch in use",
+        "estimators/_reader.py",
+        "return np.array(table) if isinstance(table, np.ndarray) else table",
+        "return table",
+        "out_of_core",
+    ),
+    Break(
+        "targets may change from pass to pass",
+        "estimators/_batches.py",
+        "[host(X[:, :1]), host(targets)]",
+        "[host(X[:, :1]), 0 * host(targets)]",
+        "out_of_core",
+    ),
+    Break(
+        "factors by class are taken for weights of rows",
+        "estimators/_out_of_core.py",
+        "known.totals is not None",
+        "rows.is_weighted",
+        "out_of_core",
+    ),
+    Break(
         "targets beside sparse columns are cut as those",
         "_rows/blocks.py",
         "self.seen(prepare, block_length(prepare(X, y)[0]))",
@@ -222,7 +243,7 @@ BREAKS = [
         "_rows/blocks.py",
         "row_major(like(y, X))",
         "like(y, X)",
-        "out_of_core",
+        "holders",
     ),
     Break(
         "nobody notices that a reader is exhausted",
@@ -532,8 +553,8 @@ BREAKS = [
     Break(
         "of weighted partitions the rows are counted",
         "dask/_rows.py",
-        "return ClusterBlocks(workers, parts, sizes, known.is_weighted(check)), known.state",
-        "return ClusterBlocks(workers, parts, sizes, False), known.state",
+        "ClusterBlocks(workers, parts, sizes, known.is_weighted(check), known.length)",
+        "ClusterBlocks(workers, parts, sizes, False, known.length)",
         "dask",
     ),
     Break(

@@ -141,6 +141,11 @@ FITS = {
         X,
         LABELS,
     ),
+    "small factors": (
+        quick(MoEClassifier, class_weight={"few": 0.01, "some": 0.01, "many": 0.01}, **FIXED),
+        X,
+        LABELS,
+    ),
     "truths": (quick(MoEClassifier, **FIXED), X, Y > 1),
     "weights": (quick(**FIXED), X, Y, WEIGHT),
     "shares": (quick(**FIXED), X, Y, SHARES),
@@ -206,11 +211,11 @@ def test_a_fit_has_the_same_bits_from_any_batches(name, size):
     assert_same_fits(model, *tables, sizes=[size])
 
 
-@pytest.mark.parametrize("size", [pytest.param(1, marks=FULL), 7, 64])
+@pytest.mark.parametrize("size", [1, 7, 64])
 def test_frames_of_single_rows_and_of_whole_blocks(size):
     """However frames and their pieces are laid out."""
     tables = (FRAME, pd.DataFrame(BOTH), pd.Series(SHARES))
-    assert_same_fits(quick(**FIXED), *(table[:64] for table in tables), sizes=[size])
+    assert_same_fits(quick(**FIXED), *(table[:40] for table in tables), sizes=[size])
 
 
 @pytest.mark.full

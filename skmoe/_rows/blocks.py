@@ -23,7 +23,7 @@ from .arrays import (
 from .distinct import bucketed, count_distinct, hashed, kept, picked, put_together
 from .statistics import fold
 
-__all__ = ["ArrayBlocks", "Blocks", "thread_pools"]
+__all__ = ["ArrayBlocks", "Blocks", "in_threads", "rows_of", "thread_pools"]
 
 
 @cache
@@ -173,6 +173,12 @@ class Blocks:
 
     def _as_seen(self, X, y, weight):
         return _as_seen(self.prepare, X, y, weight)
+
+
+def rows_of(rows, X, y, weight):
+    """A slice of the rows of tables (y may be None), and their weights: ones if those are None."""
+    X, y = X[rows, ...], None if y is None else y[rows, ...]
+    return X, y, ones(X.shape[:1], X) if weight is None else weight[rows, ...]
 
 
 def _as_seen(prepare, X, y, weight):
@@ -360,8 +366,7 @@ class ArrayBlocks(Blocks):
         return slice(index * self.length, min((index + 1) * self.length, self.X.shape[0]))
 
     def _given(self, rows):
-        X, y = self.X[rows, :], None if self.y is None else self.y[rows, ...]
-        return X, y, ones(X.shape[:1], X) if self.weight is None else self.weight[rows, ...]
+        return rows_of(rows, self.X, self.y, self.weight)
 
     def _block(self, index):
         if index in self._kept:

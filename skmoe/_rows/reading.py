@@ -5,8 +5,8 @@ from contextlib import closing
 
 from sklearn import config_context, get_config
 
-from .arrays import allowing_underflow, block_length, concat_rows, ones
-from .blocks import Blocks, in_threads
+from .arrays import allowing_underflow, concat_rows
+from .blocks import Blocks, in_threads, rows_of
 from .statistics import fold
 
 __all__ = ["ReaderBlocks", "ahead"]
@@ -47,17 +47,17 @@ class ReaderBlocks(Blocks):
         the same rows in the same order every time.
     n_rows : int
     is_weighted : bool
+    length : int
+        Rows in a block.
     n_jobs : int or None
         Threads that share the blocks of a batch.
     """
 
-    def __init__(self, batches, n_rows, is_weighted, n_jobs=None):
+    def __init__(self, batches, n_rows, is_weighted, length, n_jobs=None):
         self.batches, self.n_rows, self.is_weighted = batches, n_rows, is_weighted
-        self.n_jobs = n_jobs
+        self.length, self.n_jobs = length, n_jobs
         super().__init__()
         self._known["told"] = int
-        with closing(batches()) as few:
-            self.length = block_length(next(few)[0])
 
     def tell(self, told):
         """Call `told(n_rows)` of every batch that is read from now on."""
@@ -83,30 +83,19 @@ class ReaderBlocks(Blocks):
                     if block[0].shape[0] < self.length:
                         rest = block
                         break
-                    yield *_weighted(*block), first
+                    yield *block, first
                     first += self.length
                 else:
                     rest = None
         if rest is not None:
-            yield *_weighted(*rest), first
+            yield *rest, first
 
     def _cut(self, rest, batch):
         """Blocks of a batch, after what is left of the one before; the last may be short."""
         start, n_rows = 0, batch[0].shape[0]
         if rest is not None:
             start = min(self.length - rest[0].shape[0], n_rows)
-            head = _rows_of(batch, 0, start)
-            yield tuple(
-                None if x is None else concat_rows([x, more])
-                for x, more in zip(rest, head, strict=True)
-            )
+            head = rows_of(slice(0, start), *batch)
+            yield tuple(concat_rows([x, more]) for x, more in zip(rest, head, strict=True))
         for begin in range(start, n_rows, self.length):
-            yield _rows_of(batch, begin, min(begin + self.length, n_rows))
-
-
-def _rows_of(batch, start, stop):
-    return tuple(None if x is None else x[start:stop, ...] for x in batch)
-
-
-def _weighted(X, y, weight):
-    return X, y, ones(X.shape[:1], X) if weight is None else weight
+            yield rows_of(slice(begin, min(begin + self.length, n_rows)), *batch)

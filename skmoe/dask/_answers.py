@@ -14,7 +14,7 @@ from sklearn.utils.validation import (
 )
 
 from .._rows.arrays import host
-from ..estimators._batches import naming
+from ..estimators._reader import naming
 from ._partitions import head, is_distributed, partitions, rows_of_partitions
 
 __all__ = ["lazily"]

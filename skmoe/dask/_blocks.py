@@ -4,8 +4,8 @@ from functools import partial
 from itertools import accumulate
 from typing import Any, NamedTuple
 
-from .._rows.arrays import allowing_underflow, block_length, ones
-from .._rows.blocks import Blocks
+from .._rows.arrays import allowing_underflow
+from .._rows.blocks import Blocks, rows_of
 from .._rows.statistics import Branches
 
 __all__ = ["ClusterBlocks", "Partition"]
@@ -23,8 +23,7 @@ class Partition(NamedTuple):
         """Its blocks: X, y, weight, and the position of the first row in the partition."""
         for start in range(0, self.X.shape[0], length):
             rows = slice(start, min(start + length, self.X.shape[0]))
-            X, y = self.X[rows, ...], self.y[rows, ...]
-            yield X, y, ones(X.shape[:1], X) if self.weight is None else self.weight[rows], start
+            yield *rows_of(rows, *self[1:]), start
 
 
 class ClusterBlocks(Blocks):
@@ -42,14 +41,14 @@ class ClusterBlocks(Blocks):
     sizes : list of int
         Rows of every partition, by index; 0 of those without.
     is_weighted : bool
+    length : int
+        Rows in a block.
     """
 
-    def __init__(self, workers, parts, sizes, is_weighted):
+    def __init__(self, workers, parts, sizes, is_weighted, length):
         self.workers, self.parts, self.sizes = workers, parts, sizes
-        self.n_rows, self.is_weighted = sum(sizes), is_weighted
+        self.n_rows, self.is_weighted, self.length = sum(sizes), is_weighted, length
         super().__init__()
-        self.length = 1
-        self.length = block_length(self.first_given()[0])
 
     def _first_given(self):
         return self.workers.each(_first, self.parts[:1], self.length)[0]

@@ -10,8 +10,8 @@ from sklearn.utils.validation import check_is_fitted
 from .._rows.arrays import allowing_underflow
 from .._rows.compat import with_callbacks
 from ..estimators import HMEClassifier, HMERegressor, MoEClassifier, MoERegressor
-from ..estimators._batches import is_reader
 from ..estimators._out_of_core import GivenBlocks, check_needs_no_array
+from ..estimators._reader import is_reader
 from ..estimators._settings import plan
 from ._answers import lazily
 from ._partitions import head, is_distributed

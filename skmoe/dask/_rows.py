@@ -29,7 +29,8 @@ def _rows(workers, check, X, y, sample_weight):
     known = Known.of(own for own in surveys if own is not None)
     filled = [part for part, size in zip(given, sizes, strict=True) if size]
     parts = workers.turn(_checked, filled, check, known)
-    return ClusterBlocks(workers, parts, sizes, known.is_weighted(check)), known.state
+    blocks = ClusterBlocks(workers, parts, sizes, known.is_weighted(check), known.length)
+    return blocks, known.state
 
 
 def _given(index, X, y, weight):

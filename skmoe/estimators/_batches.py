@@ -1,153 +1,30 @@
-"""Rows that come in batches: what is checked of every one, and what all of them tell together."""
+"""Rows that come in batches or partitions: what each must pass, and what all tell together."""
 
 import copy
-import inspect
-from contextlib import closing, contextmanager, nullcontext
-from functools import wraps
+from contextlib import closing
 from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.preprocessing import LabelEncoder
-from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted
 
-from .._rows.arrays import concat_rows, host, is_sparse
+from .._rows.arrays import block_length, concat_rows, host, is_sparse
 from .._rows.distinct import row_hashes
-from .._rows.reading import ReaderBlocks, ahead
+from .._rows.reading import ReaderBlocks
 from .._rows.tables import accepted, noted_columns
 from .._rows.weights import WeightTotals, counted_weight
+from ._reader import naming, read
 
 __all__ = [
     "FitCheck",
     "Known",
     "ReadingCheck",
     "Survey",
-    "by_batch",
-    "check_brings_all",
     "counted_rows",
-    "is_reader",
-    "naming",
-    "read",
     "rows_of_reader",
     "survey",
 ]
 
 _REMEDY = "Pass a function that returns a fresh iterator of the same rows in the same order."
-
-
-def is_reader(X):
-    """Whether X is a function that gives batches, and no table."""
-    return callable(X) and not hasattr(X, "shape")
-
-
-@contextmanager
-def naming(what):
-    """Say of which batch or partition an error is."""
-    try:
-        yield
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{what}: {error}") from error
-
-
-# -- batches as a reader gives them ----------------------------------------------------------
-
-
-def _tables(batch, least):
-    """X, y and weight (None where there is none) of a batch."""
-    tables = batch if isinstance(batch, tuple) else (batch,)
-    # A list of rows is a table, one of tables is not.
-    listed = isinstance(batch, list) and any(hasattr(table, "shape") for table in batch)
-    if listed or not least <= len(tables) <= 3:
-        kind = f"a tuple of {len(batch)}" if isinstance(batch, tuple) else type(batch).__name__
-        allowed = "X alone, (X, y) or" if least == 1 else "(X, y) or"
-        raise ValueError(f"{kind} was given; {allowed} (X, y, sample_weight) is allowed.")
-    return (*tables, None, None)[:3]
-
-
-def read(reader, least=1):
-    """Batches of a reader, the next being read while one is in use.
-
-    Parameters
-    ----------
-    reader : callable
-        Without arguments, gives a fresh iterator of batches.
-    least : int
-        Tables that a batch has at least: 1 for X alone, 2 for X and y.
-
-    Yields
-    ------
-    str
-        What the batch is called in errors.
-    tuple
-        X, y and weight, None where there is none.
-    """
-    batches = reader()
-    if not hasattr(batches, "__iter__") or hasattr(batches, "shape"):
-        raise ValueError(
-            f"The reader has returned {type(batches).__name__}; an iterator of batches is allowed. "
-            "Pass a function without arguments that yields them."
-        )
-    with closing(ahead(_own(batches))) as batches:
-        for index, batch in enumerate(batches):
-            name = f"Batch {index} of the reader"
-            with naming(name):
-                tables = _tables(batch, least)
-            yield name, tables
-
-
-def _own(batches):
-    """Batches with arrays of their own: a reader may fill the same ones again for the next.
-
-    The copy is made by the thread that reads ahead, and brings memory maps into memory there.
-    """
-    with closing(batches) if hasattr(batches, "close") else nullcontext():
-        for batch in batches:
-            copies = isinstance(batch, tuple)
-            yield tuple(map(_copied, batch)) if copies else _copied(batch)
-
-
-def _copied(table):
-    return np.array(table) if isinstance(table, np.ndarray) else table
-
-
-def check_brings_all(*others):
-    """Raise a ValueError if y or weights are given beside a reader."""
-    if any(table is not None for table in others):
-        raise ValueError(
-            "y or sample_weight was given beside a reader, which brings its own. Let its batches "
-            "be (X, y, sample_weight)."
-        )
-
-
-def by_batch(method):
-    """A method that takes a reader in place of X (and y): then it gives an iterator of answers."""
-    _, _, *names = parameters = inspect.signature(method).parameters
-    most = 2 if "y" in names else 1
-    least = most if most == 1 or parameters["y"].default is inspect.Parameter.empty else 1
-
-    @wraps(method)
-    def either(self, X, *args, **words):
-        if not is_reader(X):
-            return method(self, X, *args, **words)
-        check_is_fitted(self)
-        words = {**dict(zip(names, args)), **words}
-        check_brings_all(words.pop("y", None))
-        return answers(self, X, words)
-
-    def answers(self, reader, words):
-        if "random_state" in words:
-            # A number would begin the same draws anew with every batch.
-            words["random_state"] = check_random_state(words["random_state"])
-        for name, tables in read(reader, least):
-            with naming(name):
-                given = [table for table in tables[:most] if table is not None]
-                answer = method(self, *given, **words)
-            yield answer
-
-    return either
-
-
-# -- what all of them tell together ----------------------------------------------------------
 
 
 class Survey(NamedTuple):
@@ -158,8 +35,10 @@ class Survey(NamedTuple):
     name : str
         What it is called in errors.
     n_rows : int
-    dtype : str
-        Of the columns.
+    length : int
+        Rows in a block of such a table.
+    kind : str
+        Of the columns: their type, and whether they are sparse.
     state : dict
         What validation notes of columns and targets, by attribute.
     counts : ndarray or None
@@ -172,7 +51,8 @@ class Survey(NamedTuple):
 
     name: str
     n_rows: int
-    dtype: str
+    length: int
+    kind: str
     state: dict
     counts: Any
     totals: Any
@@ -190,7 +70,7 @@ def survey(name, check, X, y, weight):
     totals = None if weight is None else WeightTotals(weight)
     seen = _mark(X, targets, weight, counts is not None)
     kind = f"sparse {X.dtype}" if is_sparse(X) else str(X.dtype)
-    return Survey(name, X.shape[0], kind, state, counts, totals, seen)
+    return Survey(name, X.shape[0], block_length(X), kind, state, counts, totals, seen)
 
 
 def _checked(check, X, y, weight, classes=None):
@@ -267,15 +147,19 @@ class Known(NamedTuple):
     state : dict
         What to note about columns, targets and classes, by attribute.
     n_rows : int
+    length : int
+        Rows in a block.
     counts : ndarray or None
         Rows of every class.
     totals : WeightTotals or None
+        None without weights.
     marks : list of (int, int)
         Number of rows and mark of every batch.
     """
 
     state: dict
     n_rows: int
+    length: int
     counts: Any
     totals: Any
     marks: list
@@ -302,7 +186,8 @@ class Known(NamedTuple):
         state, counts = dict(first.state), None
         if classes:
             state["classes_"], counts = _all_classes(classes)
-        return cls(state, sum(n for n, _ in marks), counts, totals, marks)
+        n_rows = sum(n for n, _ in marks)
+        return cls(state, n_rows, first.length, counts, totals, marks)
 
     def is_weighted(self, check):
         """Whether rows have other weights than one."""
@@ -327,7 +212,7 @@ def _check_alike(own, first):
     """Raise a ValueError if a batch is of another kind than the first."""
     for what, value, of_first in (
         ("the columns", _columns(own.state), _columns(first.state)),
-        ("columns of the type", own.dtype, first.dtype),
+        ("columns of the type", own.kind, first.kind),
         ("as targets", _targets(own), _targets(first)),
         ("as sample_weight", _weights(own), _weights(first)),
     ):
@@ -402,5 +287,5 @@ def rows_of_reader(check, reader, n_jobs):
                 f"{len(known.marks)}. {_REMEDY}"
             )
 
-    rows = ReaderBlocks(batches, known.n_rows, known.is_weighted(check), n_jobs)
-    return rows, known.state
+    weighted = known.is_weighted(check)
+    return ReaderBlocks(batches, known.n_rows, weighted, known.length, n_jobs), known

@@ -16,8 +16,8 @@ from .._rows.compat import get_namespace_and_device, move_to, with_callbacks
 from .._rows.tables import check_known, validated
 from .._rows.validation import check_size
 from ._base import BaseMixtureOfExperts
-from ._batches import by_batch
 from ._docs import documented
+from ._reader import by_batch
 
 __all__ = ["MoEClassifier", "Uncertainty"]
 

@@ -7,7 +7,8 @@ from .._rows.arrays import allowing_underflow
 from .._rows.compat import with_callbacks
 from ..starts._given import is_given
 from ..starts._widening import counts
-from ._batches import FitCheck, read, rows_of_reader
+from ._batches import FitCheck, rows_of_reader
+from ._reader import read
 from ._settings import plan
 
 __all__ = ["GivenBlocks", "OutOfCoreMixin", "check_needs_no_array"]
@@ -107,9 +108,9 @@ class OutOfCoreMixin:
             X = next((tables[0] for _, tables in batches), None)
         settings = plan(self, X)
         check_needs_no_array(self, settings, "fit_blocks")
-        rows, state = rows_of_reader(FitCheck(self, settings), reader, self.n_jobs)
-        given = GivenBlocks(X, rows, state, rows.is_weighted)
-        return self._fit_rows(rows, dict(state), settings, given)
+        rows, known = rows_of_reader(FitCheck(self, settings), reader, self.n_jobs)
+        given = GivenBlocks(X, rows, known.state, known.totals is not None)
+        return self._fit_rows(rows, dict(known.state), settings, given)
 
     @with_callbacks
     def _fit_again(self, given, narrow):

@@ -12,7 +12,8 @@ from .._rows.blocks import ArrayBlocks
 from .._rows.compat import check_same_namespace, get_namespace_and_device
 from .._rows.tables import accepted, validated
 from ..gates import HierarchicalGate
-from ._batches import ReadingCheck, by_batch, check_brings_all, is_reader, rows_of_reader
+from ._batches import ReadingCheck, rows_of_reader
+from ._reader import by_batch, check_brings_all, is_reader
 
 __all__ = ["ReadingMixin", "Sums", "check_both"]
 

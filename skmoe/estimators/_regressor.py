@@ -17,8 +17,8 @@ from ..experts._base import as_expert
 from ..families import NAMES as FAMILIES
 from ..families._base import LogLink
 from ._base import BaseMixtureOfExperts
-from ._batches import by_batch
 from ._docs import documented
+from ._reader import by_batch
 from ._reading import check_both
 
 __all__ = ["MoERegressor"]

@@ -11,9 +11,9 @@ from .._rows.validation import check_share
 from ..inference._explaining import explanation
 from ..inference._standard_errors import infer, reading_order, reported
 from ..inference._summary import Summary
-from ._batches import by_batch
 from ._diagnosis import separation
 from ._fitted import parameter_attributes
+from ._reader import by_batch
 from ._reading import check_both
 
 __all__ = ["ReportingMixin"]
