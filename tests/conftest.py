@@ -41,6 +41,16 @@ def _one_thread_per_worker():
         yield
 
 
+@pytest.fixture
+def keyboard():
+    """Interruptions arrive, also where the tests run in the background of a shell."""
+    import signal
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 # -- clusters of Dask, for the tests that ask for one ---------------------------------------------
 
 TWO_WORKERS = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}  # any free port

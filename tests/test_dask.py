@@ -457,7 +457,7 @@ def test_data_that_were_scattered_and_are_lost_are_told(own_client):
 
 
 @pytest.mark.full
-def test_an_interrupted_fit_lets_go_and_keeps_the_old_one(client):
+def test_an_interrupted_fit_lets_go_and_keeps_the_old_one(client, keyboard):
     def interrupt():
         signal.raise_signal(signal.SIGINT)
 

@@ -288,7 +288,7 @@ def test_partitions_of_a_failed_hold_are_let_go(client):
 
 
 @pytest.mark.parametrize("verb", ["fold", "hold"])
-def test_an_interrupted_pass_is_let_go(client, verb):
+def test_an_interrupted_pass_is_let_go(client, verb, keyboard):
     def interrupt():
         signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
 
