@@ -110,6 +110,7 @@ def on_workers(n, fitted):
     from distributed import Client, LocalCluster
 
     from skmoe.dask import DaskMoERegressor
+    from skmoe.dask._workers import Workers
 
     # Whole multiples of a block, so that the bits are those in memory.
     each = math.ceil(n / PARTITIONS / 2048) * 2048
@@ -132,6 +133,7 @@ def on_workers(n, fitted):
             warnings.simplefilter("ignore", ConvergenceWarning)
             few = slice(0, sizes[0])
             taken, _ = seconds(partial(own.fit, X[few], y[few]))
+            own._workers = Workers(client)
             blocks = own._weighted_rows(X, y, None, "score")
             row = {
                 "workers": workers,
@@ -144,7 +146,7 @@ def on_workers(n, fitted):
             sent = len(cloudpickle.dumps((statistics, blocks.prepare)))
             back = len(cloudpickle.dumps(fitted._mixture.statistics(*blocks.first())))
             row["moved kB"] = f"{sent / 1e3:.0f} + {back / 1e3:.0f}"
-            blocks.workers.release()
+            own._workers.release()
         yield row
 
 
