@@ -4,9 +4,9 @@ Tables are of float32 and made on the fly, from a seed for every 65,536 rows. A 
 the statistics of an EM step, the best of three (of one from 1e7 rows on). "read s" is what a pass
 costs that does nothing with the rows; the reader makes the next batch in a thread, so on two cores
 it costs less than that. "beyond start MB" is the largest resident memory of a process that fits
-from the reader (or of the table and its fit), less what it had before. Of the cluster, "empty s" is
-a pass that adds up zeros, and "moved kB" what a pass sends to each partition and what comes back
-from it, pickled.
+from the reader (or of the table and its fit), less what it had before.
+Of the cluster, "empty s" is a pass that adds up a zero of every block, and "moved kB" what a pass
+sends to each partition and what comes back from it, pickled.
 
     OPENBLAS_NUM_THREADS=1 python benchmarks/large.py
     OPENBLAS_NUM_THREADS=1 python benchmarks/large.py --rows 300000 3000000 --cluster-rows 1000000
@@ -140,7 +140,7 @@ def on_workers(n, fitted):
                 "n": n,
                 "fit of one partition, s": taken,
                 "pass s": best(partial(blocks.sum, statistics), 1),
-                "empty s": best(partial(blocks.sum, _nothing), 1),
+                "empty s": best(partial(blocks.seen(None).sum, _nothing), 1),
                 "log likelihood": own.log_likelihood_,
             }
             sent = len(cloudpickle.dumps((statistics, blocks.prepare)))
