@@ -35,7 +35,7 @@ LEAN = [
     MoERegressor(**NEURAL),
     MoERegressor(2, gate="constant", family="student_t", n_init=2, average=True),
     MoEClassifier("auto", **FEW),
-    MoEClassifier(3, gate=TopKGate(HierarchicalGate(), k=2)),
+    MoEClassifier(3, gate=TopKGate(HierarchicalGate(), k=2), **FEW),
     MoEClassifier(2, gate=DecisionTreeClassifier(max_depth=2), expert=LogisticRegression(), **FEW),
     HMERegressor(),
     HMEClassifier(1, 3, gate="quadratic", solver=LBFGS(), expert=LinearExpert(alpha=0.1)),
