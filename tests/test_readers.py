@@ -443,3 +443,14 @@ def test_labels_of_hdf5_are_text(tmp_path):
         for name in ("text", "bytes"):
             ((_, y),) = ArrayReader(file["X"], file[name])()
             assert y[0] == "a"
+
+
+def test_what_is_no_parquet_or_filtered_before_is_refused_at_once(tmp_path):
+    dataset = pytest.importorskip("pyarrow.dataset", reason="pyarrow is not installed")
+    pd.DataFrame({"a": [1.0, 2.0], "y": [0.0, 1.0]}).to_parquet(tmp_path / "a.parquet")
+    filtered = dataset.dataset(tmp_path).filter(dataset.field("a") > 1)
+    with pytest.raises(ValueError, match=r"data set with a filter.*filter= and columns="):
+        ParquetReader(filtered, target="y")
+    (tmp_path / "b.txt").write_text("rows of flights")
+    with pytest.raises(ValueError, match=r"b\.txt cannot be read as Parquet"):
+        ParquetReader(tmp_path, target="y")

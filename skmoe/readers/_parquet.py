@@ -147,6 +147,13 @@ def _parquet_dataset(source):
             "and data sets of Parquet files are allowed. Pass polars.scan_... of other files to "
             "PolarsReader."
         )
+    try:
+        found.get_fragments()
+    except ValueError as error:
+        raise ValueError(
+            f"source is a data set with a filter or a choice of columns ({error}). Pass the data "
+            "set without them, and filter= and columns= to the reader."
+        ) from error
     if not found.files:
         raise ValueError(
             f"source={own} holds no Parquet file; at least one is needed. Pass the folder that "
@@ -161,8 +168,14 @@ def _schema_of_all(found):
     schema = found.schema
     for fragment in found.get_fragments():
         try:
-            pair = [schema, fragment.physical_schema.remove_metadata()]
-            schema = arrow.unify_schemas(pair, promote_options="permissive")
+            own = fragment.physical_schema.remove_metadata()
+        except arrow.ArrowInvalid as error:
+            raise ValueError(
+                f"{fragment.path} cannot be read as Parquet: {error}. Pass the list of the files "
+                "that are."
+            ) from error
+        try:
+            schema = arrow.unify_schemas([schema, own], promote_options="permissive")
         except (arrow.ArrowInvalid, arrow.ArrowTypeError) as error:
             raise ValueError(
                 f"{fragment.path} has other columns than the files before it: {error}. Give all "
