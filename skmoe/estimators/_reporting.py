@@ -143,10 +143,13 @@ class ReportingMixin:
         if X is None:
             notes.append("Pass X and y of the fit for standard errors, shares and entropy.")
         else:
-            sums = self._sums(self._weighted_rows(X, y, sample_weight, "summary"))
+            rows = self._weighted_rows(X, y, sample_weight, "summary")
+            sums = self._sums(rows)
         if terms and X is not None:
+            if getattr(self, "class_weight", None) is not None:
+                rows = self._rows_of_fit(X, y, sample_weight)
             try:
-                result = self._inferred(self._rows_of_fit(X, y, sample_weight), robust)
+                result = self._inferred(rows, robust)
                 terms, notes = result.terms, result.notes()
             except ValueError as error:
                 # The data have been looked at before: there are no standard errors of these parts.
