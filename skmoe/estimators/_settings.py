@@ -32,6 +32,9 @@ _NAMED = {
 # Hyperparameters that are True or False.
 _FLAGS = ("average", "warm_start", "grow")
 
+# Settings of a part that say how its work is done, not what it is.
+_OF_CONDUCT = ("random_state", "n_jobs")
+
 
 class Settings(NamedTuple):
     """Checked hyperparameters of a fit.
@@ -115,7 +118,7 @@ def _description(parts):
     def plain(value):
         if isinstance(value, BaseEstimator):
             named = value.get_params(deep=False).items()
-            return plain(type(value)), {n: plain(v) for n, v in named if n != "random_state"}
+            return plain(type(value)), {n: plain(v) for n, v in named if n not in _OF_CONDUCT}
         if isinstance(value, dict):
             return {key: plain(item) for key, item in value.items()}
         if isinstance(value, (list, tuple)):
