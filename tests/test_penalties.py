@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from skmoe import MoERegressor
 from skmoe._numerics.penalty import Penalty
 from skmoe._rows.blocks import ArrayBlocks
+from skmoe.exceptions import AlikeExpertsWarning
 from skmoe.experts import LinearExpert
 from skmoe.families import Bernoulli, Gaussian
 from skmoe.gates import ConstantGate, HierarchicalGate, SoftmaxGate, TopKGate
@@ -54,6 +56,38 @@ def test_evidence_is_the_objective_and_the_volume_of_the_weights():
     objective = float(statistics.log_likelihood) + mixture.log_prior()
     volume = np.linalg.slogdet(np.eye(3) + X.T @ X / 4 / 3.0)[1]
     assert_allclose(evidence(mixture, statistics), objective - volume, rtol=1e-9)
+
+
+def noise_and_a_line():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((120, 40))
+    return X, X[:, 0] + rng.standard_normal(120)
+
+
+def test_the_penalty_of_one_expert_is_estimated():
+    """At MacKay's fixed point, beside the eigenvalues of the scaled columns."""
+    X, y = noise_and_a_line()
+    model = MoERegressor(1).fit(X, y)
+    scaled = (X - X.mean(axis=0)) / X.std(axis=0)
+    values = np.linalg.eigvalsh(scaled.T @ scaled)
+    alpha = model.expert_.alpha_[0]
+    determined = np.sum(values / (values + alpha))
+    square = np.sum((model.expert_coef_ * X.std(axis=0)) ** 2) / model.expert_scale_[0] ** 2
+    assert_allclose(alpha, (determined + 0.2) / (square + 0.02), rtol=0.1)
+    assert alpha > 10
+    weak = MoERegressor(1, expert=LinearExpert(alpha=1.0)).fit(X, y)
+    X = np.random.default_rng(1).standard_normal((1000, 40))
+    assert np.mean((model.predict(X) - X[:, 0]) ** 2) < np.mean((weak.predict(X) - X[:, 0]) ** 2)
+
+
+def test_experts_are_drawn_towards_a_fit_whose_penalty_is_estimated():
+    X, y = noise_and_a_line()
+    with pytest.warns(AlikeExpertsWarning):
+        several = MoERegressor(2, random_state=0).fit(X, y)
+    one = MoERegressor(1).fit(X, y)
+    assert_allclose(several.predict(X), one.predict(X), atol=1e-5)
+    strength = np.append(np.full(40, one.expert_.alpha_[0] / one.expert_.scale[0, 0] ** 2), 0)
+    assert_allclose(several.expert_.pull_strength(), strength, rtol=1e-6)
 
 
 @pytest.mark.parametrize(

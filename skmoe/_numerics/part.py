@@ -281,6 +281,10 @@ class Part(BaseEstimator):
         """
         return identity(self.params.shape[0])[:, :0]
 
+    def pull_strength(self):
+        """Penalties on what the penalty draws towards, in the fit that gave it, on the host."""
+        return identity(0).ravel()
+
     def update_penalty(self, statistics):
         """New part with its penalty re-estimated; itself if that is fixed or has settled."""
         return self
@@ -425,6 +429,10 @@ class Together:
     def pull(self):
         """Of all parts, block by block."""
         return block_diagonal([part.pull() for part in self.inside])
+
+    def pull_strength(self):
+        """Of all parts, one after the other."""
+        return self._concat(part.pull_strength() for part in self.inside)
 
     def log_prior(self):
         """Sum over the parts."""

@@ -143,11 +143,15 @@ def fresh_start(rows, settings, columns):
         mixture, sampled = full.stand_in(), blocks
     if not settings.expert.has_statistics:
         return Ready(units, full.begun(None, random_state), blocks, [])
+    # Of a first batch of a stream the penalties would be too strong for all.
+    pooled = partial(
+        fit_pooled, rounds=0 if settings.online else _PENALTY_ROUNDS, solver=settings.solver
+    )
     if settings.n_experts == 1:
-        one = fit_pooled(mixture.expert, blocks, settings.solver)
+        one = pooled(mixture.expert, blocks)
         return Ready(units, full.begun(Mixture(mixture.gate, one), random_state), blocks, [])
     if mixture.expert.pools:
-        one = fit_pooled(mixture.expert, blocks, settings.solver)
+        one = pooled(mixture.expert, blocks)
         mixture = Mixture(mixture.gate, mixture.expert.pooled_at(one))
     if settings.given is not None:
         best = started_at(mixture, settings.given, blocks)

@@ -87,9 +87,10 @@ class LinearExpert(Expert):
         or `LogisticRegression(C=1/a)` on scaled columns; 0 is maximum likelihood. Of several
         experts for labels the intercepts are shrunk too, a hundredth as much: where an expert
         sees few classes they would grow without end. "auto" shrinks
-        the experts, intercepts included, towards each other: :math:`b_0` is the one-expert fit
-        (with penalty 1), and the strength, one for every expert, is estimated from the data:
-        MacKay's evidence is maximised, under a weak Gamma prior on the strength. The variances are
+        the experts, intercepts included, towards each other: :math:`b_0` is the one-expert fit.
+        Its strength towards zero, and then one for every expert towards it, are estimated from the
+        data: MacKay's evidence is maximised, under a weak Gamma prior on the strength. The
+        variances are
         drawn towards their geometric mean with the weight of one row. Where several experts have
         no more evidence than one, all become the one-expert fit, and the fit warns. On sparse
         tables, and those of 1,000 columns or more, the strength stays at 1: the evidence needs a
@@ -183,8 +184,14 @@ class LinearExpert(Expert):
         xp = array_namespace(self.weights)
         weights = xp.broadcast_to(one.weights, self.weights.shape)
         # Towards the one-expert fit the intercepts are shrunk as well.
+        strength = one._times_precision(
+            zeros(one.weights.shape, one.weights) + one._ridge()[:, None, :]
+        )
         new = self._replaced(
-            center=one.weights[0, ...], weights=weights, penalised=xp.ones_like(self.penalised)
+            center=one.weights[0, ...],
+            center_strength=strength,
+            weights=weights,
+            penalised=xp.ones_like(self.penalised),
         )
         if self.scale is None:
             return new
@@ -363,6 +370,12 @@ class LinearExpert(Expert):
         rest = 0 * identity(self.params.shape[0])[strength.size :, : len(shared)]
         return stacked([own.ravel()[:, None] * shared for own in strength] + [rest])
 
+    def pull_strength(self):
+        """Penalties of the one-expert fit over its squared scale."""
+        return (
+            host(self.center_strength).ravel() if self.pull().shape[1] else super().pull_strength()
+        )
+
     def identified(self):
         """Contrasts of the classes of every expert, if those share a normaliser."""
         if not self.family.coupled:
@@ -443,7 +456,7 @@ class LinearExpert(Expert):
     def _may_learn_penalties(self):
         # Column by column, correlated columns would count several times: the evidence would ask
         # for more and more penalty, until nothing is left.
-        return self.pools and self.weights.shape[0] > 1 and not self.gradient_only
+        return self.pools and not self.gradient_only
 
     def update_penalty(self, statistics):
         """New bank with the penalties re-estimated from the evidence, if they are "auto"."""
@@ -470,8 +483,11 @@ class LinearExpert(Expert):
         return self._replaced(prior_variance=xp.maximum(mean, _FINEST * self.pooled_variance))
 
     def log_volume(self, statistics):
-        """Log of posterior over prior volume of the weights, if `alpha` is "auto"."""
-        if not self._may_learn_penalties():
+        """Log of posterior over prior volume of several experts' weights, if `alpha` is "auto".
+
+        Of one expert nothing is counted: what others are shrunk towards is common to all.
+        """
+        if not self._may_learn_penalties() or self.weights.shape[0] == 1:
             return 0.0
         outputs = self.weights.shape[1]
         return self.curvature.log_volume(statistics.observed(), self._ridge(), outputs)

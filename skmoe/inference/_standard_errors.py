@@ -410,7 +410,9 @@ def _spread_of_center(mixture, basis, factor, data, products):
     if not pull.shape[1]:
         return 0.0
     together = basis.T @ (pull != 0)
-    inverse = np.linalg.pinv(together.T @ data @ together + np.eye(pull.shape[1]), hermitian=True)
+    inverse = np.linalg.pinv(
+        together.T @ data @ together + np.diag(mixture.pull_strength()), hermitian=True
+    )
     moved = factor @ (factor.T @ (basis.T @ pull))
     return moved @ inverse @ (together.T @ products @ together) @ inverse @ moved.T
 

@@ -69,12 +69,16 @@ class Start(NamedTuple):
     histories: list
 
 
-def fit_pooled(expert, blocks, solver):
-    """Bank of one expert of an initialised bank's kind, fitted to all rows."""
+def fit_pooled(expert, blocks, solver, rounds=0):
+    """Bank of one expert of an initialised bank's kind, fitted to all rows.
+
+    A penalty that is "auto" is estimated in so many rounds at most.
+    """
     X, _, _ = blocks.first()
     kind = expert.pooling()
     one = kind.initialize(1, X, kind.family, kind.positions)
     one = Mixture(ConstantGate().initialize(1, X), one)
+    one = solver.explore(one, blocks, _SHORT_TOL, passes=_LONG, rounds=rounds).mixture
     # Newton's method: a tight tolerance costs a pass.
     one, _ = solver.solve(one, blocks, Trace(max_iter=500, tol=1e-10))
     return one.expert
