@@ -573,6 +573,28 @@ BREAKS = [
         "        return method(looking, X, *args, **words)\n",
         "dask",
     ),
+    # -- inputs
+    Break(
+        "a segment is not zero where its feature is",
+        "_rows/inputs.py",
+        "self.high) - self.origin)",
+        "self.high))",
+        "inputs",
+    ),
+    Break(
+        "borders between segments forget the weights",
+        "_rows/inputs.py",
+        "np.cumsum(np.bincount(place, self.weight)) / self.weight.sum()",
+        "np.cumsum(np.bincount(place)) / len(place)",
+        "inputs",
+    ),
+    Break(
+        "a part finds the segments of others",
+        "_rows/inputs.py",
+        "if segments in own and (features",
+        "if (features",
+        "inputs",
+    ),
 ]
 
 FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+)", re.MULTILINE)

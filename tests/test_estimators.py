@@ -151,7 +151,7 @@ def test_parameters_of_parts_given_by_name_are_reached(kind):
     model = kind(expert=kinds).set_params(expert__b__alpha=5.0)
     assert model.expert.experts[1][1].alpha == 5.0
     for name, words in [
-        ("gate__alhpa", r"'alhpa' for estimator SoftmaxGate.*\['alpha', 'columns'\]"),
+        ("gate__alhpa", r"'alhpa' for estimator SoftmaxGate.*\['alpha', 'columns', 'segments'\]"),
         ("gates__alpha", "'gates' for estimator.*'gate'"),
         ("init__alpha", "init='auto' has no parameters"),
         ("solver__learning_rate", "'learning_rate' for estimator EM"),

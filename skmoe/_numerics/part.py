@@ -158,6 +158,8 @@ class Part(BaseEstimator):
 
     Attributes
     ----------
+    segments : int
+        In how many segments the part looks at every feature that is a number; mostly one.
     raw : bool
         Whether the part looks at the columns as given, not at the scaled ones.
     gradient_only : bool
@@ -173,6 +175,7 @@ class Part(BaseEstimator):
     """
 
     positions = None
+    segments = 1
     raw = False
     gradient_only = False
     has_statistics = True

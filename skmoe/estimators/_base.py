@@ -33,7 +33,7 @@ from ._diagnosis import diagnosis, warn_of
 from ._fitted import climb_attributes, exact_likelihood, model_attributes
 from ._online import OnlineMixin
 from ._out_of_core import OutOfCoreMixin
-from ._preparation import Ready, fresh_start, part_columns, too_many_experts
+from ._preparation import Features, Ready, fresh_start, too_many_experts
 from ._progress import Progress
 from ._reading import ReadingMixin
 from ._reporting import ReportingMixin
@@ -93,7 +93,7 @@ class BaseMixtureOfExperts(
         problems = diagnosis(rows, given.is_weighted, ready, mixture, trace, state)
         shift = trace.weight * ready.units.log_spread()
         fitted = {
-            **model_attributes(mixture, ready.units),
+            **model_attributes(mixture, ready.units, state),
             **climb_attributes(mixture, ready.units, trace),
             **state,
             "start_histories_": [[value - shift for value in own] for own in histories],
@@ -164,10 +164,9 @@ class BaseMixtureOfExperts(
         """Where the climb begins: at a start, or at the mixture of the last fit."""
         if settings.n_experts > rows.n_rows:
             raise ValueError(too_many_experts(settings, rows.n_rows, "samples"))
-        names = state.get("feature_names_in_")
-        columns = part_columns(settings, names, state["n_features_in_"])
         if not self._is_warm(settings):
-            return fresh_start(rows, settings, columns)
+            features = Features(state.get("feature_names_in_"), state["n_features_in_"], {})
+            return fresh_start(rows, settings, features)
         self._check_goes_on(rows, state)
         return Ready(self._units, self._mixture, self._units.seen(rows), [])
 

@@ -9,7 +9,7 @@ __all__ = ["check_reach", "check_sound"]
 
 def check_reach(X, targets, units):
     """Raise if rows that a stream goes on with are so far from its first that squares overflow."""
-    for what, values, scaling in (("X", X, units.X), ("y", targets, units.y)):
+    for what, values, scaling in (("X", units.columns(X), units.X), ("y", targets, units.y)):
         if scaling is None or is_sparse(values):
             continue
         xp = array_namespace(values)

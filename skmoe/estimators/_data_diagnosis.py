@@ -39,7 +39,8 @@ def data_diagnosis(rows, weighted, mixture, units, state):
     ------
     type, str
     """
-    yield from _of_the_digits(units, state.get("feature_names_in_"))
+    names = state.get("feature_names_in_", range(state["n_features_in_"]))
+    yield from _of_the_digits(units, units.column_names(names))
     if weighted:
         yield from _of_the_weight(rows, mixture)
     if "classes_" in state and rows.is_weighted:
@@ -60,7 +61,7 @@ def _of_the_digits(units, names):
         lost = np.flatnonzero((spread / _FEWEST_STEPS < step) & varies)
         if len(lost) == 0:
             continue
-        known = names if what == "columns" and names is not None else range(len(center))
+        known = names if what == "columns" else range(len(center))
         told = [known[i] for i in lost[:_MOST_NAMES]]
         more = f" and {len(lost) - len(told)} more" if len(lost) > len(told) else ""
         yield (

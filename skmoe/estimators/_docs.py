@@ -158,6 +158,8 @@ n_iter_ : int
 converged_ : bool
 problems_ : list of str
     What the fit has warned of (:mod:`skmoe.exceptions`); `summary` says it too.
+coef_names_ : list of str
+    Names of the columns that coefficients belong to: the features, or their segments.
 n_features_in_ : int
 feature_names_in_ : ndarray of shape (`n_features_in_`,)
     Only where X has column names."""

@@ -10,6 +10,7 @@ from ..solvers import Memory
 __all__ = [
     "climb_attributes",
     "exact_likelihood",
+    "feature_names",
     "model_attributes",
     "parameter_attributes",
 ]
@@ -38,16 +39,23 @@ def exact_likelihood(mixture, units, blocks, trace):
     return {"log_likelihood_": density - trace.weight * units.log_spread()}
 
 
-def model_attributes(mixture, units):
-    """What a fit sets that describes the mixture."""
+def feature_names(state):
+    """Names of the features, x0, x1 and so on where there are none."""
+    names = state.get("feature_names_in_")
+    return [f"x{i}" for i in range(state["n_features_in_"])] if names is None else list(names)
+
+
+def model_attributes(mixture, units, state):
+    """What a fit sets that describes the mixture; `state` is what is known of the columns."""
     return {
         "_mixture": mixture,
         "_units": units,
         "gate_": mixture.gate,
         "expert_": mixture.expert,
         "n_experts_": mixture.n_experts(),
+        "coef_names_": units.column_names(feature_names(state)),
         "n_parameters_": mixture.n_parameters_given_x(),
-        "_x_center": units.X.center,
+        "_x_center": units.X.center if units.inputs is None else units.inputs.typical,
         **parameter_attributes(mixture, units),
     }
 

@@ -73,7 +73,7 @@ class OnlineMixin:
             vars(self).pop(name, None)
         n_iter = 1 if begins else self.n_iter_ + 1
         vars(self).update(
-            {**state, **model_attributes(mixture, units), "n_iter_": n_iter},
+            {**state, **model_attributes(mixture, units, state), "n_iter_": n_iter},
             _memory=memory,
             _parts=settings.parts(),
             _is_pooled=False,

@@ -5,8 +5,9 @@ from typing import Any, NamedTuple
 
 from .._numerics.estimators import BLOCK_ROWS, set_random_states
 from .._rows.arrays import array_namespace
+from .._rows.inputs import learn_inputs
 from .._rows.scaling import learn_scaling
-from .._rows.validation import resolve_columns
+from .._rows.validation import check_count, resolve_columns
 from ..gates._hierarchical import most_leaves
 from ..mixture import Mixture
 from ..starts._given import started_at
@@ -17,10 +18,10 @@ from ..starts._widening import widened
 
 __all__ = [
     "PINNED",
+    "Features",
     "Ready",
     "Units",
     "fresh_start",
-    "part_columns",
     "settled",
 ]
 
@@ -44,6 +45,8 @@ class Units(NamedTuple):
     X : Scaling
     y : Scaling or None
         None for targets that are not scaled.
+    inputs : Inputs or None
+        How features become the columns that are scaled; None where they are these.
     block_rows : int or None
         Rows of a block that the parts of the mixture work best on; None for the device's.
     with_raw : bool
@@ -52,6 +55,7 @@ class Units(NamedTuple):
 
     X: Any
     y: Any
+    inputs: Any = None
     block_rows: Any = None
     with_raw: bool = False
 
@@ -59,7 +63,15 @@ class Units(NamedTuple):
         """Design and scaled targets of a block of raw rows."""
         if y is not None and self.y is not None:
             y = self.y.scaled(y)
-        return self.X.design(X, self.with_raw), y
+        return self.X.design(self.columns(X), self.with_raw), y
+
+    def columns(self, X):
+        """The columns of rows as they are given, before they are scaled."""
+        return X if self.inputs is None else self.inputs.table(X)
+
+    def column_names(self, of_features):
+        """Names of the columns, given those of the features."""
+        return list(of_features) if self.inputs is None else self.inputs.names(of_features)
 
     def seen(self, rows):
         """Rows as a mixture sees them."""
@@ -98,20 +110,60 @@ class Ready(NamedTuple):
     advantage: Any = None
 
 
-def part_columns(settings, names, n_features):
-    """Where gate and experts find their columns in the design; None for all but the last."""
-    with_raw = settings.gate.raw or settings.expert.raw
+class Features(NamedTuple):
+    """The features of a table, and how the parts of a mixture look at them.
 
-    def locate(part):
-        chosen = getattr(part, "columns", None)
-        chosen = resolve_columns(chosen, names, n_features, type(part).__name__)
-        if not with_raw:
-            return chosen
-        # The columns as given stand before the scaled ones.
-        first = 0 if part.raw else n_features
-        return [first + i for i in (range(n_features) if chosen is None else chosen)]
+    Attributes
+    ----------
+    names : sequence of str or None
+        None where X has no names of columns.
+    number : int
+    levels : dict of int to list
+        Levels of those that are categories, by position.
+    """
 
-    return [part.located(locate) for part in (settings.gate, settings.expert)]
+    names: Any
+    number: int
+    levels: Any
+
+    def asked(self, settings):
+        """The features that every part looks at (None stands for all), and in how many segments.
+
+        Raises
+        ------
+        ValueError
+            If there are no such features, or the segments are no number of them.
+        """
+        asked = []
+        self._each(settings, lambda part, chosen: asked.append((chosen, part.segments)))
+        for _, segments in asked:
+            check_count(segments, "segments")
+        return asked
+
+    def positions(self, settings, inputs):
+        """Where gate and experts find their columns in the design; None for all but the last."""
+        with_raw = settings.gate.raw or settings.expert.raw
+        width = self.number if inputs is None else len(inputs.features)
+
+        def locate(part, chosen):
+            if inputs is not None:
+                chosen = inputs.positions(chosen, part.segments)
+            if not with_raw:
+                return chosen
+            # The columns as given stand before the scaled ones.
+            first = 0 if part.raw else width
+            return [first + i for i in (range(width) if chosen is None else chosen)]
+
+        return self._each(settings, locate)
+
+    def _each(self, settings, look):
+        """What `look` tells of gate and experts, given the features that each looks at."""
+
+        def locate(part):
+            chosen = getattr(part, "columns", None)
+            return look(part, resolve_columns(chosen, self.names, self.number, type(part).__name__))
+
+        return [part.located(locate) for part in (settings.gate, settings.expert)]
 
 
 def too_many_experts(settings, available, what):
@@ -123,12 +175,14 @@ def too_many_experts(settings, available, what):
     )
 
 
-def fresh_start(rows, settings, columns):
+def fresh_start(rows, settings, features):
     """Units, the best start and the blocks to climb on, for a first fit of checked rows."""
     random_state = settings.random_state
     for part in (settings.gate, settings.expert):
         set_random_states(part, random_state)
-    units, blocks, full = _prepared(rows, settings, columns)
+    inputs = learn_inputs(rows, features.asked(settings), features.levels)
+    columns = features.positions(settings, inputs)
+    units, blocks, full = _prepared(rows, settings, inputs, columns)
     mixture = full.stand_in()
     settings = settings._replace(solver=settings.starter(mixture))
     most = _sample_rows(mixture, settings)
@@ -139,7 +193,7 @@ def fresh_start(rows, settings, columns):
     if settings.given is None and sample.n_distinct <= most:
         # All distinct rows, in an order of their own: the same rows in another order, or
         # repeated instead of weighted, give the same fit to the last bit.
-        units, blocks, full = _prepared(sampled, settings, columns)
+        units, blocks, full = _prepared(sampled, settings, inputs, columns)
         mixture, sampled = full.stand_in(), blocks
     if not settings.expert.has_statistics:
         return Ready(units, full.begun(None, random_state), blocks, [])
@@ -164,10 +218,10 @@ def fresh_start(rows, settings, columns):
     return Ready(units, full.begun(best, random_state), blocks, histories, advantage)
 
 
-def _prepared(rows, settings, columns):
+def _prepared(rows, settings, inputs, columns):
     """What the rows fix: units, blocks and a mixture that knows nothing more."""
     family = settings.family.initialize(*rows.targets())
-    units = _learn_units(rows, family, settings)
+    units = _learn_units(rows, family, settings, inputs)
     blocks = units.seen(rows)
     design, _, _ = blocks.first()
     mixture = Mixture(
@@ -177,12 +231,13 @@ def _prepared(rows, settings, columns):
     return units, blocks, mixture
 
 
-def _learn_units(rows, family, settings):
+def _learn_units(rows, family, settings, inputs):
     # A column that does not vary says nothing, but in a stream it may do so later.
     constant = 1.0 if settings.online else float("inf")
-    scaling = learn_scaling(*rows.columns(), constant_spread=constant, n_jobs=settings.n_jobs)
+    columns = rows.columns() if inputs is None else (rows.seen(inputs.as_columns), None)
+    scaling = learn_scaling(*columns, constant_spread=constant, n_jobs=settings.n_jobs)
     with_raw = settings.gate.raw or settings.expert.raw
-    return Units(scaling, family.units, BLOCK_ROWS if with_raw else None, with_raw)
+    return Units(scaling, family.units, inputs, BLOCK_ROWS if with_raw else None, with_raw)
 
 
 def _sample_rows(mixture, settings):

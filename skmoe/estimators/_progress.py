@@ -57,7 +57,7 @@ class Progress:
                 estimator=self.estimator,
                 **self.given,
                 reconstruction_attributes=lambda: {
-                    **model_attributes(mixture, units),
+                    **model_attributes(mixture, units, state),
                     **climb_attributes(mixture, units, trace),
                     **state,
                 },

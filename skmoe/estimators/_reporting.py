@@ -12,7 +12,7 @@ from ..inference._explaining import explanation
 from ..inference._standard_errors import infer, reading_order, reported
 from ..inference._summary import Summary
 from ._diagnosis import separation
-from ._fitted import parameter_attributes
+from ._fitted import feature_names, parameter_attributes
 from ._reader import by_batch
 from ._reading import check_both
 
@@ -35,9 +35,10 @@ class ReportingMixin:
         pandas.DataFrame
             Indexed by row, expert and, if there are several outputs or classes, target. `weight` is
             the gate's probability of the expert, `prediction` the expert's expected target or
-            class probability. `intercept` and one column for every feature are the terms of
-            its linear predictor, which add up to the prediction itself, its logarithm (counts,
-            "gamma") or its log odds (labels, "bernoulli"; of more than two classes, logits).
+            class probability. `intercept` and one column for every feature (all its segments
+            together) are the terms of its linear predictor, which add up to the prediction itself,
+            its logarithm (counts, "gamma") or its log odds (labels, "bernoulli"; of more than two
+            classes, logits).
 
         Raises
         ------
@@ -55,7 +56,8 @@ class ReportingMixin:
             )
         coef, intercept = host(self.expert_coef_), host(self.expert_intercept_)
         several = coef.ndim == 3
-        table = host(self._rows(X, "explain").X)
+        units, table = self._units, self._rows(X, "explain").X
+        table = host(units.columns(table))
         weight, prediction = host(self.gate_proba(X)), host(self.predict_experts(X))
         return explanation(
             table.toarray() if is_sparse(table) else table,
@@ -66,6 +68,7 @@ class ReportingMixin:
             intercept if several else intercept[:, None],
             self._feature_names(),
             list(self._target_names()) if several else None,
+            None if units.inputs is None else units.inputs.by_feature,
         )
 
     def inference(self, X, y=None, sample_weight=None, robust=False):
@@ -201,7 +204,7 @@ class ReportingMixin:
         """Part, expert, target and name of an entry of a fitted attribute."""
         kind = name.split("_")[1]
         index = list(index)
-        own = self._feature_names()[index.pop()] if kind == "coef" else kind
+        own = self.coef_names_[index.pop()] if kind == "coef" else kind
         if name.startswith("node"):
             return "gate", self.gate_.branches[index[0]], None, own
         part = "gate" if name.startswith("gate") else "experts"
@@ -210,5 +213,4 @@ class ReportingMixin:
 
     def _feature_names(self):
         """Names of the columns, x0, x1 and so on where there are none."""
-        names = getattr(self, "feature_names_in_", None)
-        return [f"x{i}" for i in range(self.n_features_in_)] if names is None else list(names)
+        return feature_names(vars(self))

@@ -99,6 +99,11 @@ class LinearExpert(Expert):
         The columns that the experts look at; None stands for all, an empty list for the
         intercept alone.
         A callable is given X in `fit`, as scikit-learn's `make_column_selector` is.
+    segments : int, default=1
+        In how many segments the experts look at every feature that is a number: with a slope of
+        its own in each, so that what is fitted bends at the borders between them, quantiles of
+        the feature. There are fewer where values repeat, and 20 rows in each at least. 1 is a
+        straight line.
 
     Attributes
     ----------
@@ -125,9 +130,10 @@ class LinearExpert(Expert):
     MoERegressor(expert=LinearExpert(alpha=1.0))
     """
 
-    def __init__(self, alpha="auto", columns=None):
+    def __init__(self, alpha="auto", columns=None, segments=1):
         self.alpha = alpha
         self.columns = columns
+        self.segments = segments
 
     def initialize(self, n_experts, X, family, columns=None):
         """Bank that predicts the same for every row, with all coefficients zero."""

@@ -136,6 +136,11 @@ class Wrapper(Together, MadeOfParts, Gate):
         """The columns that the gate inside looks at."""
         return getattr(as_gate(self.gate), "columns", None)
 
+    @property
+    def segments(self):
+        """In how many segments the gate inside looks at them."""
+        return as_gate(self.gate).segments
+
 
 def as_gate(value):
     """A gate from its name or from a classifier; `value` itself if it is a gate."""

@@ -53,6 +53,10 @@ class ConstantGate(Gate):
     # It looks at no column.
     positions = ()
 
+    def located(self, locate):
+        """None."""
+        return self.positions
+
     def allows_sparse(self):
         """Yes: the gate does not look at X."""
         return True

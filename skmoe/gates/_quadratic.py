@@ -53,8 +53,9 @@ class QuadraticGate(SoftmaxGate):
     linear = False
 
     def __init__(self, products="diag", alpha="auto", columns=None):
-        super().__init__(alpha=alpha, columns=columns)
         self.products = products
+        self.alpha = alpha
+        self.columns = columns
 
     def _size(self, n_columns):
         check_choice(self.products, "products", PRODUCTS)

@@ -5,23 +5,26 @@ import numpy as np
 __all__ = ["explanation"]
 
 
-def explanation(X, rows, weight, prediction, coef, intercept, names, targets):
+def explanation(X, rows, weight, prediction, coef, intercept, names, targets, by_feature=None):
     """Every expert's weight, prediction and linear terms for every row.
 
     Parameters
     ----------
-    X : ndarray of shape (n_samples, n_features)
+    X : ndarray of shape (n_samples, n_columns)
     rows : sequence of length n_samples
         Labels of the rows.
     weight : ndarray of shape (n_samples, n_experts)
     prediction : ndarray of shape (n_samples, n_experts, n_answers)
         Expected targets or class probabilities.
-    coef : ndarray of shape (n_experts, n_targets, n_features)
+    coef : ndarray of shape (n_experts, n_targets, n_columns)
     intercept : ndarray of shape (n_experts, n_targets)
     names : list of str
-        Of the columns.
+        Of the features.
     targets : list or None
         Names of the targets, if they are to be told apart.
+    by_feature : callable or None
+        Takes a table (..., n_columns) to sums over the columns of every feature; None where they
+        are the same.
 
     Returns
     -------
@@ -33,7 +36,8 @@ def explanation(X, rows, weight, prediction, coef, intercept, names, targets):
     levels = [list(rows), range(n_experts), *([] if targets is None else [targets])]
     keys = ["row", "expert", *([] if targets is None else ["target"])]
     index = pd.MultiIndex.from_product(levels, names=keys)
-    terms = (coef * X[:, None, None, :]).reshape(len(index), -1)
+    terms = coef * X[:, None, None, :]
+    terms = (terms if by_feature is None else by_feature(terms)).reshape(len(index), -1)
     wide = np.repeat(weight[:, :, None], n_targets, axis=2)
     frame = pd.DataFrame(terms, index=index, columns=names)
     frame.insert(0, "intercept", np.tile(intercept.ravel(), len(X)))

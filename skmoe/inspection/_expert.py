@@ -9,9 +9,9 @@ from ._rows import dense_sample
 from ._style import (
     GREY,
     check_mixture,
+    coef_names,
     expert_label,
     expert_style,
-    feature_names,
     get_axes,
     legend,
     short_names,
@@ -141,11 +141,12 @@ class ExpertDisplay:
             interval = np.stack([end[chosen] for end in ends])
         spread, xlabel = 1.0, "coefficient per unit of the feature"
         if standardize and X is not None:
-            spread = np.nanstd(dense_sample(estimator, X)[0], axis=0)
+            columns = estimator._units.columns(dense_sample(estimator, X)[0])
+            spread = np.nanstd(columns, axis=0)
             xlabel = "coefficient per standard deviation of the feature"
         return cls(
             coef=coef * spread,
-            feature_names=feature_names(estimator),
+            feature_names=coef_names(estimator),
             interval=None if interval is None else interval * spread,
             xlabel=xlabel,
             max_features=check_count(max_features, "max_features"),

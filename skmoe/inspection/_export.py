@@ -2,8 +2,7 @@
 
 from .._rows.validation import check_count
 from ..gates import HierarchicalGate
-from ._style import check_mixture, expert_label
-from ._style import feature_names as names_of
+from ._style import check_mixture, coef_names, expert_label
 from ._words import answers, expert_logits, node_questions, read_columns
 
 __all__ = ["export_text"]
@@ -68,7 +67,7 @@ def export_text(estimator, *, feature_names=None, decimals=2, max_features=3):
     check_mixture(estimator)
     columns = read_columns(
         estimator,
-        names_of(estimator, feature_names),
+        coef_names(estimator, feature_names),
         decimals=check_count(decimals, "decimals", minimum=0),
         max_features=check_count(max_features, "max_features"),
     )

@@ -12,6 +12,7 @@ __all__ = [
     "GREY",
     "INK",
     "check_mixture",
+    "coef_names",
     "expert_colour",
     "expert_label",
     "expert_style",
@@ -116,6 +117,11 @@ def feature_names(estimator, given=None):
             "one name for each."
         )
     return list(map(str, given))
+
+
+def coef_names(estimator, given=None):
+    """Names of the columns that coefficients belong to, given those of the features or none."""
+    return estimator._units.column_names(feature_names(estimator, given))
 
 
 def note_above(ax, words):

@@ -9,6 +9,7 @@ from ._boxes import FONT, MARGIN, fitting_font, folded, height, width
 from ._style import (
     INK,
     check_mixture,
+    coef_names,
     expert_colour,
     expert_label,
     get_axes,
@@ -16,7 +17,6 @@ from ._style import (
     short_names,
     tint,
 )
-from ._style import feature_names as names_of
 from ._words import answers, branch_shares, node_questions, read_columns
 
 __all__ = ["TreeDisplay"]
@@ -122,7 +122,7 @@ class TreeDisplay:
             )
         columns = read_columns(
             estimator,
-            short_names(names_of(estimator, feature_names), 20),
+            short_names(coef_names(estimator, feature_names), 20),
             decimals=check_count(decimals, "decimals", minimum=0),
             max_features=check_count(max_features, "max_features"),
         )
