@@ -589,6 +589,20 @@ BREAKS = [
         "inputs",
     ),
     Break(
+        "a level that is not known counts as none",
+        "_rows/inputs.py",
+        "xp.where(codes < 0, self.mean, same)",
+        "same",
+        "categories",
+    ),
+    Break(
+        "a missing level is not known",
+        "_rows/categories.py",
+        "float(len(self.values) if self.has_missing else _UNKNOWN)",
+        "float(_UNKNOWN)",
+        "categories",
+    ),
+    Break(
         "a part finds the segments of others",
         "_rows/inputs.py",
         "if segments in own and (features",

@@ -213,9 +213,9 @@ def test_columns_are_chosen_from_the_frame_by_a_function(frame):
 )
 def test_columns_that_are_no_numbers_are_named(frame, column, words):
     table, y = frame.assign(z=column), np.arange(60) % 2
-    for model in (MoERegressor(2), MoEClassifier(2)):
+    for kind in (MoERegressor, MoEClassifier):
         with pytest.raises(ValueError, match=words):
-            model.fit(table, y)
+            kind(2, categorical_features=None).fit(table, y)
     model = MoERegressor(1).fit(frame.assign(z=1.0), y)
     with pytest.raises(ValueError, match=words):
         model.predict(table)
@@ -230,7 +230,7 @@ def test_columns_of_other_tables_are_named_too(frame):
         ([["u", 1]] * 60, r"numbers: 0 \(text, such as 'u'\)"),
     ]:
         with pytest.raises(ValueError, match=words):
-            MoEClassifier(2).fit(table, y)
+            MoEClassifier(2, categorical_features=None).fit(table, y)
 
 
 def test_warm_start_goes_on(lines):

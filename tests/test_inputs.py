@@ -116,6 +116,7 @@ def test_units_order_and_repetition_of_rows_do_not_matter(gate):
     repeated = model(gate=gate).fit(X[twice], y[twice])
     weighted = model(gate=gate).fit(X, y, sample_weight=weight)
     assert repeated.coef_names_ == weighted.coef_names_
+    assert weighted.coef_names_ != model(gate=gate).fit(X, y).coef_names_
     assert_allclose(weighted.predict(X), repeated.predict(X), rtol=1e-6)
     small = model(gate=gate).fit(X.astype(np.float32), y.astype(np.float32))
     assert_allclose(small.predict(X.astype(np.float32)), reference, atol=0.05)

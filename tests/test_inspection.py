@@ -32,7 +32,7 @@ from skmoe.inspection import (
     UsageDisplay,
     export_text,
 )
-from skmoe.inspection._rows import movement
+from skmoe.inspection._rows import dense_sample, movement
 from skmoe.model_selection import select_n_experts
 
 from .data import two_lines
@@ -203,10 +203,10 @@ def test_the_gate_shows_the_columns_along_which_it_moves(model, rows):
 
 
 def test_many_columns_are_tried_in_blocks(model, rows, monkeypatch):
-    table = rows[0].to_numpy()
-    whole = movement(model.gate_proba, rows[0], table)
+    sample = dense_sample(model, rows[0])
+    whole = movement(model.gate_proba, sample)
     monkeypatch.setattr("skmoe.inspection._rows._CELLS", 4)
-    assert_allclose(movement(model.gate_proba, rows[0], table), whole)
+    assert_allclose(movement(model.gate_proba, sample), whole)
 
 
 def test_a_column_without_values_is_held(rows):

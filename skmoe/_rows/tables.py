@@ -12,6 +12,10 @@ __all__ = [
     "as_type_of",
     "check_column",
     "check_known",
+    "columns_of",
+    "holds_text",
+    "is_frame",
+    "known_values",
     "noted_columns",
     "validated",
 ]
@@ -49,7 +53,7 @@ def validated(estimator, X, *y, **words):
             checked = validate_data(estimator, X, *y, **words)
     except (TypeError, ValueError) as error:
         # Objects of all kinds in an array have no column to be named: scikit-learn says it.
-        strange = isinstance(error, TypeError) and not _is_frame(X)
+        strange = isinstance(error, TypeError) and not is_frame(X)
         message = None if strange else _words(X, str(error))
         if message is None:
             raise
@@ -104,7 +108,7 @@ def _is_elsewhere(X):
     return any(hasattr(X, name) for name in ("__call__", "__next__", "collect", "__dask_graph__"))
 
 
-def _is_frame(X):
+def is_frame(X):
     """Whether X has columns; one that is still to be computed has no shape."""
     return hasattr(X, "shape") and hasattr(X, "columns")
 
@@ -112,7 +116,7 @@ def _is_frame(X):
 def _holds_times(values):
     """Whether an array, a column or a table holds dates, durations or records."""
     own = getattr(values, "dtype", None)
-    types = getattr(values, "dtypes", ()) if _is_frame(values) else (own,)
+    types = getattr(values, "dtypes", ()) if is_frame(values) else (own,)
     return any(
         getattr(dtype, "kind", "") in ("m", "M", "V") or getattr(dtype, "is_temporal", bool)()
         for dtype in set(types)
@@ -135,19 +139,20 @@ def _words(X, error):
         )
     if hasattr(X, "collect"):
         return "X is a query that has not run yet; a table is allowed. Pass X.collect()."
-    columns = list(_columns(X))
-    if _is_frame(X) and not columns:
+    columns = list(columns_of(X))
+    if is_frame(X) and not columns:
         return "X is a table without columns; at least 1 is needed."
-    others = [f"{name} ({kind})" for name, values in columns if (kind := _kind(values))]
+    others = [f"{name} ({kind})" for name, values in columns if (kind := kind_of(values))]
     if others:
         return (
-            f"X has columns that are not numbers: {_listed(others)}. Encode categories and text "
-            "(scikit-learn's OneHotEncoder, skrub's TableVectorizer), turn dates into numbers "
-            "(such as days since a date), in a Pipeline before the mixture, or drop them."
+            f"X has columns that are not numbers: {_listed(others)}. Pass categories and short "
+            "text to fit in a data frame, with categorical_features='from_dtype', or encode them "
+            "(scikit-learn's OneHotEncoder, skrub's TableVectorizer); turn dates into numbers "
+            "(such as days since a date), or drop them."
         )
     if "Input X contains NaN" not in error:
         return None
-    gaps = [name for name, values in columns if len(_known(values)) < len(values)]
+    gaps = [name for name, values in columns if len(known_values(values)) < len(values)]
     where = f" in the columns {_listed(gaps)}" if gaps else ""
     return (
         f"Input X contains NaN{where}: values are missing that gate or experts need. Fill them "
@@ -157,9 +162,9 @@ def _words(X, error):
     )
 
 
-def _columns(X):
+def columns_of(X):
     """Names and values of the columns of a frame, or of an array or nested list on the host."""
-    if _is_frame(X):
+    if is_frame(X):
         names = getattr(X, "column_names", X.columns)
     else:
         X = _array(X) if isinstance(X, (list, tuple, np.ndarray)) else np.empty(0)
@@ -176,7 +181,7 @@ def _array(rows):
         return np.empty(0)
 
 
-def _known(values):
+def known_values(values):
     """The values of a column that are not missing, as an array."""
     for drop in ("dropna", "drop_nulls"):
         if hasattr(values, drop):
@@ -185,9 +190,18 @@ def _known(values):
     return values[~np.isnan(values)] if values.dtype.kind == "f" else values
 
 
-def _kind(values):
+def holds_text(values):
+    """Whether a column holds text, among numbers perhaps."""
+    known = known_values(values)
+    if known.dtype.kind != "O":
+        return known.dtype.kind in "UT"
+    kinds = set(map(type, known))
+    return str in kinds and kinds <= {str, int, float, bool}
+
+
+def kind_of(values):
     """What a column is that is no numbers; None of numbers."""
-    known = _known(values)
+    known = known_values(values)
     if known.dtype.kind in "biufc":
         return None
     if known.dtype.kind in "mMV":

@@ -8,6 +8,7 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin, clon
 from .._numerics.part import MadeOfParts
 from .._rows.arrays import allowing_underflow
 from .._rows.blocks import ArrayBlocks
+from .._rows.categories import coded, learn_categories
 from .._rows.compat import (
     CallbackSupportMixin,
     VisualBlock,
@@ -131,11 +132,24 @@ class BaseMixtureOfExperts(
 
     def _checked_rows(self, checked, X, y, sample_weight, settings, classes=None):
         """Rows of a first fit, and what to note about their targets."""
+        X, categories = self._without_categories(X, settings.online)
         X, targets, state = self._validate_fit(checked, X, y, accepted(settings, X), classes)
+        state["_categories"] = categories
         settings.family.check(targets)
         weight = self._check_weight(X, sample_weight, settings.online)
         weight = self._row_weight(X, weight, targets, state)
         return ArrayBlocks(X, targets, weight, n_jobs=settings.n_jobs), state
+
+    def _without_categories(self, X, online):
+        """X with codes in place of categories, and these by position."""
+        categories = learn_categories(X, self.categorical_features)
+        if categories and online:
+            told = [own.name for own in categories.values()]
+            raise ValueError(
+                f"X has categories in the columns {told}, whose levels no batch tells alone. "
+                "Encode them (OneHotEncoder with its categories given), or begin with fit."
+            )
+        return coded(X, categories), categories
 
     def _choose(self, settings, given, rows):
         """Settings with the number of experts that the data ask for, and what tells it."""
@@ -165,7 +179,8 @@ class BaseMixtureOfExperts(
         if settings.n_experts > rows.n_rows:
             raise ValueError(too_many_experts(settings, rows.n_rows, "samples"))
         if not self._is_warm(settings):
-            features = Features(state.get("feature_names_in_"), state["n_features_in_"], {})
+            levels = {i: own.levels for i, own in state.get("_categories", {}).items()}
+            features = Features(state.get("feature_names_in_"), state["n_features_in_"], levels)
             return fresh_start(rows, settings, features)
         self._check_goes_on(rows, state)
         return Ready(self._units, self._mixture, self._units.seen(rows), [])
@@ -181,6 +196,15 @@ class BaseMixtureOfExperts(
 
     def _check_goes_on(self, rows, state):
         """Whether the mixture of the last fit can be fitted to these rows."""
+        levels = [
+            {i: own.levels for i, own in known.get("_categories", {}).items()}
+            for known in (state, vars(self))
+        ]
+        if levels[0] != levels[1]:
+            raise ValueError(
+                "warm_start=True goes on from a fit with other levels of the categories. Pass "
+                "the same ones, or set warm_start=False."
+            )
         now = (state["n_features_in_"], self._target_kind(state))
         last = (self.n_features_in_, self._target_kind(vars(self)))
         if now != last:

@@ -100,6 +100,7 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
         *,
         gate="softmax",
         expert="linear",
+        categorical_features="from_dtype",
         solver="auto",
         init="auto",
         n_init=1,
@@ -115,6 +116,7 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
         self.n_experts = n_experts
         self.gate = gate
         self.expert = expert
+        self.categorical_features = categorical_features
         self.solver = solver
         self.init = init
         self.n_init = n_init

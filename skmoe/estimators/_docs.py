@@ -46,6 +46,12 @@ expert : str, expert or classifier, default="linear"
     :mod:`skmoe.experts`, or any scikit-learn classifier with `predict_proba`."""
 
 _CLIMB = """\
+categorical_features : "from_dtype", None, or list of names, positions or booleans, \
+        default="from_dtype"
+    The features that are categories: gate and experts see a column for every level (of two
+    levels, one). "from_dtype" stands for the columns of a data frame that hold text or are of a
+    categorical type. A missing value is a level of its own if the fit has seen one; there, and of
+    levels that it has not seen, a row counts as the average of all.
 solver : {"auto", "em", "lbfgs", "adam"} or solver, default="auto"
     How the objective is climbed. "auto" is EM, L-BFGS for sparse or very wide X, and Adam on
     mini-batches where gate or experts are neural.
@@ -159,7 +165,9 @@ converged_ : bool
 problems_ : list of str
     What the fit has warned of (:mod:`skmoe.exceptions`); `summary` says it too.
 coef_names_ : list of str
-    Names of the columns that coefficients belong to: the features, or their segments.
+    Names of the columns that coefficients belong to: the features, their segments or levels.
+categories_ : dict of str (or int) to list of str
+    Levels of the features that are categories, by name or position.
 n_features_in_ : int
 feature_names_in_ : ndarray of shape (`n_features_in_`,)
     Only where X has column names."""

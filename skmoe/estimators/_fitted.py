@@ -53,6 +53,8 @@ def model_attributes(mixture, units, state):
         "gate_": mixture.gate,
         "expert_": mixture.expert,
         "n_experts_": mixture.n_experts(),
+        "_categories": state.get("_categories", {}),
+        "categories_": {own.name: own.levels for own in state.get("_categories", {}).values()},
         "coef_names_": units.column_names(feature_names(state)),
         "n_parameters_": mixture.n_parameters_given_x(),
         "_x_center": units.X.center if units.inputs is None else units.inputs.typical,

@@ -88,6 +88,7 @@ class HMERegressor(_Hierarchical, MoERegressor):
         grow=False,
         expert="linear",
         family="gaussian",
+        categorical_features="from_dtype",
         solver="auto",
         init="auto",
         n_init=1,
@@ -105,6 +106,7 @@ class HMERegressor(_Hierarchical, MoERegressor):
         self.grow = grow
         self.expert = expert
         self.family = family
+        self.categorical_features = categorical_features
         self.solver = solver
         self.init = init
         self.n_init = n_init
@@ -175,6 +177,7 @@ class HMEClassifier(_Hierarchical, MoEClassifier):
         gate="softmax",
         grow=False,
         expert="linear",
+        categorical_features="from_dtype",
         solver="auto",
         init="auto",
         n_init=1,
@@ -192,6 +195,7 @@ class HMEClassifier(_Hierarchical, MoEClassifier):
         self.gate = gate
         self.grow = grow
         self.expert = expert
+        self.categorical_features = categorical_features
         self.solver = solver
         self.init = init
         self.n_init = n_init

@@ -97,7 +97,7 @@ class OnlineMixin:
         weight = self._check_weight(blocks.X, sample_weight, online=True)
         weight = self._row_weight(blocks.X, weight, targets, vars(self))
         mixture = self._mixture.with_strength(1 / PINNED) if self._is_pooled else self._mixture
-        return self._units, mixture, blocks.with_weight(weight), {}
+        return self._units, mixture, blocks.with_weight(weight), {"_categories": self._categories}
 
 
 def _online_solver(settings, mixture):

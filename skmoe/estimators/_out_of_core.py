@@ -136,6 +136,12 @@ def check_needs_no_array(estimator, settings, what):
             "Pass solver='lbfgs', or call partial_fit with every batch.",
         ),
         (
+            estimator.categorical_features not in (None, "from_dtype"),
+            "a list of categorical features",
+            "are levels that all rows tell together",
+            "Pass numbers: encode them in the batches.",
+        ),
+        (
             is_given(estimator.init),
             "a start given by init",
             "has a row for every row",

@@ -5,10 +5,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import _check_feature_names, _check_n_features, check_is_fitted
 
 from .._rows.arrays import array_namespace, host
 from .._rows.blocks import ArrayBlocks
+from .._rows.categories import coded
 from .._rows.compat import check_same_namespace, get_namespace_and_device
 from .._rows.tables import accepted, validated
 from ..gates import HierarchicalGate
@@ -47,6 +48,10 @@ class ReadingMixin:
         """Blocks of checked rows for a method of the fitted estimator."""
         check_is_fitted(self)
         check_same_namespace(X, self, attribute="_x_center", method=method)
+        if self._categories:
+            _check_n_features(self, X, reset=False)
+            _check_feature_names(self, X, reset=False)
+            X = coded(X, self._categories)
         xp, _, _ = get_namespace_and_device(X)
         words = accepted(self._mixture, X)
         X = validated(self, X, reset=False, dtype=[xp.float64, xp.float32], **words)

@@ -90,6 +90,7 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
         gate="softmax",
         expert="linear",
         family="gaussian",
+        categorical_features="from_dtype",
         solver="auto",
         init="auto",
         n_init=1,
@@ -105,6 +106,7 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
         self.gate = gate
         self.expert = expert
         self.family = family
+        self.categorical_features = categorical_features
         self.solver = solver
         self.init = init
         self.n_init = n_init

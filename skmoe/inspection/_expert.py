@@ -141,7 +141,7 @@ class ExpertDisplay:
             interval = np.stack([end[chosen] for end in ends])
         spread, xlabel = 1.0, "coefficient per unit of the feature"
         if standardize and X is not None:
-            columns = estimator._units.columns(dense_sample(estimator, X)[0])
+            columns = estimator._units.columns(dense_sample(estimator, X).table)
             spread = np.nanstd(columns, axis=0)
             xlabel = "coefficient per standard deviation of the feature"
         return cls(

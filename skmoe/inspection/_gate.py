@@ -142,19 +142,19 @@ class GateDisplay:
         check_mixture(estimator)
         names = feature_names(estimator)
         n_points = check_count(grid_resolution, "grid_resolution", minimum=2)
-        table, rows = dense_sample(estimator, X)
-        positions = chosen_features(features, names, estimator.gate_proba, X, table)
-        values = grids(table[:, positions], check_percentiles(percentiles), n_points)
+        sample = dense_sample(estimator, X)
+        positions = chosen_features(features, names, estimator.gate_proba, sample)
+        values = grids(sample.table[:, positions], check_percentiles(percentiles), n_points)
         cells = crossed(values)
-        asked = moved_rows(X, table, positions, cells)
+        asked = moved_rows(sample, positions, cells)
         proba = host(estimator.gate_proba(asked))
-        marked = table[subset(len(rows), subsample)][:, positions]
+        marked = sample.table[subset(len(sample.rows), subsample)][:, positions]
         return cls(
             grid=list(values.T),
             gate_proba=proba.reshape(*[n_points] * len(positions), -1),
             feature_names=[names[position] for position in positions],
             points=marked if len(marked) else None,
-            note=held_words(estimator, X, table, positions, asked),
+            note=held_words(estimator, sample, positions, asked),
         ).plot(ax=ax, **kwargs)
 
     def plot(self, ax=None, **kwargs):

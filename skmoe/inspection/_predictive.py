@@ -170,20 +170,21 @@ class PredictiveDisplay:
         levels = check_levels(quantiles)
         names = feature_names(regressor)
         n_points = check_count(grid_resolution, "grid_resolution", minimum=2)
-        table, rows = dense_sample(regressor, X)
+        sample = dense_sample(regressor, X)
         if feature is None:
-            position = int(movement(regressor.predict, X, table).argmax())
+            position = int(movement(regressor.predict, sample).argmax())
         else:
-            position = feature_position(feature, names)
-        grid = grids(table[:, [position]], check_percentiles(percentiles), n_points)
-        asked = moved_rows(X, table, [position], grid)
+            position = feature_position(feature, names, sample)
+        grid = grids(sample.table[:, [position]], check_percentiles(percentiles), n_points)
+        asked = moved_rows(sample, [position], grid)
         fan = host(regressor.predict_quantiles(asked, levels))
         law = regressor.predict_dist(asked)
         heights = heights_of(law)
         points = None
         if y is not None:
-            marked = subset(len(rows), subsample)
-            points = np.column_stack([table[marked, position], flat_targets(y)[rows][marked]])
+            marked = subset(len(sample.rows), subsample)
+            own = flat_targets(y)[sample.rows][marked]
+            points = np.column_stack([sample.table[marked, position], own])
         return cls(
             grid=grid[:, 0],
             quantiles=fan,
@@ -193,7 +194,7 @@ class PredictiveDisplay:
             feature_name=names[position],
             target_name=str(getattr(y, "name", None) or "y"),
             points=points,
-            note=held_words(regressor, X, table, [position], asked),
+            note=held_words(regressor, sample, [position], asked),
         ).plot(ax=ax, shade=shade, **kwargs)
 
     def plot(self, ax=None, *, shade=None, **kwargs):

@@ -1,10 +1,13 @@
 """Rows to ask a mixture about: a typical row, moved along one or two features."""
 
+from typing import Any, NamedTuple
+
 import array_api_compat
 import numpy as np
 from sklearn.utils import check_array
 
 from .._rows.arrays import host, is_sparse, like
+from .._rows.categories import coded, restored
 
 __all__ = [
     "check_percentiles",
@@ -53,27 +56,68 @@ def on_host(X):
     return host(X) if array_api_compat.is_array_api_obj(X) else X
 
 
+class Sample(NamedTuple):
+    """Some rows of X.
+
+    Attributes
+    ----------
+    table : ndarray of shape (n_rows, n_features)
+        Dense, categories as codes.
+    rows : ndarray of int of shape (n_rows,)
+        Where they stand in X.
+    X : {array-like, sparse matrix}
+        As given: tells the container.
+    categories : dict of int to Category
+        Features that are categories, by position.
+    """
+
+    table: Any
+    rows: Any
+    X: Any
+    categories: dict
+
+    def as_given(self, table):
+        """Rows (n, n_features) in the container of X, data frame or array, with its levels."""
+        if hasattr(self.X, "columns"):
+            frame = type(self.X)(dict(zip(self.X.columns, table.T, strict=True)))
+            return restored(frame, self.categories)
+        table = restored(table, self.categories)
+        return like(table, self.X) if array_api_compat.is_array_api_obj(self.X) else table
+
+
 def dense_sample(estimator, X):
-    """Some rows of X as a dense table (n_rows, n_features) on the host, and their positions."""
-    X = check_array(
-        on_host(X), dtype=np.float64, accept_sparse="csr", ensure_all_finite="allow-nan"
+    """Some rows of X, which must have the features that the mixture was fitted with."""
+    table = check_array(
+        on_host(coded(X, estimator._categories)),
+        dtype=np.float64,
+        accept_sparse="csr",
+        ensure_all_finite="allow-nan",
     )
-    if X.shape[1] != estimator.n_features_in_:
+    if table.shape[1] != estimator.n_features_in_:
         raise ValueError(
-            f"X has {X.shape[1]} features, but the mixture was fitted with "
+            f"X has {table.shape[1]} features, but the mixture was fitted with "
             f"{estimator.n_features_in_}. Pass the columns it was fitted with."
         )
-    rows = subset(X.shape[0], _SPARSE_ROWS if is_sparse(X) else _ROWS)
-    return (X[rows].toarray() if is_sparse(X) else X[rows]), rows
+    rows = subset(table.shape[0], _SPARSE_ROWS if is_sparse(table) else _ROWS)
+    table = table[rows].toarray() if is_sparse(table) else table[rows]
+    return Sample(table, rows, X, estimator._categories)
 
 
-def feature_position(feature, names):
-    """Position of a column given by name or position."""
-    if isinstance(feature, str) and feature in names:
-        return names.index(feature)
+def feature_position(feature, names, sample):
+    """Position of a column given by name or position, which must hold numbers."""
     whole = isinstance(feature, (int, np.integer)) and not isinstance(feature, bool)
-    if whole and 0 <= feature < len(names):
-        return int(feature)
+    if isinstance(feature, str) and feature in names:
+        position = names.index(feature)
+    else:
+        position = int(feature) if whole and 0 <= feature < len(names) else None
+    if position in sample.categories:
+        raise ValueError(
+            f"feature {feature!r} is a category, whose levels have no order to be drawn along; a "
+            "feature that is a number is allowed. Compare the rows of its levels with gate_proba "
+            "and predict."
+        )
+    if position is not None:
+        return position
     known = ", ".join(map(repr, names[:10])) + (", ..." if len(names) > 10 else "")
     raise ValueError(
         f"feature {feature!r} was given; a position from 0 to {len(names) - 1} or one of the names "
@@ -127,18 +171,13 @@ def typical_rows(table, n_rows):
     return np.tile([_typical(column) for column in table.T], (n_rows, 1))
 
 
-def as_given(rows, X):
-    """Rows (n, n_features) in the container of X: data frame or array."""
-    if hasattr(X, "columns"):
-        return type(X)(dict(zip(X.columns, rows.T, strict=True)))
-    return like(rows, X) if array_api_compat.is_array_api_obj(X) else rows
-
-
-def movement(ask, X, table):
+def movement(ask, sample):
     """How far the answers `ask(rows)` (n, m) move along every feature, the others held.
 
-    From the 10 % to the 90 % quantile; of shape (n_features,).
+    From the 10 % to the 90 % quantile; of shape (n_features,). Minus one for a category, whose
+    levels have no order.
     """
+    table = sample.table
     n_features = table.shape[1]
     typical, (low, high) = typical_rows(table, 1), grids(table, (0.1, 0.9), 2)
     at_once = max(_CELLS // n_features, 1)
@@ -146,40 +185,39 @@ def movement(ask, X, table):
     def answers(ends, features):
         rows = np.repeat(typical, len(features), axis=0)
         rows[np.arange(len(features)), features] = ends[features]
-        return host(ask(as_given(rows, X))).reshape(len(features), -1)
+        return host(ask(sample.as_given(rows))).reshape(len(features), -1)
 
     blocks = np.split(np.arange(n_features), range(at_once, n_features, at_once))
     moves = [np.abs(answers(high, own) - answers(low, own)).sum(axis=1) for own in blocks]
-    return np.concatenate(moves)
+    moves = np.concatenate(moves)
+    moves[list(sample.categories)] = -1.0
+    return moves
 
 
-def moved_rows(X, table, positions, values):
+def moved_rows(sample, positions, values):
     """Typical rows, in the container of X, with `values` (n, len(positions)) in some columns."""
-    rows = typical_rows(table, len(values))
+    rows = typical_rows(sample.table, len(values))
     rows[:, positions] = values
-    return as_given(rows, X)
+    return sample.as_given(rows)
 
 
-def held_words(estimator, X, table, positions, asked):
+def held_words(estimator, sample, positions, asked):
     """One line on what is held in a picture, and who answers elsewhere only; None if nothing is.
 
     Parameters
     ----------
     estimator : mixture
-    X : {array-like, sparse matrix}
-        As given: tells the container.
-    table : ndarray of shape (n_rows, n_features)
-        Rows of it.
+    sample : Sample
     positions : list of int
         Features that are shown.
     asked : array-like or frame
         The rows that are shown, as `moved_rows` gives them.
     """
-    n_held = table.shape[1] - len(positions)
+    n_held = sample.table.shape[1] - len(positions)
     if not n_held:
         return None
     words = f"{n_held} other{'s' if n_held > 1 else ''} held at typical values"
-    usual = host(estimator.gate_proba(as_given(table, X))).mean(axis=0)
+    usual = host(estimator.gate_proba(sample.as_given(sample.table))).mean(axis=0)
     seen = host(estimator.gate_proba(asked)).max(axis=0)
     hidden = np.flatnonzero((seen < _UNSEEN) & (usual > _UNSEEN))
     if not hidden.size:
@@ -189,12 +227,13 @@ def held_words(estimator, X, table, positions, asked):
     return f"{words}; {kind} {own} ({100 * usual[hidden].sum():.0f} % of rows) not seen"
 
 
-def chosen_features(features, names, ask, X, table):
+def chosen_features(features, names, ask, sample):
     """Positions of the one or two features chosen, else of those along which `ask` moves most."""
     if features is None:
-        return [0, 1][: len(names)] if len(names) <= 2 else _moving(ask, X, table)
+        few = len(names) <= 2 and not sample.categories
+        return [0, 1][: len(names)] if few else _moving(ask, sample)
     features = [features] if isinstance(features, (str, int, np.integer)) else list(features)
-    positions = [feature_position(feature, names) for feature in features]
+    positions = [feature_position(feature, names, sample) for feature in features]
     if len(positions) not in (1, 2) or len(set(positions)) < len(positions):
         raise ValueError(
             f"features={features!r} was given; one feature or two different ones are allowed."
@@ -202,10 +241,9 @@ def chosen_features(features, names, ask, X, table):
     return positions
 
 
-def _moving(ask, X, table):
+def _moving(ask, sample):
     """The one or two features along which the answers `ask(rows)` move most."""
-    moves = movement(ask, X, table)
-    first, second = np.argsort(-moves, kind="stable")[:2]
-    return [int(first)] + [int(second)] * bool(
-        moves[second] >= max(_SECOND * moves[first], _LEAST_MOVE)
-    )
+    moves = movement(ask, sample)
+    first, *second = np.argsort(-moves, kind="stable")[:2]
+    least = max(_SECOND * moves[first], _LEAST_MOVE)
+    return [int(first), *(int(other) for other in second if moves[other] >= least)]
