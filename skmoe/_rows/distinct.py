@@ -10,6 +10,7 @@ __all__ = [
     "Hashes",
     "bucketed",
     "count_distinct",
+    "evenly_kept",
     "hashed",
     "kept",
     "picked",
@@ -22,6 +23,9 @@ _STEP = np.uint64(0x9E3779B97F4A7C15)
 
 # Rows of which the hash ends alike share a bucket.
 _BUCKETS = 2**15
+
+# Buckets that are all alike.
+_EVEN = np.ones(_BUCKETS)
 
 
 def row_hashes(*tables):
@@ -115,6 +119,11 @@ def bucketed(X, y, weight, first):
 def kept(X, y, weight, first, buckets, most):
     """Distinct rows of a block: a statistic."""
     return DistinctRows(*_hashed(X, y, weight, first), buckets, most)
+
+
+def evenly_kept(hashes, weight, rows, most):
+    """Distinct rows; of many those of smallest hash, however heavy: a statistic."""
+    return DistinctRows(hashes, weight, rows, _EVEN, most)
 
 
 def _hashed(X, y, weight, first):
