@@ -1,7 +1,9 @@
 """The predictive distribution: one law behind density, distribution function, quantiles, draws."""
 
+import re
 import tracemalloc
 from itertools import pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,9 +13,10 @@ from scipy.integrate import quad
 from sklearn.datasets import load_diabetes
 from sklearn.tree import DecisionTreeRegressor
 
-from skmoe import HMERegressor, MoERegressor
+from skmoe import HMERegressor, MoEClassifier, MoERegressor
 from skmoe._numerics.search import find_root, find_whole_root
 from skmoe.distribution import MixtureDistribution
+from skmoe.distribution._cells import log_cell
 from skmoe.experts import MixedExpert, MLPExpert
 from skmoe.families import (
     Bernoulli,
@@ -24,6 +27,7 @@ from skmoe.families import (
     Poisson,
     StudentT,
 )
+from skmoe.readers import ArrayReader
 from skmoe.testing._backends import as_host
 
 from .choosing import BACKENDS, FULL
@@ -226,6 +230,102 @@ def test_levels_zero_and_one_are_the_ends():
     assert_allclose(random_law(Bernoulli(), n=1).ppf([[0.0], [1.0]]), [[0], [1]])
 
 
+# -- cells of rounded targets ------------------------------------------------------------------
+
+# Log survival functions of scipy, and what they need to be told of the scales.
+STANDARD = {
+    "gaussian": (Gaussian(), [[1.0]], scipy.stats.norm()),
+    "laplace": (Laplace(), [[1.0]], scipy.stats.laplace()),
+    "student_t": (StudentT(), [[1.0, 3.0]], scipy.stats.t(3.0)),
+    "a few degrees of freedom": (StudentT(df=40.0), [[1.0]], scipy.stats.t(40.0)),
+    "gamma": (Gamma(), [[0.5]], scipy.stats.gamma(4, scale=0.25)),
+    "gamma without a mode": (Gamma(), [[2.0]], scipy.stats.gamma(0.25, scale=4.0)),
+}
+
+
+def log_cells(family, scale, y, width, kind=float):
+    """Log probabilities of cells around the values y, at a predictor of zero."""
+    ready = family.initialize(np.linspace(1.0, 2.0, 9)[:, None])
+    y, scale, width = (np.asarray(part, dtype=kind) for part in (y, scale, [width]))
+    return log_cell(ready, y[:, None], width, np.zeros((len(y), 1, 1), kind), scale)[:, 0, 0]
+
+
+@pytest.mark.parametrize("name", STANDARD)
+def test_cells_have_the_probability_between_their_ends(name):
+    family, scale, law = STANDARD[name]
+    y = np.array([0.01, 0.2, 0.7, 1.0, 1.4, 3.0])
+    for width in (0.01, 0.5, 2.0, 30.0):
+        low, high = y - width / 2, y + width / 2
+        left = low + high < 2 * law.median()
+        between = np.where(left, law.cdf(high) - law.cdf(low), law.sf(low) - law.sf(high))
+        assert_allclose(log_cells(family, scale, y, width), np.log(between), rtol=1e-9, atol=1e-10)
+
+
+@pytest.mark.parametrize("name", STANDARD)
+def test_cells_far_out_and_small_ones_keep_their_digits(name):
+    family, scale, law = STANDARD[name]
+    # Beyond the middle, of a cell that is so wide that its far end does not count.
+    far = np.array([12.0, 30.0, 150.0])
+    if not isinstance(family, StudentT):
+        assert_allclose(log_cells(family, scale, far + 1000, 2000.0), law.logsf(far), rtol=1e-9)
+    small = log_cells(family, scale, 2 * far, 1e-7)
+    assert_allclose(small, law.logpdf(2 * far) - np.log(1e7), rtol=1e-9)
+    if family.support[0] < 0:
+        both = log_cells(family, scale, [-35.0, 35.0], 1.0)
+        assert_allclose(both[0], both[1], rtol=1e-12)
+    assert np.isfinite(log_cells(family, scale, [1e-3, 1.0, 1e30], 1e-300)).all()
+    single = log_cells(family, scale, far, 1.0, np.float32)
+    assert single.dtype == np.float32
+    assert_allclose(single, log_cells(family, scale, far, 1.0), rtol=1e-4)
+
+
+def test_cells_of_a_family_of_ones_own_are_differences_of_its_distribution_function():
+    gaussian = Gaussian().initialize(np.linspace(-1.0, 1.0, 9)[:, None])
+    own = SimpleNamespace(cdf=gaussian.cdf, sf=gaussian.sf, log_density=gaussian.log_density)
+    y, eta, scale = np.array([[-9.0], [0.2], [7.0]]), np.zeros((3, 1, 1)), np.ones((1, 1))
+    for width in (1e-12, 0.5):
+        known = log_cell(gaussian, y, np.array([width]), eta, scale)
+        assert_allclose(log_cell(own, y, np.array([width]), eta, scale), known, rtol=1e-8)
+    # Neither side has any probability that is a number.
+    assert np.isfinite(log_cell(own, y + 1e3, np.array([0.5]), eta, scale)).all()
+
+
+def test_score_samples_of_rounded_targets():
+    rng = np.random.default_rng(0)
+    X, own = rng.normal(size=(200, 1)), np.arange(200) % 2
+    Y = np.where(own == 0, 1, -1)[:, None] * X + 0.3 * rng.normal(size=(200, 2))
+    Y = np.round(2 * Y) / [2, 1]
+    model = MoERegressor(2, gate="constant", init=own, max_iter=10, tol=1e-2).fit(X, Y)
+    half = np.array([0.25, 0.5])
+    center, scale = model.predict_experts(X), model.expert_scale_
+    ends = [scipy.stats.norm.cdf((Y[:, None, :] + end - center) / scale) for end in (half, -half)]
+    # Given the expert, outputs are independent; only then is it summed over experts.
+    joint = np.log(np.sum(model.gate_proba(X) * np.prod(ends[0] - ends[1], axis=2), axis=1))
+    assert_allclose(model.score_samples(X, Y, spacing=2 * half), joint, rtol=1e-9)
+    batches = model.score_samples(ArrayReader(X, Y), spacing=2 * half)
+    assert_allclose(np.concatenate(list(batches)), joint, rtol=1e-9)
+    assert (model.score_samples(X, spacing=1e9) == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("model", "spacing", "message"),
+    [
+        (MoERegressor(1, family="poisson"), 1.0, "family Poisson, whose targets have prob"),
+        (MoERegressor(1, family="bernoulli"), 1.0, "family Bernoulli, whose targets have prob"),
+        (MoEClassifier(1), 1.0, "family Categorical, whose targets have prob"),
+        (MoERegressor(1), 0.0, "spacing=0.0 was given; a finite number above 0"),
+        (MoERegressor(1), [1.0, 2.0], "one for each of the 1 outputs"),
+        (MoERegressor(1), "auto", "spacing='auto' was given; numbers are allowed"),
+        (MoERegressor(1), np.nan, "spacing=nan was given"),
+    ],
+    ids=str,
+)
+def test_steps_that_are_none_are_refused_in_words(model, spacing, message):
+    X, y = np.arange(8.0)[:, None], np.array([0, 1, 0, 1, 1, 0, 1, 1])
+    with pytest.raises(ValueError, match=re.escape(message)):
+        model.fit(X, y).score_samples(X, y, spacing=spacing)
+
+
 MODELS = {
     "softmax": MoERegressor(3, random_state=0),
     "top_k": MoERegressor(4, gate="top_k", random_state=0),
@@ -251,6 +351,8 @@ def test_every_mixture_knows_its_distribution(name):
     law = model.predict_dist(X)
     assert_allclose(law.mean(), model.predict(X))
     assert_allclose(law.logpdf(y), model.score_samples(X, y), rtol=1e-7)
+    cell = law.cdf(y + 0.5) - law.cdf(y - 0.5)
+    assert_allclose(np.exp(model.score_samples(X, y, spacing=1.0)), cell, atol=1e-12)
     assert_allclose(law.weights, model.gate_proba(X), atol=1e-12)
     mean, std = model.predict(X, return_std=True)
     assert_allclose(mean, law.mean())
@@ -293,6 +395,12 @@ def test_the_distribution_stays_in_the_library_of_the_data(backend, family):
         assert backend.holds(got)
         want = getattr(law, method)(*values)
         assert_allclose(as_host(got), want, rtol=tolerance, atol=tolerance)
+    if not family.discrete:
+        points = 0.1 + np.abs(plain.eta[:, 0, :])
+        got = log_cell(moved.family, backend.array(points), backend.array([0.7]), *tables[1:])
+        assert backend.holds(got)
+        want = log_cell(ready, points, np.array([0.7]), plain.eta, plain.scale)
+        assert_allclose(as_host(got), want, rtol=tolerance, atol=20 * tolerance)
     height = law.logpdf(as_host(moved.mode()).astype(float))
     assert_allclose(height, law.logpdf(law.mode()), atol=1e-3)
     assert backend.holds(moved.rvs(random_state=0))

@@ -1,17 +1,20 @@
 """What a fitted mixture answers: tables of gate and experts, densities, criteria."""
 
 import math
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_feature_names, _check_n_features, check_is_fitted
 
-from .._rows.arrays import array_namespace, host
+from .._rows.arrays import array_namespace, host, like, logsumexp
 from .._rows.blocks import ArrayBlocks
 from .._rows.categories import coded
 from .._rows.compat import check_same_namespace, get_namespace_and_device
 from .._rows.tables import accepted, validated
+from .._rows.validation import check_numbers
+from ..distribution._cells import log_cell
 from ..gates import HierarchicalGate
 from ._batches import ReadingCheck, rows_of_reader
 from ._reader import by_batch, check_brings_all, is_reader
@@ -145,24 +148,77 @@ class ReadingMixin:
         )
 
     @by_batch
-    def score_samples(self, X, y=None):
-        """Log density of y given x, in the units of y as given.
+    def score_samples(self, X, y=None, spacing=None):
+        """Log density of y given x, in the units of y as given; or log probability of its cell.
+
+        Targets that are rounded have no density: an expert that puts a narrow spike on one value
+        has as high a one as its scale is small. With `spacing`, the answer is the log probability
+        of all that is rounded to y, between y - spacing / 2 and y + spacing / 2, which is at most
+        0 and compares across models. Of several outputs it is that of all of them together.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
         y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
             None stands for the prediction: how much density the model puts on its own answer.
+        spacing : float or array-like of shape (n_outputs,), default=None
+            Step that y was rounded to, in units of y, for all outputs or output by output. None
+            asks for densities. Only for families of targets that have one.
 
         Returns
         -------
         array of shape (n_samples,)
+
+        Raises
+        ------
+        ValueError
+            If `spacing` is not made of numbers above 0, one or as many as there are outputs, or
+            is given for counts or labels.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from skmoe import MoERegressor
+        >>> x = np.linspace(-1, 1, 200)[:, None]
+        >>> y = np.round(2 * x[:, 0] + np.sin(50 * x[:, 0]))
+        >>> model = MoERegressor(1).fit(x, y)
+        >>> model.score_samples([[0.0]], [0.0], spacing=1.0).round(2)
+        array([-0.72])
         """
+        spacing = None if spacing is None else self._check_spacing(spacing)
         if y is None:
             y = self.predict(X)
         rows = self._rows(X, "score_samples", self._encode(y, X))
+        if spacing is not None:
+            return rows.map(partial(self._log_cell, spacing))
         spread = self._units.log_spread()
         return rows.map(lambda X, y, weight: self._mixture.log_density(X, y) - spread)
+
+    def _check_spacing(self, spacing):
+        """Steps of the targets, (n_outputs,) on the host."""
+        check_is_fitted(self)
+        family = self._mixture.expert.family
+        if family.discrete or family.labels:
+            raise ValueError(
+                f"spacing={spacing!r} was given for the family {type(family).__name__}, whose "
+                "targets have probabilities and no density. Leave spacing out."
+            )
+        steps = np.atleast_1d(check_numbers(spacing, "spacing"))
+        known = steps.shape in ((1,), (family.n_outputs,))
+        if not (known and np.isfinite(steps).all() and (steps > 0).all()):
+            raise ValueError(
+                f"spacing={spacing!r} was given; a finite number above 0, or one for each of the "
+                f"{family.n_outputs} outputs, is allowed. Pass the step that y was rounded to."
+            )
+        return np.broadcast_to(steps, (family.n_outputs,)).copy()
+
+    def _log_cell(self, spacing, X, y, weight):
+        """Log probability of a cell of all outputs, which are independent given the expert."""
+        log_gate, eta, scale = self._mixture.components(X)
+        family, units = self._mixture.expert.family, self._units.y
+        width = like(spacing if units is None else spacing / host(units.spread), eta)
+        table = log_cell(family, y, width, eta, scale)
+        return logsumexp(log_gate + array_namespace(eta).sum(table, axis=2), axis=1)[:, 0]
 
     def _criterion(self, name, X, y, sample_weight, joint):
         """A criterion of the fitted mixture on the rows given, or on those of the fit."""

@@ -373,6 +373,14 @@ class Location(Family):
         # Not xp.clip, which would lay the rows of the table out anew.
         return xp.maximum(xp.minimum(deviation, limit), -limit)
 
+    def hill(self, y, eta, scale):
+        """Places of y, (n, K, C), among which the density is a log-concave hill around zero.
+
+        Where a family gives `fall`, how far the log density of a place lies below the top, and
+        `log_top`, the log density there, probabilities of cells are found by these.
+        """
+        return self._deviation(y, eta, self._spread(scale))
+
     def _below(self, deviation, scale):
         """Probability of a standard deviate of at most `deviation`."""
         raise NotImplementedError

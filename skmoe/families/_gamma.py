@@ -10,6 +10,9 @@ __all__ = ["Gamma"]
 # Steps of the fixed point for the shape; each takes off most of the error.
 _STEPS = 12
 
+# Stands for minus the logarithm of zero: below it there is no probability.
+_LOWEST = 1e20
+
 
 class Gamma(LogLink):
     r"""Positive, skewed responses, with the logarithm of the mean as linear predictor.
@@ -115,6 +118,22 @@ class Gamma(LogLink):
     def variance(self, eta, scale):
         """The square of s times the mean."""
         return (scale * self.mean(eta, None)) ** 2
+
+    def hill(self, y, eta, scale):
+        """Logarithms of targets over means, among which the density is a hill around zero."""
+        xp = array_namespace(eta)
+        ratio = self._ratio(y[:, None, :], eta)
+        some = ratio > 0
+        return xp.where(some, xp.log(xp.where(some, ratio, xp.ones_like(ratio))), -_LOWEST)
+
+    def fall(self, place, scale):
+        """How far the log density of a place lies below that at the mean."""
+        return (array_namespace(place).expm1(place) - place) / (scale * scale)
+
+    def log_top(self, scale):
+        """Log density of a place at the mean."""
+        shape = 1 / (scale * scale)
+        return array_namespace(scale).log(shape) - stirling_rest(shape)
 
     def cdf(self, y, eta, scale):
         """Probability of at most y, by the incomplete gamma function."""

@@ -75,6 +75,14 @@ class Gaussian(Location):
         density = xp.exp(-0.5 * ratio * ratio) * (2 / math.pi) ** 0.5
         return distance * special("erf", ratio * 0.5**0.5) + spread * density
 
+    def fall(self, place, scale):
+        """Half the square."""
+        return 0.5 * place * place
+
+    def log_top(self, scale):
+        """Of a standard normal deviate."""
+        return -0.5 * math.log(2 * math.pi)
+
     def _below(self, deviation, scale):
         # Not `ndtr`, which some libraries make from erf: then there are no tails.
         return 0.5 * special("erfc", -(0.5**0.5) * deviation)

@@ -83,6 +83,14 @@ class Laplace(Location):
         """Twice the squared scales."""
         return 2 * scale * scale + array_namespace(eta).zeros_like(eta)
 
+    def fall(self, place, scale):
+        """The distance."""
+        return array_namespace(place).abs(place)
+
+    def log_top(self, scale):
+        """Of a standard deviate."""
+        return -math.log(2)
+
     def _below(self, deviation, scale):
         xp = array_namespace(deviation)
         tail = 0.5 * xp.exp(-xp.abs(deviation))

@@ -170,6 +170,22 @@ class StudentT(Location):
         ratio = xp.where(finite, df / xp.where(finite, df - 2, 1.0), float("inf"))
         return spread * spread * ratio + xp.zeros_like(eta)
 
+    def hill(self, y, eta, scale):
+        """Deviates over the root of the degrees of freedom, as hyperbolic sines."""
+        xp = array_namespace(eta)
+        return xp.asinh(super().hill(y, eta, scale) / xp.sqrt(self._split(scale)[1]))
+
+    def fall(self, place, scale):
+        """Degrees of freedom times the logarithm of the hyperbolic cosine."""
+        xp = array_namespace(place)
+        # Places are such that their sines have a square.
+        sine = xp.sinh(place)
+        return 0.5 * self._split(scale)[1] * xp.log1p(sine * sine)
+
+    def log_top(self, scale):
+        """Of these places."""
+        return _step("gammaln", self._split(scale)[1]) - 0.5 * math.log(math.pi)
+
     def _below(self, deviation, scale):
         """By the incomplete beta function."""
         xp = array_namespace(deviation)
