@@ -4,6 +4,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 __all__ = [
     "AlikeExpertsWarning",
+    "AtomWarning",
     "ConstantGateWarning",
     "DegenerateWarning",
     "EmptyClassWarning",
@@ -11,6 +12,7 @@ __all__ = [
     "IdleExpertWarning",
     "LostDigitsWarning",
     "NotConvergedWarning",
+    "RoundedTargetsWarning",
     "RowWeightWarning",
     "SeparationWarning",
     "TooManyParametersWarning",
@@ -36,6 +38,14 @@ class NotConvergedWarning(FitWarning):
 
 class DegenerateWarning(FitWarning):
     """An expert's scale stands at its lower bound: it passes through its rows exactly."""
+
+
+class RoundedTargetsWarning(FitWarning):
+    """An expert's scale has come down to what the rounding of the targets leaves."""
+
+
+class AtomWarning(FitWarning):
+    """Many targets are one and the same number, which a density cannot give a probability."""
 
 
 class EmptyClassWarning(FitWarning):

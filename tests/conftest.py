@@ -9,7 +9,7 @@ import warnings
 import pytest
 
 # Made tables need not be those that a mixture is for; pages and docstrings are strict.
-ABOUT_THE_DATA = ("AlikeExperts", "ConstantGate", "IdleExpert", "Separation")
+ABOUT_THE_DATA = ("AlikeExperts", "ConstantGate", "IdleExpert", "RoundedTargets", "Separation")
 
 
 def pytest_collection_modifyitems(items):

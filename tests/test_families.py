@@ -11,16 +11,20 @@ from sklearn.metrics import d2_tweedie_score, r2_score
 from sklearn.preprocessing import StandardScaler
 
 from skmoe import HMERegressor, MoEClassifier, MoERegressor
+from skmoe._rows.blocks import ArrayBlocks
+from skmoe._rows.ties import Ties, learn_ties
 from skmoe.experts import LinearExpert
 from skmoe.families import (
     Bernoulli,
     Categorical,
     Gamma,
     Gaussian,
+    Laplace,
     NegativeBinomial,
     Poisson,
     StudentT,
 )
+from skmoe.families._base import ScaleSums
 from skmoe.gates import SoftmaxGate
 
 from .data import two_lines
@@ -308,6 +312,101 @@ def test_counts_that_scatter_less_than_poissons_end_at_poisson():
     assert_allclose(model.expert_scale_, 0.01, rtol=1e-6)
     assert_allclose(model.predict(X), poisson.predict(X), rtol=1e-3)
     assert_allclose(model.log_likelihood_, poisson.log_likelihood_, rtol=1e-4)
+
+
+# -- targets that are rounded ----------------------------------------------------------------------
+
+
+def steps(n=300, seed=0):
+    """Whole numbers, most of them small."""
+    return np.round(2 * np.random.default_rng(seed).standard_normal(n))
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize(
+    ("values", "step"),
+    [
+        (steps(), 1.0),
+        (0.1 * steps() + 3, 0.1),
+        (1000 * steps() - 7.5, 1000),
+        (1e30 * steps(), 1e30),
+        (0.01 * steps() + 37, 0.01),
+        # Neighbours are 2 and 3 steps apart.
+        (7.0 * np.resize([0, 2, 5], 90), 7.0),
+        # Some off the grid, and yes or no.
+        (np.where(np.arange(300) % 30, steps(), 5.63), 1.0),
+        ((steps() > 2).astype(float), 1.0),
+    ],
+)
+def test_the_step_of_rounded_targets_is_found(values, step, dtype):
+    (found,) = learn_ties(values.astype(dtype)[:, None])
+    assert_allclose(found.spacing, step, rtol=1e-12 if dtype == np.float64 else 1e-4)
+    assert found.atom is None
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_continuous_targets_have_no_step(dtype):
+    z = np.random.default_rng(0).standard_normal(3000)
+    lines = [
+        z,
+        1e3 + z,
+        np.minimum(z, 2.2),
+        np.linspace(0, 1, 3000),
+        np.abs(np.linspace(-1, 1, 3000)),
+    ]
+    again = np.random.default_rng(1).choice(z, 3000)
+    table = np.stack([*lines, again, np.ones(3000)], axis=1).astype(dtype)
+    assert learn_ties(table) == [Ties(0.0, None)] * 7
+    # Some that hardly differ.
+    assert learn_ties((1e16 + np.round(4 * z)).astype(dtype)[:, None]) == [Ties(0.0, None)]
+    for share, value in ((0.43, 0.0), (0.05, -1.5)):
+        mixed = np.where(np.arange(3000) < 3000 * share, value, z).astype(dtype)
+        assert learn_ties(mixed[:, None]) == [Ties(0.0, (value, share))]
+
+
+def test_ties_depend_on_the_values_and_their_weights_alone():
+    rng = np.random.default_rng(0)
+    some = np.where(rng.uniform(size=4000) < 0.3, 0.25, rng.standard_normal(4000))
+    table = np.stack([0.1 * np.round(rng.standard_normal(4000)), some, np.round(some, 3)], axis=1)
+    weight = rng.integers(0, 3, 4000).astype(float)
+    known = learn_ties(table, weight)
+    assert_allclose(known[0].spacing, 0.1)
+    # More values than are kept at once: the common one is found all the same.
+    share = weight[some == 0.25].sum() / weight.sum()
+    assert known[1].atom == (0.25, share)
+    rows = rng.permutation(np.repeat(np.arange(4000), weight.astype(int)))
+    assert learn_ties(ArrayBlocks(table[rows], None, None, length=100)) == known
+    empty = np.where(np.arange(4000) < 200, 0.0, weight)
+    blocks = ArrayBlocks(table, None, empty, length=100)
+    assert learn_ties(blocks) == learn_ties(table[200:], weight[200:])
+
+
+@pytest.mark.parametrize(("family", "least"), [(Gaussian(), 12**-0.5), (Laplace(), 0.25)], ids=str)
+def test_no_scale_falls_below_what_rounding_leaves(family, least):
+    ready = family.initialize(np.stack([0.5 * steps() + 40, np.linspace(0, 1, 300)], axis=1))
+    spread = np.asarray(ready.units.spread)
+    held = ready.limited(np.full((3, 2), 1e-9))
+    assert_allclose(held * spread, [[0.5 * least, family.min_scale * spread[1]]] * 3)
+    assert ready.rounded(held) == [0] and ready.degenerate(held)
+    free = np.full((3, 2), 0.9)
+    assert ready.rounded(free) == [] and (ready.limited(free) == free).all()
+    # Of yes or no, half the standard deviation at most.
+    rare = family.initialize((steps() > 3)[:, None].astype(float))
+    assert rare.limited(np.array([[1e-9]])) == 0.5
+    # A larger bound of one's own stays.
+    own = family.set_params(min_scale=0.8).initialize(steps()[:, None])
+    assert own.limited(np.array([[1e-9]])) == 0.8 and own.rounded(np.array([[0.8]])) == []
+    family.set_params(min_scale=1e-3)
+
+
+def test_tails_are_no_heavier_for_a_scale_that_rounding_holds():
+    y = steps()[:, None]
+    ready = StudentT().initialize(y)
+    y, scale = ready.units.scaled(y), ready.initial_scale(1, y)
+    for _ in range(20):
+        sums = ScaleSums(np.full((1, 1), 300.0), *ready.scale_sums(y, y[:, None], scale, 0 * y + 1))
+        scale = ready.update_scale(scale, sums)
+    assert_allclose(scale, [[ready.floor[0], 200.0]])
 
 
 # -- weights, units, order -----------------------------------------------------------------------

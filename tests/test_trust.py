@@ -245,6 +245,43 @@ def test_a_gate_that_ends_constant_is_reported():
     silent(MoERegressor(2, gate=SoftmaxGate(columns=[]), random_state=0), X, y)
 
 
+def stars(n=400):
+    """Ratings from 1 to 5 along one line, and new ones."""
+    rng = np.random.default_rng(0)
+    x = rng.uniform(-2, 2, size=(n, 1))
+    return x, np.clip(np.round(3 + x[:, 0] + 0.4 * rng.normal(size=n)), 1, 5)
+
+
+def test_an_expert_on_one_value_of_rounded_targets_is_no_win_and_is_reported():
+    x, y = stars(600)
+    one = MoERegressor(1).fit(x[:400], y[:400])
+    model = MoERegressor(4, random_state=0)
+    text = said(exceptions.RoundedTargetsWarning, model, x[:400], y[:400])
+    assert "grid of step 1, " in text and "come down to 0.2887" in text
+    assert_allclose(model.expert_scale_.min(), 12**-0.5)
+    new = x[400:], y[400:]
+    gain = model.score_samples(*new) - one.score_samples(*new)
+    assert gain.mean() < 0.4
+    cells = [own.score_samples(*new, spacing=1.0).mean() for own in (one, model)]
+    assert_allclose(*cells, atol=0.02)
+
+
+def test_an_atom_is_reported():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(500, 2))
+    y = np.where(X[:, 0] > 0, 2 * X[:, 1], -X[:, 1]) + 0.5 * rng.normal(size=500)
+    some = np.where(rng.uniform(size=500) < 0.43, 0.0, y)
+    text = said(exceptions.AtomWarning, MoERegressor(2, random_state=0), X, some)
+    assert text.startswith(f"{100 * np.mean(some == 0):.2g} % of the targets are exactly 0: ")
+    # A few at a limit, where an expert has gone to them, and where none has.
+    capped = np.minimum(y, np.quantile(y, 0.95))
+    silent(MoERegressor(1), X, capped)
+    labels = np.where(capped == capped.max(), 2, X[:, 0] > 0)
+    spiked = MoERegressor(3, init=labels, random_state=0)
+    text = said(exceptions.AtomWarning, spiked, X, capped)
+    assert "5 % of the targets" in text and "of the largest" in text
+
+
 def test_an_expert_that_answers_no_row_is_reported():
     X, y = planes(0)
     model = MoERegressor(3, tol=1e9, init=np.arange(300) % 3).fit(X, y)

@@ -7,6 +7,7 @@ import numpy as np
 from .._rows.arrays import array_namespace, host
 from .._rows.weights import largest_total
 from ..exceptions import (
+    AtomWarning,
     EmptyClassWarning,
     LostDigitsWarning,
     RowWeightWarning,
@@ -19,6 +20,10 @@ __all__ = ["data_diagnosis", "is_free"]
 _FEWEST_STEPS = 20
 
 _MOST_NAMES = 10
+
+# Part of the targets that are one number of which is always told, and part of the largest scale
+# from which on an expert's may be a spike on fewer.
+_LARGE_ATOM, _SPIKE = 0.1, 1 / 3
 
 
 def data_diagnosis(rows, weighted, mixture, units, state):
@@ -46,6 +51,7 @@ def data_diagnosis(rows, weighted, mixture, units, state):
     if "classes_" in state and rows.is_weighted:
         yield from _of_the_classes(rows, host(state["classes_"]))
     yield from _of_the_number(rows, mixture)
+    yield from _of_the_atoms(mixture.expert)
 
 
 def _of_the_digits(units, names):
@@ -70,6 +76,29 @@ def _of_the_digits(units, names):
             f"deviation is {(spread[lost] / step[lost]).min():.2g} steps between neighbouring "
             "numbers. Pass float64, or subtract their offset before that; leave out what varies by "
             "rounding alone.",
+        )
+
+
+def _of_the_atoms(expert):
+    """Of one number that many targets are, among others that have a density."""
+    family, scale = expert.family, getattr(expert, "scale", None)
+    for output, tied in enumerate(family.ties):
+        if tied.atom is None:
+            continue
+        value, share = tied.atom
+        own = np.ones(1) if scale is None else host(scale)[:, output]
+        least = float(own.min() / own.max())
+        if share < _LARGE_ATOM and least > _SPIKE:
+            continue
+        of = f" of output {output}" if family.n_outputs > 1 else ""
+        told = f", and the smallest scale is {least:.2g} of the largest" if least <= _SPIKE else ""
+        yield (
+            AtomWarning,
+            f"{100 * share:.2g} % of the targets{of} are exactly {value:.6g}{told}: such an atom "
+            "has a probability and no density, and an expert that puts a spike on it makes log "
+            f"densities mean little. Classify y == {value:.6g} first and fit the other rows "
+            "alone, let experts share a scale (Gaussian(scale='shared')), or use "
+            "family='poisson' for counts and amounts from 0 on.",
         )
 
 

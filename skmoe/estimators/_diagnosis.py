@@ -13,6 +13,7 @@ from ..exceptions import (
     DegenerateWarning,
     IdleExpertWarning,
     NotConvergedWarning,
+    RoundedTargetsWarning,
     SeparationWarning,
 )
 from ..gates._averaged import AveragedGate
@@ -144,6 +145,8 @@ def _of_the_climb(mixture, trace):
             f"The experts {dead} answer next to no row. Use fewer experts than "
             f"{mixture.n_experts()}, or {remedy}.",
         )
+    if rounded := _rounded(mixture.expert):
+        yield from _of_the_steps(mixture.expert.family, rounded)
     if mixture.expert.at_bound():
         family = mixture.expert.family
         of = " times the standard deviation of y" if family.location else ""
@@ -154,6 +157,31 @@ def _of_the_climb(mixture, trace):
             "That expert passes through its rows exactly; the log-likelihood means little. "
             "Use fewer experts, a larger penalty (alpha) or a larger min_scale.",
         )
+
+
+def _rounded(expert):
+    """Outputs of which some expert's scale has come down to what rounding leaves."""
+    banks = [bank for bank in getattr(expert, "banks", [expert]) if hasattr(bank, "scale")]
+    return sorted({output for bank in banks for output in bank.family.rounded(bank.scale)})
+
+
+def _of_the_steps(family, outputs):
+    """Of targets that are rounded, with experts that are as near to them as rounding allows."""
+    spread = host(family.units.spread)
+    step = _numbers(family.ties[output].spacing for output in outputs)
+    least = _numbers(family.floor[output] * spread[output] for output in outputs)
+    of = f" of the outputs {outputs}" if family.n_outputs > 1 else ""
+    yield (
+        RoundedTargetsWarning,
+        f"y is rounded: its values{of} lie on a grid of step {step}, and an expert's scale has "
+        f"come down to {least}, the least that rounding leaves. Log densities then tell of the "
+        f"step and not of the fit: compare models by score_samples(X, y, spacing={step}) on "
+        "held-out rows. Fewer experts or a larger min_scale keep experts from single values.",
+    )
+
+
+def _numbers(values):
+    return ", ".join(f"{value:.4g}" for value in values)
 
 
 def _busy(mixture, blocks):

@@ -7,6 +7,7 @@ from sklearn.base import BaseEstimator
 from .._numerics.gamma_functions import log_excess
 from .._rows.arrays import array_namespace, host, like, log_ceiling, ones, special
 from .._rows.scaling import learn_scaling, mean_scaling
+from .._rows.ties import learn_ties
 from .._rows.validation import check_choice, check_positive
 
 __all__ = ["Counts", "Family", "Location", "LogLink", "ScaleSums", "check_targets", "drawn_counts"]
@@ -22,6 +23,9 @@ _WHOLE = 2.0**53
 
 # Largest change of the logarithm of a scale in one update.
 _LARGEST_MOVE = 1.0
+
+# Standard deviations of y that rounding holds a scale at, however coarse it is.
+_COARSEST = 0.5
 
 
 class ScaleSums(NamedTuple):
@@ -117,6 +121,9 @@ class Family(BaseEstimator):
         How the targets are scaled before the fit; set by `initialize`.
     start : list of float
         Predictors (C,) that a climb can start from, in scaled units; set by `initialize`.
+    ties : sequence of Ties
+        What the targets have in common, by output, where their scales depend on it; set by
+        `initialize`.
     """
 
     coupled = False
@@ -130,6 +137,7 @@ class Family(BaseEstimator):
     support = (-float("inf"), float("inf"))
     n_scales = 0
     units = None
+    ties = ()
 
     def initialize(self, y, weight=None):
         """Family that knows what the targets fix (the number of classes, say).
@@ -292,6 +300,10 @@ class Family(BaseEstimator):
         """Whether a scale has run into the smallest allowed, which the likelihood asks to pass."""
         return bool((host(scale) <= self.min_scale * (1 + 1e-6)).any())
 
+    def rounded(self, scale):
+        """Outputs of which some scale has come down to what rounding leaves, a list of int."""
+        return []
+
     def attributes(self, coef, intercept, scale):
         """Coefficients (K, C, d), intercepts (K, C) and scales in the units of y as given.
 
@@ -338,16 +350,49 @@ def drawn_counts(rate, random_state):
 
 
 class Location(Family):
-    """Families whose predictor is the centre of y and whose scale is its spread."""
+    """Families whose predictor is the centre of y and whose scale is its spread.
+
+    Attributes
+    ----------
+    rounding : float
+        Scale, in steps, of what rounding to a grid leaves: of a uniform distribution over a step.
+    floor : list of float or None
+        Smallest scale of every output where rounding holds some above `min_scale`.
+    """
 
     location = True
     penalty_scales = True
+    rounding = 12**-0.5
+    floor = None
 
     def initialize(self, y, weight=None):
         """Family for targets of shape (n_samples, n_outputs)."""
         self._check_scale()
-        units = learn_scaling(y, weight, constant_spread=1.0)
-        return self._with(y, units, n_scales=y.shape[1])
+        units, ties = learn_scaling(y, weight, constant_spread=1.0), learn_ties(y, weight)
+        floor = [
+            min(self.rounding * tied.spacing / spread, _COARSEST)
+            for tied, spread in zip(ties, host(units.spread).tolist(), strict=True)
+        ]
+        # A density of rounded targets is a probability of a step over its length: below what
+        # rounding alone scatters, a scale makes it larger without saying more.
+        floor = [max(own, self.min_scale) for own in floor] if max(floor) > self.min_scale else None
+        return self._with(y, units, n_scales=y.shape[1], ties=ties, floor=floor)
+
+    def limited(self, scale):
+        """Scales within the smallest and largest allowed, none finer than the targets are."""
+        scale = super().limited(scale)
+        if self.floor is None:
+            return scale
+        return array_namespace(scale).maximum(scale, like(self.floor, scale))
+
+    def rounded(self, scale):
+        """Outputs of which some scale has come down to what rounding leaves, a list of int."""
+        if self.floor is None:
+            return []
+        scale = host(self._spread(scale))
+        floor = like(self.floor, scale)
+        reached = (scale <= floor * (1 + 1e-6)) & (floor > self.min_scale)
+        return reached.any(axis=0).nonzero()[0].tolist()
 
     def link(self, mean):
         """The mean itself."""

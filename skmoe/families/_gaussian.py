@@ -22,7 +22,9 @@ class Gaussian(Location):
     min_scale : float, default=1e-3
         Smallest standard deviation of an expert, in units of the standard deviation of y. The
         likelihood has no upper bound without it: an expert that passes through a few rows
-        exactly could let its spread go to zero. A fit that ends on the bound warns.
+        exactly could let its spread go to zero. A fit that ends on the bound warns. Of targets
+        that lie on a grid, with several rows to a value, the bound is at least what rounding
+        leaves, the step over the root of 12, or half a standard deviation of y if that is less.
 
     Attributes
     ----------

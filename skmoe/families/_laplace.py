@@ -24,7 +24,8 @@ class Laplace(Location):
     scale : {"expert", "shared"}, default="expert"
         Whether every expert has a scale (mean absolute deviation) of its own or all have the same.
     min_scale : float, default=1e-3
-        Smallest scale of an expert, in units of the standard deviation of y (see `Gaussian`).
+        Smallest scale of an expert, in units of the standard deviation of y (see `Gaussian`; of
+        targets on a grid at least a quarter of the step).
 
     Attributes
     ----------
@@ -46,6 +47,7 @@ class Laplace(Location):
     """
 
     smooth = False
+    rounding = 0.25
 
     def __init__(self, scale="expert", min_scale=1e-3):
         self.scale = scale

@@ -121,6 +121,10 @@ class StudentT(Location):
             return new
         cut = self.n_outputs
         by_scale, by_both, by_df = _information(df)
+        if self.floor is not None:
+            # Degrees of freedom must not make up for a move that a scale cannot make.
+            held = new < like(self.floor, new)
+            by_both = xp.where(held, xp.zeros_like(by_both), by_both)
         pull = (sums.penalty + sums.prior_rows * sums.prior_variance) / (spread * spread)
         by_spread = sums.slope[:, :cut] + pull - sums.prior_rows
         slope = sums.slope[:, cut:] - by_both / by_scale * by_spread
