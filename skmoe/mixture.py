@@ -149,12 +149,12 @@ class Mixture(Together, _Pair):
         return (log_gate, *self.expert.predictors(X, self._wanted(log_gate)))
 
     @classmethod
-    def averaged(cls, mixtures):
-        """The mixture of several mixtures, each with the same share."""
+    def averaged(cls, mixtures, shares=None):
+        """The mixture of several mixtures with given shares; None stands for equal ones."""
         if len(mixtures) == 1:
             return mixtures[0]
         gates, experts = zip(*mixtures, strict=True)
-        return cls(AveragedGate(list(gates)), reduce(lambda a, b: a.joined(b), experts))
+        return cls(AveragedGate(list(gates), shares), reduce(lambda a, b: a.joined(b), experts))
 
     def n_experts(self):
         """Number of experts."""

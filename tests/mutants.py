@@ -421,6 +421,35 @@ BREAKS = [
         "params - self._rate() * (direction - kept * params)",
         "neural",
     ),
+    Break(
+        "held-out rows are drawn by where they stand",
+        "solvers/_adam.py",
+        "rows = rows[key[rows].argsort(kind=\"stable\")]",
+        "rows = rows[rows.argsort(kind=\"stable\")]",
+        "neural",
+    ),
+    # -- climbs that are averaged
+    Break(
+        "shares of climbs forget the weights of the rows",
+        "estimators/_stacking.py",
+        "rows = weight @ (joint",
+        "rows = np.ones(len(joint)) @ (joint",
+        "neural",
+    ),
+    Break(
+        "climbs are judged by other rows each",
+        "estimators/_climbing.py",
+        "set_random_states(settings.solver, settings.random_state)",
+        "settings.random_state.randint(2**31 - 1)",
+        "neural",
+    ),
+    Break(
+        "the average has equal shares, whatever the climbs say",
+        "mixture.py",
+        "AveragedGate(list(gates), shares)",
+        "AveragedGate(list(gates))",
+        "neural",
+    ),
     # -- starts
     Break(
         "a start depends on the order of the rows",

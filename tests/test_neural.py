@@ -13,11 +13,13 @@ from sklearn.model_selection import cross_val_score
 
 from skmoe import HMERegressor, MoEClassifier, MoERegressor
 from skmoe._rows.blocks import ArrayBlocks
+from skmoe.estimators._stacking import shares_of_climbs, stacked
 from skmoe.experts import LinearExpert, MLPExpert
 from skmoe.families import Categorical, Gamma, Gaussian, NegativeBinomial, Poisson
 from skmoe.gates import GaussianGate, HierarchicalGate, MLPGate, SoftmaxGate, TopKGate
 from skmoe.mixture import Mixture
 from skmoe.solvers import EM, LBFGS, Adam, Trace, _adam
+from skmoe.solvers._trace import HeldOut
 
 from .choosing import every_value
 from .data import planted
@@ -156,8 +158,8 @@ def waves(n=1500, seed=0):
 def test_networks_fit_what_lines_cannot():
     X, y, _ = waves()
     new, target, _ = waves(seed=1)
-    neural = MoERegressor(2, expert="mlp", gate="mlp", random_state=0).fit(X, y)
-    linear = MoERegressor(2, random_state=0).fit(X, y)
+    neural = MoERegressor(2, expert="mlp", gate="mlp", random_state=1).fit(X, y)
+    linear = MoERegressor(2, random_state=1).fit(X, y)
     assert neural.score_samples(new, target).mean() > linear.score_samples(new, target).mean() + 0.5
     best = np.where(new[:, 0] > 0.5, 2.0, 0.0) + np.sin(3 * new[:, 0])
     assert neural.score(new, target) > r2_score(target, best) - 0.03
@@ -246,6 +248,73 @@ def test_the_best_of_several_starts_is_kept():
     assert max(three.validation_scores_) >= max(one.validation_scores_)
 
 
+def held_out_targets(monkeypatch, X, y, **settings):
+    """Targets of the rows that every climb of a fit holds out."""
+    held, judge = [], _adam._judge
+
+    def noting(blocks, held_out):
+        held.append(np.sort(held_out.y[:, 0]))
+        return judge(blocks, held_out)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(_adam, "_judge", noting)
+        MoERegressor(2, expert=MLPExpert(2), n_init=2, random_state=0, **settings).fit(X, y)
+    return held
+
+
+@pytest.mark.filterwarnings("ignore::skmoe.exceptions.ConstantGateWarning")
+@pytest.mark.parametrize("average", [True, False])
+@pytest.mark.parametrize("n_rows", [200, 2500])
+def test_all_climbs_hold_out_the_same_rows_in_any_order(monkeypatch, average, n_rows):
+    X, y, _ = waves(n_rows)
+    settings = {"solver": Adam(n_epochs=1), "average": average}
+    first, second = held_out_targets(monkeypatch, X, y, **settings)
+    other, _ = held_out_targets(monkeypatch, X[::-1], y[::-1], **settings)
+    assert len(first) == n_rows / 10
+    assert_array_equal(first, second)
+    assert_array_equal(first, other)
+
+
+def test_shares_are_those_that_explain_held_out_rows_best():
+    rng = np.random.default_rng(0)
+    density = rng.normal([0.0, 0.5, -1.0], size=(40, 3))
+    times = rng.integers(1, 4, 40)
+    shares = stacked(density, times.astype(float), prior_rows=0.5)
+
+    def value(s):
+        return times @ np.log(np.exp(density) @ s) + 0.5 * np.log(s).sum()
+
+    near = [shares + step for step in 1e-3 * (np.eye(3) - 1 / 3)]
+    near += [shares - step for step in 1e-3 * (np.eye(3) - 1 / 3)]
+    assert all(value(shares) > value(other) for other in [*near, np.full(3, 1 / 3)])
+    repeated = np.repeat(density, times, axis=0)
+    assert_allclose(stacked(repeated, np.ones(len(repeated)), prior_rows=0.5), shares)
+
+
+def test_a_climb_that_explains_next_to_nothing_is_left_out():
+    def shares(*levels):
+        traces = [Trace(1, 0.0) for _ in levels]
+        for trace, level in zip(traces, levels, strict=True):
+            held_out = None if level is None else HeldOut(np.full(5000, level), np.ones(5000))
+            trace.held_out = held_out
+        return shares_of_climbs(traces)
+
+    assert_array_equal(shares(0.0, -9.0), [1, 0])
+    assert_allclose(shares(0.0, 0.0), [0.5, 0.5])
+    assert_allclose(shares(0.0, None), [0.5, 0.5])
+
+
+def test_shares_are_equal_where_nothing_is_held_out():
+    X, y, _ = waves(60)
+    settings = {"expert": MLPExpert(2), "n_init": 2, "average": True, "random_state": 0}
+    solver = Adam(n_epochs=2, validation_fraction=0.0)
+    model = MoERegressor(2, solver=solver, **settings).fit(X, y)
+    assert_allclose(model.climb_shares_, [0.5, 0.5])
+    model.set_params(solver=Adam(n_epochs=2)).fit(X, y)
+    assert np.ptp(model.climb_shares_) > 0
+    assert not hasattr(model.set_params(average=False).fit(X, y), "climb_shares_")
+
+
 @pytest.mark.parametrize("expert", ["linear", "mlp"])
 def test_an_average_is_the_mixture_of_its_mixtures(expert):
     X, y, _ = waves(500)
@@ -253,17 +322,19 @@ def test_an_average_is_the_mixture_of_its_mixtures(expert):
     settings = {"expert": expert, "solver": solver, "average": True, "random_state": 0}
     model = MoERegressor(2, n_init=3, **settings).fit(X, y)
     assert model.n_experts_ == 6
-    assert_allclose(model.gate_proba(X).reshape(-1, 3, 2).sum(axis=2), 1 / 3)
+    shares = np.array(model.climb_shares_)
+    assert_allclose(model.gate_proba(X).reshape(-1, 3, 2).sum(axis=2), np.tile(shares, (500, 1)))
     design, target = model._units.prepare(X, y[:, None])
     members = [
         Mixture(gate, model.expert_.take([2 * i, 2 * i + 1]))
         for i, gate in enumerate(model.gate_.gates)
     ]
     density = [np.exp(member.log_density(design, target)) for member in members]
-    together = np.log(np.mean(density, axis=0)) - model._units.log_spread()
+    together = np.log(shares @ density) - model._units.log_spread()
     assert_allclose(model.score_samples(X, y), together)
     assert_allclose(model.log_likelihood_, model.score_samples(X, y).sum())
-    mean = model._units.restored(np.mean([m.predict(design) for m in members], axis=0))
+    answers = np.stack([member.predict(design) for member in members])
+    mean = model._units.restored(np.tensordot(shares, answers, 1))
     assert_allclose(model.predict(X), mean[:, 0])
     assert model.n_parameters_ == sum(member.n_parameters() for member in members)
 

@@ -29,7 +29,7 @@ from ..model_selection._choosing import MOST_EXPERTS, Given, choose_n_experts
 from ..starts._given import is_given, responsibilities_of
 from ..starts._widening import with_experts
 from ._checks import check_sound
-from ._climbing import climb, settings_of_climbs, together
+from ._climbing import Climbed, climb, histories, settings_of_climbs, together
 from ._diagnosis import diagnosis, warn_of
 from ._fitted import climb_attributes, exact_likelihood, model_attributes
 from ._online import OnlineMixin
@@ -88,8 +88,10 @@ class BaseMixtureOfExperts(
         settings = self._with_given(settings, given, rows)
         several = settings_of_climbs(settings)
         progress = Progress(self, rows, given, settings, len(several))
-        climbs, ready, histories = self._climbs(rows, state, several, progress)
-        mixture, trace = together(climbs, ready.blocks, settings.average)
+        climbs = self._climbs(rows, state, several, progress)
+        (ready, mixture, trace), shares = together(climbs, settings.average)
+        if shares is not None:
+            state["climb_shares_"] = shares.tolist()
         check_sound(mixture, trace.history[-1], "fit")
         problems = diagnosis(rows, given.is_weighted, ready, mixture, trace, state)
         shift = trace.weight * ready.units.log_spread()
@@ -97,13 +99,13 @@ class BaseMixtureOfExperts(
             **model_attributes(mixture, ready.units, state),
             **climb_attributes(mixture, ready.units, trace),
             **state,
-            "start_histories_": [[value - shift for value in own] for own in histories],
+            "start_histories_": [[value - shift for value in own] for own in histories(climbs)],
             **exact_likelihood(mixture, ready.units, ready.blocks, trace),
             "problems_": [text for _, text in problems],
             "_parts": settings.parts(),
             "_is_pooled": ready.advantage is not None,
         }
-        for name in ("selection_", "feature_names_in_"):
+        for name in ("selection_", "climb_shares_", "feature_names_in_"):
             vars(self).pop(name, None)
         vars(self).update(fitted)
         warn_of(problems)
@@ -111,19 +113,15 @@ class BaseMixtureOfExperts(
         return self
 
     def _climbs(self, rows, state, several, progress):
-        """The climbs of several settings, where the last began, and histories of the way to them.
-
-        Of one climb the history is that of the fit, and not among these.
-        """
-        climbs, histories = [], []
+        """The climbs of several settings; fewer where a callback stops the fit."""
+        climbs = []
         for settings in several:
             ready = self._ready(rows, state, settings)
             report = progress.reporter(ready.units, state)
-            climbs.append(climb(ready.mixture, ready.blocks, settings, report))
-            histories += ready.histories
-            if climbs[-1][1].stopped:
+            climbs.append(Climbed(ready, *climb(ready.mixture, ready.blocks, settings, report)))
+            if climbs[-1].trace.stopped:
                 break
-        return climbs, ready, histories + [own.history for _, own in climbs if len(climbs) > 1]
+        return climbs
 
     @with_callbacks
     def _fit_wider(self, narrow, X, y, sample_weight):

@@ -1,5 +1,7 @@
 """The climbs of a fit: one or several, refined, revived, put together."""
 
+from typing import Any, NamedTuple
+
 import numpy as np
 from sklearn.base import clone
 
@@ -9,8 +11,17 @@ from ..solvers import Trace
 from ..starts._reviving import dead_experts, revived, usage
 from ..starts._sampling import distinct_rows, sample_size
 from ._preparation import settled
+from ._stacking import shares_of_climbs
 
-__all__ = ["climb", "settings_of_climbs", "together"]
+__all__ = ["Climbed", "climb", "histories", "settings_of_climbs", "together"]
+
+
+class Climbed(NamedTuple):
+    """A climb: where it began, the mixture that it has come to, and its record."""
+
+    ready: Any
+    mixture: Any
+    trace: Any
 
 
 def settings_of_climbs(settings):
@@ -18,21 +29,20 @@ def settings_of_climbs(settings):
 
     Starts of parts with statistics are chosen among after a few passes: then it is one.
     """
-    if not settings.average:
-        # Held-out rows are the same in all, so that their scores can be compared.
-        set_random_states(settings.solver, settings.random_state)
-        if settings.has_statistics():
-            return [settings]
+    # Held-out rows are the same in all, so that climbs can be compared and weighed.
+    set_random_states(settings.solver, settings.random_state)
+    if settings.has_statistics() and not settings.average:
+        return [settings]
     return [_single(settings, index) for index in range(settings.n_init)]
 
 
 def _single(settings, index):
     """Settings of one climb of several."""
     random_state = np.random.RandomState(settings.random_state.randint(2**31 - 1))
-    solver = clone(settings.solver)
-    set_random_states(solver, random_state)
     kind = settings.kinds[index % len(settings.kinds)]
-    return settings._replace(n_init=1, kinds=[kind], solver=solver, random_state=random_state)
+    return settings._replace(
+        n_init=1, kinds=[kind], solver=clone(settings.solver), random_state=random_state
+    )
 
 
 def climb(mixture, blocks, settings, report):
@@ -77,11 +87,20 @@ def _revive(mixture, trace, blocks, settings, report):
     return Mixture(mixture.gate._replaced(usage_=share), mixture.expert), trace
 
 
-def together(climbs, blocks, average):
-    """The mixture of all climbs, or the best of them, and its trace."""
+def together(climbs, average):
+    """The average of all climbs, or the best of them, as one climb; and the shares, or None."""
     if not average:
-        return max(climbs, key=lambda one: one[1].best_score())
-    mixture = Mixture.averaged([mixture for mixture, _ in climbs])
-    trace = Trace.of([trace for _, trace in climbs])
+        return max(climbs, key=lambda one: one.trace.best_score()), None
+    ready, mixtures, traces = zip(*climbs, strict=True)
+    shares = shares_of_climbs(traces)
+    kept = shares.nonzero()[0]
+    mixture = Mixture.averaged([mixtures[i] for i in kept], shares[kept].tolist())
+    trace, blocks = Trace.of(traces), ready[-1].blocks
     trace.history = [float(blocks.sum(mixture.log_likelihood)) + mixture.log_prior()]
-    return mixture, trace
+    return Climbed(ready[-1], mixture, trace), shares
+
+
+def histories(climbs):
+    """Histories of the way to the climbs, and their own, of which that of one is the fit's."""
+    ways = [history for one in climbs for history in one.ready.histories]
+    return ways + [one.trace.history for one in climbs if len(climbs) > 1]

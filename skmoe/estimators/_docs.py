@@ -72,7 +72,9 @@ n_init : int, default=1
     whole way from every start, and the best on held-out rows stays.
 average : bool, default=False
     Whether all `n_init` mixtures are kept and averaged: a mixture of `n_init * n_experts`
-    experts. Mostly better than the best of them, above all with neural experts.
+    experts, with shares that explain held-out rows best, equal ones where none are held out; a
+    mixture with next to no share is left out. Mostly better than the best of them, above all
+    with neural experts.
 max_iter : int, default=500
     Passes over the data at most.
 tol : float, default=1e-6
@@ -157,6 +159,9 @@ start_histories_ : list of list of float
     data: the log evidence up to a constant, which is the objective where penalties are fixed.
     The objective after every pass of the whole climbs, where several were averaged or went all
     the way.
+climb_shares_ : list of float
+    Shares of the `n_init` mixtures in their average, 0 of those left out; only with
+    `average=True`.
 validation_scores_ : list of float
     Mean log density of the rows that Adam has held out, after every epoch.
 n_iter_ : int

@@ -12,19 +12,22 @@ __all__ = ["AveragedGate"]
 class AveragedGate(Together, Gate):
     """The gates of several fitted mixtures, whose experts stand side by side as well.
 
-    Every mixture has the same share, whatever x. What is fitted is each mixture by itself.
+    Every mixture has its share, whatever x. What is fitted is each mixture by itself.
 
     Parameters
     ----------
     gates : list of gate
         Initialised gates.
+    shares : list of float or None, default=None
+        Shares of the mixtures, above zero, which sum to one; None stands for equal ones.
     """
 
     # There is nothing to learn them from together.
     has_statistics = False
 
-    def __init__(self, gates):
+    def __init__(self, gates, shares=None):
         self.gates = gates
+        self.shares = shares
 
     @property
     def inside(self):
@@ -43,8 +46,10 @@ class AveragedGate(Together, Gate):
 
     def log_weight(self, X):
         """Log probability of every expert given x, of shape (n, K)."""
-        tables = [gate.log_weight(X) for gate in self.gates]
-        return array_namespace(X).concat(tables, axis=1) - math.log(len(tables))
+        shares = self.shares or [1 / len(self.gates)] * len(self.gates)
+        pairs = zip(self.gates, shares, strict=True)
+        tables = [gate.log_weight(X) + math.log(share) for gate, share in pairs]
+        return array_namespace(X).concat(tables, axis=1)
 
     @property
     def usage_(self):

@@ -6,10 +6,11 @@ from typing import Any, NamedTuple
 
 from sklearn.utils import check_random_state
 
-from .._rows.arrays import array_namespace
+from .._rows.arrays import array_namespace, host, is_sparse, like
 from .._rows.blocks import thread_pools
 from .._rows.validation import check_choice, check_count, check_positive, check_share
 from ._base import Memory, Solver
+from ._trace import HeldOut
 
 __all__ = ["Adam"]
 
@@ -140,9 +141,10 @@ class Adam(Solver):
         self._check()
         self._check_gradients(mixture)
         random_state = check_random_state(self.random_state)
-        order = blocks.shuffled(random_state)
+        order = _drawn(blocks, random_state)
         n_held = round(self.validation_fraction * len(order)) * (len(order) >= _FEWEST_ROWS)
-        judge, rows = _judge(blocks, order[:n_held]), order[n_held:]
+        held_out = blocks.some(order[:n_held]) if n_held else None
+        judge, rows = _judge(blocks, held_out), order[n_held:]
         n_batches = -(-len(rows) // self._batch_rows(len(rows)))
         n_epochs = min(self._epochs(n_batches), trace.max_iter)
         trace.begin(_objective(mixture, blocks), blocks.total_weight())
@@ -162,6 +164,9 @@ class Adam(Solver):
         trace.converged = not trace.stopped
         self._note_divergence(trace, start, best)
         trace.history.append(_objective(best.mixture, blocks))
+        if held_out is not None:
+            density = held_out.map(lambda X, y, weight: best.mixture.log_density(X, y))
+            trace.held_out = HeldOut(host(density), host(held_out.weights()))
         return best.mixture, trace
 
     def learn(self, mixture, blocks, memory):
@@ -236,17 +241,40 @@ def _objective(mixture, blocks):
     return float(blocks.sum(mixture.log_likelihood)) + mixture.log_prior()
 
 
+def _drawn(blocks, random_state):
+    """Positions of the rows of weight above zero, on the host, in random order.
+
+    Drawn are the rows, wherever they stand: climbs that see them in other orders hold out the
+    same ones, so that they can be compared and weighed.
+    """
+    rows = blocks.shuffled(random_state)
+    for key in host(blocks.map(_two_keys)).T:
+        rows = rows[key[rows].argsort(kind="stable")]
+    return rows[random_state.permutation(len(rows))]
+
+
+def _two_keys(X, y, weight):
+    """Two projections of every row, (n, 2): in float32 some different rows agree in one."""
+    size = X.shape[1]
+    directions = like(check_random_state(0).uniform(-1, 1, (2, size + y.shape[1])), X)
+    xp = array_namespace(X)
+    if is_sparse(X):
+        return X @ directions[:, :size].T + y @ directions[:, size:].T
+    table = xp.concat([X, y], axis=1)
+    # Sums of products, not a matrix product: equal rows get equal bits wherever they stand.
+    return xp.stack([xp.sum(table * directions[k, :], axis=1) for k in range(2)], axis=1)
+
+
 def _judge(blocks, held_out):
     """Function that scores a mixture.
 
     By the mean log-likelihood of the rows held out; where none are, by the mean objective.
     """
-    if len(held_out) == 0:
+    if held_out is None:
         weight = blocks.total_weight()
         return lambda mixture: _objective(mixture, blocks) / weight
-    some = blocks.some(held_out)
-    weight = some.total_weight()
-    return lambda mixture: float(some.sum(mixture.log_likelihood)) / weight
+    weight = held_out.total_weight()
+    return lambda mixture: float(held_out.sum(mixture.log_likelihood)) / weight
 
 
 class _Climb:

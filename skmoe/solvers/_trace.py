@@ -1,8 +1,22 @@
 """The record of a climb: history, tolerance, messages, callbacks."""
 
 import math
+from typing import Any, NamedTuple
 
-__all__ = ["Trace"]
+__all__ = ["HeldOut", "Trace"]
+
+
+class HeldOut(NamedTuple):
+    """Rows that a climb took no step on, and what its mixture says of them, on the host.
+
+    Attributes
+    ----------
+    log_density : ndarray of shape (n_held,)
+    weight : ndarray of shape (n_held,)
+    """
+
+    log_density: Any
+    weight: Any
 
 
 class Trace:
@@ -31,6 +45,9 @@ class Trace:
         Whether a callback stopped the climb.
     scores : list of float
         Mean log-likelihood of held-out rows after every pass, of solvers that hold rows out.
+    held_out : HeldOut or None
+        Rows held out, and their log densities under the mixture that is returned; None if none
+        are. Climbs of solvers with the same random state hold out the same rows in one order.
     problem : str or None
         What a person should be warned about.
     """
@@ -42,7 +59,7 @@ class Trace:
         self.max_iter, self.tol, self.report = max_iter, tol, report
         self.history, self.n_iter = [], 0
         self.converged = self.stopped = False
-        self.scores, self.problem = [], None
+        self.scores, self.held_out, self.problem = [], None, None
 
     @classmethod
     def of(cls, traces):
