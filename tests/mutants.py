@@ -424,8 +424,8 @@ BREAKS = [
     Break(
         "held-out rows are drawn by where they stand",
         "solvers/_adam.py",
-        "rows = rows[key[rows].argsort(kind=\"stable\")]",
-        "rows = rows[rows.argsort(kind=\"stable\")]",
+        'rows = rows[key[rows].argsort(kind="stable")]',
+        'rows = rows[rows.argsort(kind="stable")]',
         "neural",
     ),
     # -- climbs that are averaged
@@ -448,6 +448,13 @@ BREAKS = [
         "mixture.py",
         "AveragedGate(list(gates), shares)",
         "AveragedGate(list(gates))",
+        "neural",
+    ),
+    Break(
+        "all climbs have the penalty of the first",
+        "estimators/_base.py",
+        "ready.mixture.on_rung(rung)",
+        "ready.mixture.on_rung(0)",
         "neural",
     ),
     # -- starts

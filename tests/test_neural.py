@@ -339,6 +339,48 @@ def test_an_average_is_the_mixture_of_its_mixtures(expert):
     assert model.n_parameters_ == sum(member.n_parameters() for member in members)
 
 
+LADDER = [3, 30, 1, 10, 100]
+
+
+@pytest.mark.parametrize("gate", [MLPGate(2, alpha="auto"), TopKGate(MLPGate(2, alpha="auto"), 2)])
+def test_every_climb_has_a_penalty_of_its_own(gate):
+    X, y, _ = waves(60)
+    expert = MLPExpert(2, alpha="auto")
+    settings = {"gate": gate, "expert": expert, "n_init": 6, "average": True, "random_state": 0}
+    model = MoERegressor(2, solver=Adam(n_epochs=1), **settings).fit(X, y)
+    wanted = [*LADDER, LADDER[0]]
+    assert_array_equal(model.expert_.alpha_, np.repeat(wanted, 2))
+    assert [own.inner.alpha_ for own in model.gate_.gates] == wanted
+    # Without rows held out there is nothing to compare them by.
+    model.set_params(solver__validation_fraction=0.0).fit(X, y)
+    assert_array_equal(model.expert_.alpha_, LADDER[0])
+
+
+def test_penalties_of_experts_put_together_are_their_own():
+    family = Gaussian().initialize(TARGETS[Gaussian])
+    bank = MLPExpert(3, alpha="auto").initialize(2, DESIGN, family)
+    banks = [bank.on_rung(i).with_params(RNG.normal(size=bank.params.shape)) for i in range(2)]
+    both = banks[0].joined(banks[1])
+    assert_array_equal(both.alpha_, np.repeat(LADDER[:2], 2))
+    assert_allclose(both.log_prior(), sum(own.log_prior() for own in banks))
+    assert_allclose(both.take([2, 3]).log_prior(), banks[1].log_prior())
+    assert_allclose(both.take([2, 3]).log_prior_gradient(), banks[1].log_prior_gradient())
+
+
+@pytest.mark.filterwarnings("ignore::skmoe.exceptions.ConstantGateWarning")
+def test_the_penalty_of_the_best_climb_is_kept_and_gone_on_with():
+    X, y, _ = waves(200)
+    settings = {"expert": MLPExpert(4, alpha="auto"), "solver": Adam(n_epochs=3)}
+    model = MoERegressor(1, n_init=3, warm_start=True, random_state=0, **settings).fit(X, y)
+    scores = [
+        MoERegressor(1, n_init=n, random_state=0, **settings).fit(X, y).validation_scores_
+        for n in (1, 2, 3)
+    ]
+    best = np.argmax([max(own) for own in scores])
+    assert_array_equal(model.expert_.alpha_, LADDER[best])
+    assert_array_equal(model.fit(X, y).expert_.alpha_, LADDER[best])
+
+
 def test_an_average_of_one_is_that_one():
     X, y = planted(300, 2, 2)[:2]
     one = MoERegressor(2, random_state=0, average=True).fit(X, y)
@@ -372,6 +414,7 @@ def test_balanced_routing_uses_more_experts():
         ({"expert": MLPExpert(hidden_layer_sizes=(8, 0))}, "hidden_layer_sizes=0"),
         ({"expert": MLPExpert(activation="step")}, "activation='step'"),
         ({"expert": MLPExpert(alpha=-1)}, "alpha=-1"),
+        ({"expert": MLPExpert(alpha="any")}, "alpha='any'"),
         (
             {"expert": MLPExpert(heteroscedastic=True), "family": "bernoulli"},
             "no scale that could depend on x",

@@ -177,8 +177,12 @@ class Networks(NamedTuple):
     @property
     def coefficients(self):
         """Vector like `params`: 1 for weights, 0 for intercepts."""
-        xp = array_namespace(self.layers[0])
-        first, *others = (xp.ones_like(layer) for layer in self.layers)
+        return self.ridge(array_namespace(self.layers[0]).ones_like(self.layers[0][:, 0, 0]))
+
+    def ridge(self, alphas):
+        """Vector like `params`: the penalty (K,) of every network for weights, 0 for intercepts."""
+        xp = array_namespace(alphas)
+        first, *others = (xp.zeros_like(x) + alphas[:, None, None] for x in self.layers)
         first = xp.concat([first[:, :, 1:], xp.zeros_like(first[:, :, :1])], axis=2)
         return _vector([first, *others, *(xp.zeros_like(table) for table in self.intercepts)])
 

@@ -303,6 +303,10 @@ class Part(BaseEstimator):
         """New part whose penalty, if that is estimated, is `factor` times as strong."""
         return self
 
+    def on_rung(self, index):
+        """New part with the penalty of climb number `index`, if climbs try several; or itself."""
+        return self
+
     def n_parameters(self):
         """Number of free parameters."""
         raise NotImplementedError
@@ -456,6 +460,10 @@ class Together:
     def with_strength(self, factor):
         """All parts with the penalties that are estimated `factor` times as strong."""
         return self._with_inside(part.with_strength(factor) for part in self.inside)
+
+    def on_rung(self, index):
+        """All parts with the penalties of climb number `index`."""
+        return self._changed(part.on_rung(index) for part in self.inside)
 
     def n_parameters(self):
         """Sum over the parts."""

@@ -179,7 +179,11 @@ class BaseMixtureOfExperts(
         if not self._is_warm(settings):
             levels = {i: own.levels for i, own in state.get("_categories", {}).items()}
             features = Features(state.get("feature_names_in_"), state["n_features_in_"], levels)
-            return fresh_start(rows, settings, features)
+            ready = fresh_start(rows, settings, features)
+            # Climbs with other penalties can only be compared on rows held out.
+            held_out = settings.solver.n_held(ready.blocks.n_rows)
+            rung = settings.rung if held_out else 0
+            return ready._replace(mixture=ready.mixture.on_rung(rung))
         self._check_goes_on(rows, state)
         return Ready(self._units, self._mixture, self._units.seen(rows), [])
 

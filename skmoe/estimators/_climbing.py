@@ -41,7 +41,11 @@ def _single(settings, index):
     random_state = np.random.RandomState(settings.random_state.randint(2**31 - 1))
     kind = settings.kinds[index % len(settings.kinds)]
     return settings._replace(
-        n_init=1, kinds=[kind], solver=clone(settings.solver), random_state=random_state
+        n_init=1,
+        kinds=[kind],
+        solver=clone(settings.solver),
+        random_state=random_state,
+        rung=index,
     )
 
 

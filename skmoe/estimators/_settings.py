@@ -61,6 +61,8 @@ class Settings(NamedTuple):
         A mixture of one expert less, fitted to the same data: starts are splits of it.
     given : ndarray of shape (n, n_experts) or None
         Responsibilities to start from.
+    rung : int
+        Number of the climb, which some penalties depend on.
     """
 
     n_experts: Any
@@ -81,6 +83,7 @@ class Settings(NamedTuple):
     online: bool = False
     narrow: Any = None
     given: Any = None
+    rung: int = 0
 
     def has_statistics(self):
         """Whether gate and experts have."""

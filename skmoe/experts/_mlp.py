@@ -6,8 +6,9 @@ from .._numerics.grouping import group_rows
 from .._numerics.networks import ACTIVATIONS, Networks
 from .._numerics.normal_equations import gradient
 from .._numerics.part import take_columns
+from .._numerics.penalty import Penalty, rung
 from .._rows.arrays import array_namespace, device, is_sparse
-from .._rows.validation import check_choice, check_layers, check_positive
+from .._rows.validation import check_choice, check_layers
 from ._base import Expert
 from ._linear import LinearExpert
 
@@ -37,9 +38,13 @@ class MLPExpert(Expert):
         Whether the networks predict the logarithm of the family's scale as well: a spread (or
         dispersion, or shape) that depends on x, as in mixture density networks. Only for families
         that have a scale.
-    alpha : float, default=1.0
+    alpha : float or "auto", default=1.0
         Penalty on the weights of the networks, and on the linear coefficients as in
-        :class:`~skmoe.experts.LinearExpert`; intercepts are free.
+        :class:`~skmoe.experts.LinearExpert`; intercepts are free. With "auto" every climb of
+        `n_init` takes another one from a ladder: 3, 30, 1, 10 and 100 in turn. Rows held out
+        tell which climb stays, or, with `average=True`, which shares they have; where none are
+        held out, all climbs take 3. Worth it for tables with few rows for their columns, or with
+        columns that say nothing; there `n_init=5` at least.
     columns : list of names, positions or booleans, slice, callable or None, default=None
         The columns that the experts look at; None stands for all.
         A callable is given X in `fit`, as scikit-learn's `make_column_selector` is.
@@ -50,6 +55,8 @@ class MLPExpert(Expert):
         The linear predictors and the scales; on the bank that `initialize` returns.
     networks : Networks
         What is added to them.
+    alpha_ : array of shape (n_experts,)
+        The penalties in force.
 
     References
     ----------
@@ -90,14 +97,14 @@ class MLPExpert(Expert):
         """Bank that predicts zero everywhere."""
         sizes = check_layers(self.hidden_layer_sizes, "hidden_layer_sizes")
         check_choice(self.activation, "activation", ACTIVATIONS)
-        check_positive(self.alpha, "alpha", zero=True)
+        alpha = rung(self.alpha)
         if self.heteroscedastic and not family.n_scales:
             raise ValueError(
                 f"heteroscedastic=True was given for family={type(family).__name__!r}, which has "
                 "no scale that could depend on x. Pass heteroscedastic=False, or a family with a "
                 "scale ('gaussian', 'negative_binomial', 'gamma', ...)."
             )
-        linear = LinearExpert(self.alpha).initialize(n_experts, X, family, columns)
+        linear = LinearExpert(alpha).initialize(n_experts, X, family, columns)
         n_outputs = family.n_outputs + self.heteroscedastic * family.n_scales
         sizes = [linear.weights.shape[2], *sizes, n_outputs]
         new = self._replaced(positions=columns, linear=linear, sizes=sizes)
@@ -110,12 +117,29 @@ class MLPExpert(Expert):
     def _drawn(self, random_state):
         """Bank with the hidden layers of its networks drawn anew; they add nothing yet."""
         weights = self.linear.weights
-        return self._with_networks(
-            Networks.drawn(self.activation, weights.shape[0], self.sizes, weights, random_state)
+        shape = weights.shape[0], self.sizes, weights
+        return self._of(self.linear, Networks.drawn(self.activation, *shape, random_state))
+
+    def _of(self, linear, networks):
+        """Bank of these."""
+        return self._replaced(
+            linear=linear,
+            networks=networks,
+            penalised=networks.coefficients,
+            ridge=networks.ridge(linear.alpha_),
         )
 
-    def _with_networks(self, networks):
-        return self._replaced(networks=networks, penalised=networks.coefficients)
+    def on_rung(self, index):
+        """Bank with the penalty of climb number `index`."""
+        penalty = Penalty.of(rung(self.alpha, index))
+        return self._of(
+            self.linear._with_penalties([penalty] * len(self.linear.penalties)), self.networks
+        )
+
+    @property
+    def alpha_(self):
+        """The penalties in force."""
+        return self.linear.alpha_
 
     @property
     def family(self):
@@ -136,13 +160,11 @@ class MLPExpert(Expert):
         """Bank of some of the experts, repeated as often as they are named."""
         weights = self.linear.weights
         rows = array_namespace(weights).asarray(experts, device=device(weights))
-        new = self._with_networks(self.networks.take(rows))
-        return new._replaced(linear=self.linear.take(experts))
+        return self._of(self.linear.take(experts), self.networks.take(rows))
 
     def joined(self, other):
         """Bank of these experts and, after them, those of another bank."""
-        new = self._with_networks(self.networks.joined(other.networks))
-        return new._replaced(linear=self.linear.joined(other.linear))
+        return self._of(self.linear.joined(other.linear), self.networks.joined(other.networks))
 
     def _forward(self, X, wanted):
         """Outputs (n, K, C or C + S) of the networks, and the way of their slopes back.
@@ -229,15 +251,12 @@ class MLPExpert(Expert):
     def log_prior(self):
         """The linear part's, minus `alpha / 2` times the sum of squared weights of the networks."""
         params = self.networks.params
-        square = array_namespace(params).sum(self.penalised * params * params)
-        return self.linear.log_prior() - 0.5 * self.alpha * square
+        square = array_namespace(params).sum(self.ridge * params * params)
+        return self.linear.log_prior() - 0.5 * square
 
     def log_prior_gradient(self):
         """Gradient of `log_prior` with respect to `params`."""
-        own = (
-            self.linear.log_prior_gradient(),
-            -self.alpha * self.penalised * self.networks.params,
-        )
+        own = self.linear.log_prior_gradient(), -self.ridge * self.networks.params
         return array_namespace(*own).concat(own)
 
     def at_bound(self):

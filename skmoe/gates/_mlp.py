@@ -5,8 +5,9 @@ from sklearn.utils import check_random_state
 from .._numerics.networks import ACTIVATIONS, Networks
 from .._numerics.normal_equations import gradient
 from .._numerics.part import take_columns
-from .._rows.arrays import array_namespace, exp, log_softmax
-from .._rows.validation import check_choice, check_layers, check_positive
+from .._numerics.penalty import rung
+from .._rows.arrays import array_namespace, exp, like, log_softmax
+from .._rows.validation import check_choice, check_layers
 from ._base import Gate
 from ._softmax import SoftmaxGate
 
@@ -26,8 +27,9 @@ class MLPGate(Gate):
         Units of the hidden layers, which all experts' logits share.
     activation : {"relu", "tanh", "logistic", "silu"}, default="relu"
         What a hidden unit does to its input.
-    alpha : float, default=1.0
-        Penalty on the weights and the linear coefficients; intercepts are free.
+    alpha : float or "auto", default=1.0
+        Penalty on the weights and the linear coefficients; intercepts are free. With "auto" every
+        climb takes another one, as with :class:`~skmoe.experts.MLPExpert`.
     columns : list of names, positions or booleans, slice, callable or None, default=None
         The columns that the gate looks at; None stands for all.
         A callable is given X in `fit`, as scikit-learn's `make_column_selector` is.
@@ -38,6 +40,8 @@ class MLPGate(Gate):
         The linear logits; on the gate that `initialize` returns.
     networks : Networks
         What is added to them.
+    alpha_ : float
+        The penalty in force.
 
     References
     ----------
@@ -68,8 +72,7 @@ class MLPGate(Gate):
         """Gate that gives every expert the same weight everywhere."""
         sizes = check_layers(self.hidden_layer_sizes, "hidden_layer_sizes")
         check_choice(self.activation, "activation", ACTIVATIONS)
-        check_positive(self.alpha, "alpha", zero=True)
-        inner = SoftmaxGate(self.alpha).initialize(n_experts, X, columns)
+        inner = SoftmaxGate(rung(self.alpha)).initialize(n_experts, X, columns)
         sizes = [inner.weights.shape[1], *sizes, n_experts]
         return self._replaced(n_experts=n_experts, sizes=sizes, inner=inner)._drawn(
             check_random_state(0)
@@ -79,8 +82,26 @@ class MLPGate(Gate):
         """Gate with the hidden layers of its network drawn anew; it adds nothing yet."""
         weights = self.inner.weights
         networks = Networks.drawn(self.activation, 1, self.sizes, weights, random_state)
-        inner = self.inner.begun(None, random_state)
-        return self._replaced(inner=inner, networks=networks, penalised=networks.coefficients)
+        return self._of(self.inner.begun(None, random_state), networks)
+
+    def _of(self, inner, networks):
+        """Gate of these."""
+        weights = inner.weights
+        return self._replaced(
+            inner=inner,
+            networks=networks,
+            penalised=networks.coefficients,
+            ridge=networks.ridge(like([inner.alpha_], weights)),
+        )
+
+    def on_rung(self, index):
+        """Gate with the penalty of climb number `index`."""
+        return self._of(self.inner.with_alpha(rung(self.alpha, index)), self.networks)
+
+    @property
+    def alpha_(self):
+        """The penalty in force."""
+        return self.inner.alpha_
 
     def stand_in(self):
         """The linear logits alone."""
@@ -89,7 +110,7 @@ class MLPGate(Gate):
     def begun(self, start, random_state):
         """Gate that gives the weights that the softmax gate `start` does; small ones of None."""
         new = self._drawn(random_state)
-        return new if start is None else new._replaced(inner=start.with_alpha(self.alpha))
+        return new if start is None else new._replaced(inner=start.with_alpha(self.alpha_))
 
     @property
     def gradient_only(self):
@@ -147,15 +168,12 @@ class MLPGate(Gate):
     def log_prior(self):
         """Minus `alpha / 2` times the sum of squared weights."""
         params = self.networks.params
-        square = array_namespace(params).sum(self.penalised * params * params)
-        return self.inner.log_prior() - 0.5 * self.alpha * square
+        square = array_namespace(params).sum(self.ridge * params * params)
+        return self.inner.log_prior() - 0.5 * square
 
     def log_prior_gradient(self):
         """Minus `alpha` times the weights."""
-        own = (
-            self.inner.log_prior_gradient(),
-            -self.alpha * self.penalised * self.networks.params,
-        )
+        own = self.inner.log_prior_gradient(), -self.ridge * self.networks.params
         return array_namespace(*own).concat(own)
 
     def n_parameters(self):

@@ -142,7 +142,7 @@ class Adam(Solver):
         self._check_gradients(mixture)
         random_state = check_random_state(self.random_state)
         order = _drawn(blocks, random_state)
-        n_held = round(self.validation_fraction * len(order)) * (len(order) >= _FEWEST_ROWS)
+        n_held = self.n_held(len(order))
         held_out = blocks.some(order[:n_held]) if n_held else None
         judge, rows = _judge(blocks, held_out), order[n_held:]
         n_batches = -(-len(rows) // self._batch_rows(len(rows)))
@@ -203,6 +203,11 @@ class Adam(Solver):
                 "mixture stays as it was before. Pass a smaller learning_rate to Adam."
             )
         return mixture, Memory(total, climb)
+
+    def n_held(self, n_rows):
+        """Their share; of too few rows none."""
+        share = check_share(self.validation_fraction, "validation_fraction")
+        return round(share * n_rows) * (n_rows >= _FEWEST_ROWS)
 
     def _batch_rows(self, n_rows):
         """Rows of a batch."""

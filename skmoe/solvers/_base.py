@@ -76,6 +76,10 @@ class Solver(BaseEstimator):
         """
         raise NotImplementedError
 
+    def n_held(self, n_rows):
+        """Rows of so many that a climb takes no step on, to score its mixtures by."""
+        return 0
+
     def explore(self, mixture, blocks, tol, *, passes, rounds=0):
         """Climb, and then re-estimate the penalties that are "auto" and climb on, in turn.
 
