@@ -457,6 +457,13 @@ BREAKS = [
         "ready.mixture.on_rung(0)",
         "neural",
     ),
+    Break(
+        "climbs side by side go on where a callback has stopped one",
+        "estimators/_progress.py",
+        "return self.stopped",
+        "return False",
+        "neural",
+    ),
     # -- starts
     Break(
         "a start depends on the order of the rows",

@@ -1,5 +1,6 @@
 """Gradient training: gradients, solvers, neural experts and gates, averaging."""
 
+import time
 import warnings
 
 import numpy as np
@@ -10,6 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import Ridge
 from sklearn.metrics import r2_score
 from sklearn.model_selection import cross_val_score
+from sklearn.tree import DecisionTreeRegressor
 
 from skmoe import HMERegressor, MoEClassifier, MoERegressor
 from skmoe._rows.blocks import ArrayBlocks
@@ -21,7 +23,7 @@ from skmoe.mixture import Mixture
 from skmoe.solvers import EM, LBFGS, Adam, Trace, _adam
 from skmoe.solvers._trace import HeldOut
 
-from .choosing import every_value
+from .choosing import every_value, needs_callbacks
 from .data import planted
 
 RNG = np.random.default_rng(0)
@@ -180,20 +182,33 @@ def test_a_spread_that_depends_on_x_is_learnt():
 
 @pytest.mark.parametrize(
     "settings",
-    [{}, {"gate": "mlp"}, {"gate": TopKGate(k=2)}, {"n_init": 2, "average": True}],
+    [
+        {},
+        {"gate": "mlp"},
+        {"gate": TopKGate(k=2)},
+        {"n_init": 3, "average": True, "expert": MLPExpert(8, alpha="auto")},
+    ],
     ids=str,
 )
 def test_the_same_seed_gives_the_same_bits_for_any_number_of_jobs(settings):
     X, y, _ = waves(6000)
-    adam = Adam(n_epochs=2)
+    settings = {"expert": "mlp", "solver": Adam(n_epochs=2)} | settings
     predictions = [
-        MoERegressor(3, expert="mlp", solver=adam, n_jobs=n_jobs, random_state=3, **settings)
-        .fit(X, y)
-        .predict(X)
+        MoERegressor(3, n_jobs=n_jobs, random_state=3, **settings).fit(X, y).predict(X)
         for n_jobs in (None, 1, 2)
     ]
     assert_array_equal(predictions[0], predictions[1])
     assert_array_equal(predictions[0], predictions[2])
+
+
+@pytest.mark.full
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_climbs_of_estimators_side_by_side_draw_what_they_do_in_turn():
+    X, y, _ = waves(100)
+    tree = DecisionTreeRegressor(max_depth=2, splitter="random")
+    settings = {"expert": tree, "n_init": 3, "average": True, "random_state": 0}
+    one, two = (MoERegressor(2, n_jobs=n, max_iter=3, **settings).fit(X, y) for n in (1, 2))
+    assert_array_equal(one.predict(X), two.predict(X))
 
 
 def test_a_row_of_weight_two_is_the_row_twice():
@@ -238,6 +253,62 @@ def test_an_interrupted_climb_leaves_the_fit_before(monkeypatch):
     # A search that swallows an interruption goes on for hours, with scores of half a fit.
     with pytest.raises(KeyboardInterrupt):
         cross_val_score(MoERegressor(2, expert="mlp"), X, y, error_score=0.0)
+
+
+class Passes:
+    """A callback that counts passes, and stops or fails the fit in one of them."""
+
+    def __init__(self, last, error=None):
+        self.last, self.error, self.n = last, error, 0
+
+    def setup(self, estimator, context):
+        pass
+
+    def teardown(self, estimator, context):
+        pass
+
+    def on_fit_task_begin(self, estimator, context):
+        pass
+
+    def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
+        if context.task_name != "pass":
+            return False
+        self.n += 1
+        if self.n == self.last and self.error is not None:
+            raise self.error
+        return self.n >= self.last
+
+
+@needs_callbacks
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_a_monitor_stops_all_climbs(n_jobs):
+    X, y, _ = waves(300)
+    settings = {"solver": Adam(n_epochs=50), "n_init": 4, "random_state": 0, "n_jobs": n_jobs}
+    model = MoERegressor(2, expert=MLPExpert(4), average=True, **settings)
+    monitor = Passes(5)
+    model.set_callbacks(monitor).fit(X, y)
+    # Those under way end with their pass, the others do not begin.
+    assert len(model.climb_shares_) == (1 if n_jobs == 1 else 2)
+    assert monitor.n == 5
+    assert model.n_iter_ <= 6
+    assert np.isfinite(model.predict(X)).all()
+
+
+@needs_callbacks
+def test_climbs_side_by_side_stop_where_one_fails():
+    X, y, _ = waves(300)
+    settings = {"solver": Adam(n_epochs=500, patience=500), "n_init": 4, "random_state": 0}
+    model = MoERegressor(2, expert=MLPExpert(4), average=True, n_jobs=2, **settings)
+    monitor = Passes(6, ArithmeticError())
+    with pytest.raises(ArithmeticError):
+        model.set_callbacks(monitor).fit(X, y)
+    assert not hasattr(model, "gate_")
+    for _ in range(100):
+        told = monitor.n
+        time.sleep(0.05)
+        if told == monitor.n:
+            break
+    assert monitor.n < 100
 
 
 def test_the_best_of_several_starts_is_kept():

@@ -7,7 +7,7 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin, clon
 
 from .._numerics.part import MadeOfParts
 from .._rows.arrays import allowing_underflow
-from .._rows.blocks import ArrayBlocks
+from .._rows.blocks import ArrayBlocks, in_threads
 from .._rows.categories import coded, learn_categories
 from .._rows.compat import (
     CallbackSupportMixin,
@@ -113,15 +113,19 @@ class BaseMixtureOfExperts(
         return self
 
     def _climbs(self, rows, state, several, progress):
-        """The climbs of several settings; fewer where a callback stops the fit."""
-        climbs = []
-        for settings in several:
+        """The climbs of several settings, side by side; fewer where a callback stops the fit."""
+
+        def begin_and_climb(settings):
+            if progress.stopped:
+                return None
             ready = self._ready(rows, state, settings)
             report = progress.reporter(ready.units, state)
-            climbs.append(Climbed(ready, *climb(ready.mixture, ready.blocks, settings, report)))
-            if climbs[-1].trace.stopped:
-                break
-        return climbs
+            return Climbed(ready, *climb(ready.mixture, ready.blocks, settings, report))
+
+        # Of a reader there is one pass at a time.
+        n_jobs = several[0].n_jobs if rows.is_array and len(several) > 1 else None
+        with progress.stopping():
+            return list(filter(None, in_threads(begin_and_climb, zip(several), n_jobs)))
 
     @with_callbacks
     def _fit_wider(self, narrow, X, y, sample_weight):

@@ -33,7 +33,11 @@ def settings_of_climbs(settings):
     set_random_states(settings.solver, settings.random_state)
     if settings.has_statistics() and not settings.average:
         return [settings]
-    return [_single(settings, index) for index in range(settings.n_init)]
+    climbs = [_single(settings, index) for index in range(settings.n_init)]
+    # Once for all: the climbs share the parts, and go side by side.
+    for part in (settings.gate, settings.expert):
+        set_random_states(part, climbs[0].random_state)
+    return climbs
 
 
 def _single(settings, index):

@@ -1,5 +1,8 @@
 """What is told of a fit on its way: to callbacks, and to the screen."""
 
+from contextlib import contextmanager
+from threading import Lock
+
 from ._fitted import climb_attributes, model_attributes
 
 __all__ = ["Progress"]
@@ -17,6 +20,11 @@ class Progress:
         What callbacks are handed, with the checked X.
     settings : Settings
     n_climbs : int
+
+    Attributes
+    ----------
+    stopped : bool
+        Whether a callback has stopped the fit, or it has been interrupted: no climb goes on.
     """
 
     def __init__(self, estimator, rows, given, settings, n_climbs):
@@ -31,6 +39,7 @@ class Progress:
         self.context = estimator._init_callback_context(max_subtasks=passes)
         self.context.call_on_fit_task_begin(estimator=estimator, **self.given)
         self.reading, self.n_read = None, 0
+        self.stopped, self._telling = False, Lock()
         rows.tell(self._read)
 
     def _read(self, n_rows):
@@ -44,9 +53,12 @@ class Progress:
         batch.call_on_fit_task_end(estimator=self.estimator)
 
     def reporter(self, units, state):
-        """What a climb calls after every pass; a true answer stops it."""
+        """What a climb calls after every pass; a true answer stops it.
 
-        def report(trace, mixture):
+        Of climbs side by side one reports at a time.
+        """
+
+        def tell(trace, mixture):
             if self.estimator.verbose:
                 value = trace.history[-1] - trace.weight * units.log_spread()
                 read = f", {self.n_read:,} rows read" if self.n_read else ""
@@ -63,7 +75,21 @@ class Progress:
                 },
             )
 
+        def report(trace, mixture):
+            with self._telling:
+                self.stopped = self.stopped or bool(tell(trace, mixture))
+            return self.stopped
+
         return report
+
+    @contextmanager
+    def stopping(self):
+        """Climbs in threads stop where one has failed, or has been interrupted."""
+        try:
+            yield
+        except BaseException:
+            self.stopped = True
+            raise
 
     def end(self, mixture):
         """The fit has succeeded."""
