@@ -428,6 +428,13 @@ BREAKS = [
         'rows = rows[rows.argsort(kind="stable")]',
         "neural",
     ),
+    Break(
+        "scales learn to depend on x from the start",
+        "experts/_mlp.py",
+        "moved = 0.0 * by_scale if self.is_held else by_scale",
+        "moved = by_scale",
+        "neural",
+    ),
     # -- climbs that are averaged
     Break(
         "shares of climbs forget the weights of the rows",

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
+from sklearn.datasets import make_friedman1
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import Ridge
 from sklearn.metrics import r2_score
@@ -178,6 +179,40 @@ def test_a_spread_that_depends_on_x_is_learnt():
     assert 0.5 < ratio / (spread[right].mean() / spread[left].mean()) < 1.5
     plain = MoERegressor(1, expert="mlp", random_state=0).fit(X, y)
     assert model.score_samples(X, y).mean() > plain.score_samples(X, y).mean() + 0.1
+
+
+def test_scales_learn_to_depend_on_x_after_the_mean_has():
+    X, y, _ = waves(400)
+    moved = []
+
+    def note(trace, mixture):
+        weights = mixture.expert.networks.layers[-1]
+        moved.append([bool((weights[:, k, :] != 0).any()) for k in range(2)])
+
+    bank = MLPExpert(4, heteroscedastic=True)
+    design = np.hstack([X, np.ones((400, 1))])
+    family = Gaussian().initialize(y[:, None])
+    mixture = Mixture(SoftmaxGate().initialize(1, design), bank.initialize(1, design, family))
+    adam = Adam(n_epochs=8, validation_fraction=0.0, random_state=0)
+    best, _ = adam.solve(mixture, ArrayBlocks(design, y[:, None]), Trace(100, 0.0, note))
+    assert moved == [[True, False]] * 4 + [[True, True]] * 4
+    # One that has learnt it goes on with it.
+    moved.clear()
+    adam.solve(best, ArrayBlocks(design, y[:, None]), Trace(100, 0.0, note))
+    assert moved == [[True, True]] * 8
+
+
+@pytest.mark.full
+def test_a_spread_that_may_depend_on_x_costs_nothing_where_it_does_not():
+    X, y = make_friedman1(1500, noise=1.0, random_state=0)
+    varying, constant = (
+        MoERegressor(4, expert=MLPExpert(heteroscedastic=own), random_state=0)
+        .fit(X[:1000], y[:1000])
+        .score_samples(X[1000:], y[1000:])
+        .mean()
+        for own in (True, False)
+    )
+    assert varying > constant - 0.05
 
 
 @pytest.mark.parametrize(

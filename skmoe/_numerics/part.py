@@ -212,6 +212,13 @@ class Part(BaseEstimator):
         """Part for steps along gradients of a few rows: with noise, if it is of that kind."""
         return self
 
+    def held(self, is_held=True):
+        """Part that holds still what is best learnt last, or, if False, lets it go.
+
+        Itself without such, or where that has begun to learn.
+        """
+        return self
+
     def stand_in(self):
         """An initialised part with statistics that a start is found with; mostly itself."""
         return self
@@ -397,6 +404,10 @@ class Together:
     def training(self, random_state):
         """All parts for steps along gradients of a few rows."""
         return self._changed(part.training(random_state) for part in self.inside)
+
+    def held(self, is_held=True):
+        """All parts, what is best learnt last held still, or let go."""
+        return self._changed(part.held(is_held) for part in self.inside)
 
     def frozen(self, is_frozen=True):
         """All parts frozen, or fitting anew again."""

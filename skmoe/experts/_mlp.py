@@ -74,6 +74,7 @@ class MLPExpert(Expert):
     """
 
     has_statistics = False
+    is_held = False
 
     def __init__(
         self,
@@ -135,6 +136,21 @@ class MLPExpert(Expert):
         return self._of(
             self.linear._with_penalties([penalty] * len(self.linear.penalties)), self.networks
         )
+
+    def held(self, is_held=True):
+        """Bank whose scales do not learn yet what x has to do with them, or, if False, do.
+
+        With such scales from the start, spread explains the rows that the mean does not yet.
+        """
+        learns = self.heteroscedastic and self.is_held != is_held
+        if not learns or (is_held and self._scales_vary()):
+            return self
+        return self._replaced(is_held=is_held)
+
+    def _scales_vary(self):
+        """Whether the networks have a say in the scales."""
+        weights = self.networks.layers[-1][:, self.family.n_outputs :, :]
+        return bool(array_namespace(weights).any(weights != 0))
 
     @property
     def alpha_(self):
@@ -222,7 +238,8 @@ class MLPExpert(Expert):
                 by_scale = resp * family.scale_slope(y, eta, scale)
             if self.heteroscedastic:
                 by_scale = by_scale * free
-                outputs = xp.concat([by_eta, by_scale], axis=2)
+                moved = 0.0 * by_scale if self.is_held else by_scale
+                outputs = xp.concat([by_eta, moved], axis=2)
             by_scale = None if by_scale is None else xp.sum(by_scale, axis=0)
             return xp.concat([self.linear.vector(gradient(X, by_eta), by_scale), back(outputs)])
 

@@ -40,7 +40,9 @@ class Adam(Solver):
     Maximised: log-likelihood less the penalties of gate and experts, in small steps, each along
     the gradient of a few rows (Fisher's identity), scaled by running means. After every epoch the
     held-out rows are scored; at the end the mixture with the best score is returned, and the
-    climb stops early once the score has not risen for `patience` epochs.
+    climb stops early once the score has not risen for `patience` epochs. Where networks set scales
+    as well, these stay constant in a first climb of half the epochs at most, from whose best
+    mixture a second goes on.
 
     Parameters
     ----------
@@ -148,19 +150,29 @@ class Adam(Solver):
         n_batches = -(-len(rows) // self._batch_rows(len(rows)))
         n_epochs = min(self._epochs(n_batches), trace.max_iter)
         trace.begin(_objective(mixture, blocks), blocks.total_weight())
-        climb = _Climb(random_state, n_epochs * n_batches)
-        climb.set(self, trace.weight, trace.weight / len(order))
+
+        def climbed(best, end):
+            """The best mixture on the way from that one to epoch number `end`."""
+            mixture, first = best.mixture, trace.n_iter
+            climb = _Climb(random_state, (end - first) * n_batches)
+            climb.set(self, trace.weight, trace.weight / len(order))
+            while trace.n_iter < end and not trace.stopped:
+                shuffled = rows[random_state.permutation(len(rows))]
+                mixture, value = climb.epoch(mixture, blocks.batches(shuffled, n_batches))
+                trace.n_iter += 1
+                last = Scored(mixture, judge(mixture), trace.n_iter)
+                best = last if last.score > best.score + trace.tol else best
+                trace.scores.append(last.score)
+                trace.record(value, mixture)
+                since = last.epoch - max(best.epoch, first)
+                if since >= self.patience or not math.isfinite(last.score):
+                    break
+            return best
+
         start = best = Scored(mixture, judge(mixture), 0)
-        while trace.n_iter < n_epochs and not trace.stopped:
-            shuffled = rows[random_state.permutation(len(rows))]
-            mixture, value = climb.epoch(mixture, blocks.batches(shuffled, n_batches))
-            trace.n_iter += 1
-            last = Scored(mixture, judge(mixture), trace.n_iter)
-            best = last if last.score > best.score + trace.tol else best
-            trace.scores.append(last.score)
-            trace.record(value, mixture)
-            if last.epoch - best.epoch >= self.patience or not math.isfinite(last.score):
-                break
+        if (held := mixture.held()) is not mixture:
+            best = climbed(best._replace(mixture=held), n_epochs // 2)
+        best = climbed(best._replace(mixture=best.mixture.held(False)), n_epochs)
         trace.converged = not trace.stopped
         self._note_divergence(trace, start, best)
         trace.history.append(_objective(best.mixture, blocks))
