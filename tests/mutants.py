@@ -435,6 +435,13 @@ BREAKS = [
         "moved = by_scale",
         "neural",
     ),
+    Break(
+        "networks take columns as they are, however far outside",
+        "_numerics/networks.py",
+        "xp.where(size > _FAR, xp.sign(X) * (_FAR + beyond), X)",
+        "xp.where(size > _FAR, X, X)",
+        "neural",
+    ),
     # -- climbs that are averaged
     Break(
         "shares of climbs forget the weights of the rows",

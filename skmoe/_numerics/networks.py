@@ -8,7 +8,7 @@ import math
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from .._rows.arrays import array_namespace, like
+from .._rows.arrays import array_namespace, is_sparse, like
 
 __all__ = ["ACTIVATIONS", "Networks"]
 
@@ -44,6 +44,10 @@ ACTIVATIONS = {
     "logistic": (_logistic, 1.0),
     "silu": (_silu, 2.0),
 }
+
+
+# Standard deviations that the networks take as they are.
+_FAR = 10.0
 
 
 class Networks(NamedTuple):
@@ -120,7 +124,7 @@ class Networks(NamedTuple):
 
     def outputs_and_gradient(self, X):
         """Outputs, and the function that takes their slopes to the gradient, a vector."""
-        xp = array_namespace(X)
+        xp, X = array_namespace(X), _bent(X)
         act = ACTIVATIONS[self.activation][0]
         inputs, back = [], []
         table = self._first(X)
@@ -185,6 +189,20 @@ class Networks(NamedTuple):
         first, *others = (xp.zeros_like(x) + alphas[:, None, None] for x in self.layers)
         first = xp.concat([first[:, :, 1:], xp.zeros_like(first[:, :, :1])], axis=2)
         return _vector([first, *others, *(xp.zeros_like(table) for table in self.intercepts)])
+
+
+def _bent(X):
+    """Columns of a design that grow as logarithms do beyond `_FAR` standard deviations.
+
+    A network extrapolates along whatever slope it happens to end with: one row far outside would
+    ruin a mean of squares. Columns of a sparse table share one scale, and stay as they are.
+    """
+    if is_sparse(X):
+        return X
+    xp = array_namespace(X)
+    size = xp.abs(X)
+    beyond = xp.log1p(xp.clip(size - _FAR, 0.0, None))
+    return xp.where(size > _FAR, xp.sign(X) * (_FAR + beyond), X)
 
 
 def _vector(tables):

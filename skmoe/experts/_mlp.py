@@ -25,7 +25,9 @@ class MLPExpert(Expert):
     \|W_k\|^2` less the penalty of the linear part (that of
     :class:`~skmoe.experts.LinearExpert`), with :math:`\eta_{ik} = b_k' x_i + a_k +
     \mathrm{net}_k(x_i)`, along gradients. A fit begins with networks of random hidden layers
-    that add nothing yet. All experts are one bank: every layer is one product. Behind a
+    that add nothing yet. Networks take columns of a dense table as they are up to ten standard
+    deviations, and beyond that as they would their logarithms: a row far outside is left to the
+    linear predictor. All experts are one bank: every layer is one product. Behind a
     :class:`~skmoe.gates.TopKGate`, an expert only computes its own rows.
 
     Parameters
