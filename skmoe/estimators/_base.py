@@ -7,7 +7,7 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin, clon
 
 from .._numerics.part import MadeOfParts
 from .._rows.arrays import allowing_underflow
-from .._rows.blocks import ArrayBlocks, in_threads
+from .._rows.blocks import ArrayBlocks, in_threads, thread_pools
 from .._rows.categories import coded, learn_categories
 from .._rows.compat import (
     CallbackSupportMixin,
@@ -118,13 +118,16 @@ class BaseMixtureOfExperts(
         def begin_and_climb(settings):
             if progress.stopped:
                 return None
-            ready = self._ready(rows, state, settings)
-            report = progress.reporter(ready.units, state)
-            return Climbed(ready, *climb(ready.mixture, ready.blocks, settings, report))
+            with progress.climbing():
+                ready = self._ready(rows, state, settings)
+                report = progress.reporter(ready.units, state)
+                return Climbed(ready, *climb(ready.mixture, ready.blocks, settings, report))
 
         # Of a reader there is one pass at a time.
         n_jobs = several[0].n_jobs if rows.is_array and len(several) > 1 else None
-        with progress.stopping():
+        # Until the last thread has ended: each sets the pools back to what it has found.
+        limit = None if n_jobs in (None, 1) else 1
+        with thread_pools().limit(limits=limit), progress.stopping():
             return list(filter(None, in_threads(begin_and_climb, zip(several), n_jobs)))
 
     @with_callbacks

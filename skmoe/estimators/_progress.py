@@ -1,7 +1,7 @@
 """What is told of a fit on its way: to callbacks, and to the screen."""
 
 from contextlib import contextmanager
-from threading import Lock
+from threading import Condition, Lock
 
 from ._fitted import climb_attributes, model_attributes
 
@@ -40,6 +40,7 @@ class Progress:
         self.context.call_on_fit_task_begin(estimator=estimator, **self.given)
         self.reading, self.n_read = None, 0
         self.stopped, self._telling = False, Lock()
+        self._n_climbing, self._ended = 0, Condition()
         rows.tell(self._read)
 
     def _read(self, n_rows):
@@ -83,12 +84,28 @@ class Progress:
         return report
 
     @contextmanager
+    def climbing(self):
+        """A climb is under way."""
+        self._count(1)
+        try:
+            yield
+        finally:
+            self._count(-1)
+
+    def _count(self, change):
+        with self._ended:
+            self._n_climbing += change
+            self._ended.notify_all()
+
+    @contextmanager
     def stopping(self):
-        """Climbs in threads stop where one has failed, or has been interrupted."""
+        """Where one climb fails, or the fit is interrupted, all under way end with their pass."""
         try:
             yield
         except BaseException:
             self.stopped = True
+            with self._ended:
+                self._ended.wait_for(lambda: self._n_climbing == 0)
             raise
 
     def end(self, mixture):
