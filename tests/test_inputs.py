@@ -14,9 +14,10 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.tree import DecisionTreeRegressor
 
 from skmoe import HMERegressor, MoEClassifier, MoERegressor
-from skmoe.experts import EstimatorExpert, LinearExpert
-from skmoe.gates import SoftmaxGate
+from skmoe.experts import EstimatorExpert, LinearExpert, MLPExpert
+from skmoe.gates import MLPGate, SoftmaxGate
 from skmoe.inspection import export_text
+from skmoe.solvers import Adam
 
 KNOTS = [-1.0, 0.0, 1.0]
 
@@ -223,3 +224,15 @@ def test_sparse_tables_are_refused():
     X, y = bent(50)
     with pytest.raises(ValueError, match=r"segments=5 was given for a sparse X.*toarray"):
         model().fit(csr_array(X), y)
+
+
+def test_networks_look_at_segments():
+    X, y = bent(100)
+    networks = MLPExpert(hidden_layer_sizes=(4,), segments=4)
+    gate = MLPGate(hidden_layer_sizes=(4,), segments=2)
+    few = Adam(n_epochs=2, validation_fraction=0)
+    mixture = MoERegressor(2, gate=gate, expert=networks, solver=few, random_state=0).fit(X, y)
+    # Of two features four columns each, one of a flag and one of what does not vary.
+    assert mixture.expert_.networks.layers[0].shape == (2, 4, 11)
+    assert mixture.gate_.networks.layers[0].shape == (1, 4, 7)
+    assert np.isfinite(mixture.predict(X)).all()

@@ -50,6 +50,9 @@ class MLPExpert(Expert):
     columns : list of names, positions or booleans, slice, callable or None, default=None
         The columns that the experts look at; None stands for all.
         A callable is given X in `fit`, as scikit-learn's `make_column_selector` is.
+    segments : int, default=1
+        In how many segments the experts look at every feature that is a number, as
+        :class:`~skmoe.experts.LinearExpert` does: each is a column of its own.
 
     Attributes
     ----------
@@ -85,12 +88,14 @@ class MLPExpert(Expert):
         heteroscedastic=False,
         alpha=1.0,
         columns=None,
+        segments=1,
     ):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.heteroscedastic = heteroscedastic
         self.alpha = alpha
         self.columns = columns
+        self.segments = segments
 
     def allows_sparse(self):
         """Yes: the first layer is a product with X."""

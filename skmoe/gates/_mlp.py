@@ -33,6 +33,9 @@ class MLPGate(Gate):
     columns : list of names, positions or booleans, slice, callable or None, default=None
         The columns that the gate looks at; None stands for all.
         A callable is given X in `fit`, as scikit-learn's `make_column_selector` is.
+    segments : int, default=1
+        In how many segments the gate looks at every feature that is a number, as
+        :class:`~skmoe.gates.SoftmaxGate` does: each is a column of its own.
 
     Attributes
     ----------
@@ -58,11 +61,14 @@ class MLPGate(Gate):
 
     has_statistics = False
 
-    def __init__(self, hidden_layer_sizes=(64,), activation="relu", alpha=1.0, columns=None):
+    def __init__(
+        self, hidden_layer_sizes=(64,), activation="relu", alpha=1.0, columns=None, segments=1
+    ):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.alpha = alpha
         self.columns = columns
+        self.segments = segments
 
     def allows_sparse(self):
         """Yes: the first layer is a product with X."""
