@@ -26,7 +26,13 @@ _FEWEST_ROWS = 40
 # Decay of the running mean of squared gradients, and what keeps its root from zero.
 _DECAY, _MOMENTUM, _TINY = 0.999, 0.9, 1e-8
 
-# Share of the steps in which the rate rises to its height.
+# Rates of learning unless told otherwise, where they fall and where they stay large.
+_LARGE, _SMALL = 1e-2, 2e-3
+
+# What a rate falls to, how often, and the steps in which it rises to its height before.
+_FALL, _FALLS, _FIRST_STEPS = 0.3, 3, 100
+
+# Share of the steps in which the rate of a cosine rises to its height.
 _WARM_UP = 0.05
 
 
@@ -39,23 +45,26 @@ class Adam(Solver):
 
     Maximised: log-likelihood less the penalties of gate and experts, in small steps, each along
     the gradient of a few rows (Fisher's identity), scaled by running means. After every epoch the
-    held-out rows are scored; at the end the mixture with the best score is returned, and the
-    climb stops early once the score has not risen for `patience` epochs. Where networks set scales
-    as well, these stay constant in a first climb of half the epochs at most, from whose best
-    mixture a second goes on.
+    held-out rows are scored; once the score has not risen for `patience` epochs, the climb goes
+    back to the mixture with the best score and on with smaller steps, or ends with it. Where
+    networks set scales as well, these stay constant in a first climb of half the epochs at most,
+    from whose best mixture a second goes on.
 
     Parameters
     ----------
-    learning_rate : float, default=2e-3
-        Size of a step, about the change of a parameter.
+    learning_rate : float or "auto", default="auto"
+        Size of a step, about the change of a parameter. "auto" is 0.01 where the schedule is
+        "plateau", and 0.002 for other schedules and in `partial_fit`.
     batch_size : int or "auto", default="auto"
         Rows of a step. "auto" is 256, and fewer where an epoch would have less than 16 steps.
     n_epochs : int or "auto", default="auto"
         Passes over the data at most; no more than `max_iter` of the estimator. "auto" makes
         20,000 steps, in 20 to 500 passes.
-    schedule : {"cosine", "constant"}, default="cosine"
-        Whether the rate rises for a twentieth of the steps and then falls to zero along a cosine,
-        or stays.
+    schedule : {"plateau", "cosine", "constant"}, default="plateau"
+        "plateau": the rate falls to 0.3 of itself whenever the score has not risen for `patience`
+        epochs, at the latest after 1/2, 3/4 and 7/8 of the epochs; the fourth time the climb
+        ends. "cosine": the rate rises for a twentieth of the steps and then falls to zero along a
+        cosine. "constant": it stays.
     weight_decay : float, default=0.0
         Share of every coefficient, times the rate, that a step takes away (AdamW); beside the
         penalties of the parts.
@@ -64,8 +73,8 @@ class Adam(Solver):
     validation_fraction : float, default=0.1
         Share of the rows held out; 0 holds out none, and the last mixture is returned. With
         fewer than 40 rows none are.
-    patience : int, default=20
-        Epochs without a better score after which the climb stops.
+    patience : int, default=12
+        Epochs without a better score after which the rate falls, or the climb stops.
     random_state : int, RandomState instance or None, default=None
         Draws held-out rows and batches; None takes that of the estimator.
 
@@ -90,14 +99,14 @@ class Adam(Solver):
 
     def __init__(
         self,
-        learning_rate=2e-3,
+        learning_rate="auto",
         batch_size="auto",
         n_epochs="auto",
-        schedule="cosine",
+        schedule="plateau",
         weight_decay=0.0,
         max_norm=1.0,
         validation_fraction=0.1,
-        patience=20,
+        patience=12,
         random_state=None,
     ):
         self.learning_rate = learning_rate
@@ -112,11 +121,12 @@ class Adam(Solver):
 
     def _check(self):
         """Raise a ValueError if a setting is not as described."""
-        check_positive(self.learning_rate, "learning_rate")
+        if self.learning_rate != "auto":
+            check_positive(self.learning_rate, "learning_rate")
         for name in ("batch_size", "n_epochs"):
             if getattr(self, name) != "auto":
                 check_count(getattr(self, name), name)
-        check_choice(self.schedule, "schedule", ("cosine", "constant"))
+        check_choice(self.schedule, "schedule", ("plateau", "cosine", "constant"))
         check_positive(self.weight_decay, "weight_decay", zero=True)
         check_positive(self.max_norm, "max_norm")
         check_share(self.validation_fraction, "validation_fraction")
@@ -151,10 +161,10 @@ class Adam(Solver):
         n_epochs = min(self._epochs(n_batches), trace.max_iter)
         trace.begin(_objective(mixture, blocks), blocks.total_weight())
 
-        def climbed(best, end):
+        def climbed(best, end, pace=1.0):
             """The best mixture on the way from that one to epoch number `end`."""
             mixture, first = best.mixture, trace.n_iter
-            climb = _Climb(random_state, (end - first) * n_batches)
+            climb = _Climb(random_state, (end - first) * n_batches, pace)
             climb.set(self, trace.weight, trace.weight / len(order))
             while trace.n_iter < end and not trace.stopped:
                 shuffled = rows[random_state.permutation(len(rows))]
@@ -169,10 +179,17 @@ class Adam(Solver):
                     break
             return best
 
+        def in_legs(best, end):
+            """The same in several legs, each from the best so far and slower than the last."""
+            first = trace.n_iter
+            for pace, share in self._legs():
+                best = climbed(best, first + round(share * (end - first)), pace)
+            return best
+
         start = best = Scored(mixture, judge(mixture), 0)
         if (held := mixture.held()) is not mixture:
-            best = climbed(best._replace(mixture=held), n_epochs // 2)
-        best = climbed(best._replace(mixture=best.mixture.held(False)), n_epochs)
+            best = in_legs(best._replace(mixture=held), n_epochs // 2)
+        best = in_legs(best._replace(mixture=best.mixture.held(False)), n_epochs)
         trace.converged = not trace.stopped
         self._note_divergence(trace, start, best)
         trace.history.append(_objective(best.mixture, blocks))
@@ -211,7 +228,7 @@ class Adam(Solver):
         mixture, value = climb.epoch(mixture, blocks.batches(rows, n_batches))
         if not math.isfinite(value):
             raise ValueError(
-                f"The climb diverged on this batch with learning_rate={self.learning_rate:g}; the "
+                f"The climb diverged on this batch with learning_rate={self.learning_rate}; the "
                 "mixture stays as it was before. Pass a smaller learning_rate to Adam."
             )
         return mixture, Memory(total, climb)
@@ -227,6 +244,13 @@ class Adam(Solver):
             return min(self.batch_size, n_rows)
         return min(max(n_rows // _FEWEST_BATCHES, _SMALLEST_BATCH), _LARGEST_BATCH, n_rows)
 
+    def _legs(self):
+        """Pace of every leg of a climb, and the share of the epochs at which it ends."""
+        if self.schedule != "plateau":
+            return [(1.0, 1.0)]
+        ends = [1 - 0.5 ** (leg + 1) for leg in range(_FALLS)]
+        return [(_FALL**leg, end) for leg, end in enumerate([*ends, 1.0])]
+
     def _epochs(self, n_batches):
         """Epochs at most."""
         if self.n_epochs != "auto":
@@ -240,7 +264,7 @@ class Adam(Solver):
             return
         trace.converged = False
         trace.problem = (
-            f"The climb diverged with learning_rate={self.learning_rate:g}: the score per row was "
+            f"The climb diverged with learning_rate={self.learning_rate}: the score per row was "
             f"{start.score:.4g} at the start and is {last:.4g} after {trace.n_iter} epochs. The "
             f"mixture of epoch {best.epoch} is kept. Pass a smaller learning_rate to Adam."
         )
@@ -297,8 +321,8 @@ def _judge(blocks, held_out):
 class _Climb:
     """Running means of gradients, and the steps that they give."""
 
-    def __init__(self, random_state, n_steps):
-        self.random_state, self.n_steps = random_state, n_steps
+    def __init__(self, random_state, n_steps, pace=1.0):
+        self.random_state, self.n_steps, self.pace = random_state, n_steps, pace
         self.step, self.mean, self.square = 0, 0.0, 0.0
 
     def set(self, settings, weight, mean_weight):
@@ -326,9 +350,14 @@ class _Climb:
 
     def _rate(self):
         """Learning rate of the present step."""
-        rate = self.settings.learning_rate
-        if self.settings.schedule == "constant" or self.n_steps == math.inf:
+        settings, is_stream = self.settings, self.n_steps == math.inf
+        rate = settings.learning_rate
+        if rate == "auto":
+            rate = _LARGE if settings.schedule == "plateau" and not is_stream else _SMALL
+        if settings.schedule == "constant" or is_stream:
             return rate
+        if settings.schedule == "plateau":
+            return rate * self.pace * min(self.step / _FIRST_STEPS, 1.0)
         done = self.step / (self.n_steps + 1)
         return rate * min(done / _WARM_UP, 1.0) * (1 + math.cos(math.pi * done)) / 2
 
