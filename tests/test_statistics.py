@@ -47,10 +47,10 @@ def test_one_expert_is_logistic_regression(load, alpha):
     assert_allclose(model.predict_proba(X), reference.predict_proba(scaled), atol=1e-6)
 
 
-def test_default_with_one_expert_is_ridge_with_unit_penalty():
+def test_one_expert_with_a_fixed_penalty_is_ridge():
     X, y = load_diabetes(return_X_y=True)
     scaled = StandardScaler().fit_transform(X)
-    model = MoERegressor(n_experts=1).fit(X, y)
+    model = MoERegressor(n_experts=1, expert=LinearExpert(alpha=1.0)).fit(X, y)
     assert_allclose(model.predict(X), ridge(scaled, y, 1.0).predict(scaled), rtol=1e-6)
 
 

@@ -78,8 +78,8 @@ def fit_pooled(expert, blocks, solver, rounds=0):
     kind = expert.pooling()
     one = kind.initialize(1, X, kind.family, kind.positions)
     one = Mixture(ConstantGate().initialize(1, X), one)
-    one = solver.explore(one, blocks, _SHORT_TOL, passes=_LONG, rounds=rounds).mixture
-    # Newton's method: a tight tolerance costs a pass.
+    # Newton's method: tight tolerances cost a pass, and keep what follows from hanging on rounding.
+    one = solver.explore(one, blocks, 1e-8, passes=500, rounds=rounds).mixture
     one, _ = solver.solve(one, blocks, Trace(max_iter=500, tol=1e-10))
     return one.expert
 
