@@ -1,11 +1,9 @@
 """The mixture: a gate and a bank of experts, and nothing of solvers or estimators."""
 
-from functools import reduce
 from typing import Any, NamedTuple
 
 from ._numerics.part import Together
 from ._rows.arrays import array_namespace, exp, logsumexp, softmax_weights
-from .gates._averaged import AveragedGate
 
 __all__ = ["Mixture", "MixtureStatistics"]
 
@@ -147,14 +145,6 @@ class Mixture(Together, _Pair):
         """Log weights (n, K), predictors (n, K, C) and scales of the experts (see there)."""
         log_gate = self.gate.log_weight(X)
         return (log_gate, *self.expert.predictors(X, self._wanted(log_gate)))
-
-    @classmethod
-    def averaged(cls, mixtures, shares=None):
-        """The mixture of several mixtures with given shares; None stands for equal ones."""
-        if len(mixtures) == 1:
-            return mixtures[0]
-        gates, experts = zip(*mixtures, strict=True)
-        return cls(AveragedGate(list(gates), shares), reduce(lambda a, b: a.joined(b), experts))
 
     def n_experts(self):
         """Number of experts."""

@@ -459,9 +459,9 @@ BREAKS = [
     ),
     Break(
         "the average has equal shares, whatever the climbs say",
-        "mixture.py",
-        "AveragedGate(list(gates), shares)",
-        "AveragedGate(list(gates))",
+        "estimators/_climbing.py",
+        "AveragedGate([one.gate for one in mixtures], shares)",
+        "AveragedGate([one.gate for one in mixtures])",
         "neural",
     ),
     Break(
@@ -721,6 +721,13 @@ BREAKS = [
         "_rows/inputs.py",
         "np.cumsum(np.bincount(place, self.weight)) / self.weight.sum()",
         "np.cumsum(np.bincount(place)) / len(place)",
+        "inputs",
+    ),
+    Break(
+        "climbs on different segments stand in the places of others",
+        "experts/_mixed.py",
+        "[*places, *range(first, first + number)]",
+        "[*range(len(places) + number)]",
         "inputs",
     ),
     Break(

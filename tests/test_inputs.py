@@ -236,3 +236,35 @@ def test_networks_look_at_segments():
     assert mixture.expert_.networks.layers[0].shape == (2, 4, 11)
     assert mixture.gate_.networks.layers[0].shape == (1, 4, 7)
     assert np.isfinite(mixture.predict(X)).all()
+
+
+@pytest.fixture(scope="module")
+def accurate():
+    X, y = bent(300)
+    estimator = MoERegressor.accurate(solver=Adam(n_epochs=8), random_state=0)
+    return estimator.fit(X, y), X, y
+
+
+def test_climbs_on_different_segments_are_one_mixture(accurate):
+    model, X, y = accurate
+    # Each of the four climbs has four experts, two climbs in segments.
+    assert len(model.climb_shares_) == 4 and model.n_experts_ == 16
+    assert len(model.expert_.banks[0].positions) == 4 < len(model.expert_.banks[1].positions)
+    assert [len(own) for own in model.expert_.places] == [8, 8]
+    assert_allclose(model.gate_proba(X).sum(axis=1), 1)
+    # The mean of the climbs, each by itself, weighed by their shares.
+    gate, experts = model.gate_proba(X), model.predict_experts(X)
+    shares = gate.reshape(-1, 4, 4).sum(axis=2)
+    assert_allclose(shares, np.tile(model.climb_shares_, (300, 1)))
+    assert_allclose(model.predict(X), np.sum(gate * experts, axis=1))
+    assert_allclose(np.exp(model.score_samples(X, y)), model.predict_dist(X).pdf(y))
+    assert_array_equal(pickle.loads(pickle.dumps(model)).predict(X), model.predict(X))
+
+
+def test_accurate_has_the_settings_that_it_is_given():
+    assert MoEClassifier.accurate(n_init=2, n_experts=3).get_params()["n_init"] == 2
+    assert HMERegressor.accurate().average
+    X, y = bent(60)
+    X = pd.DataFrame(X).assign(kind=np.where(X[:, 0] > 0, "a", "b")).rename(columns=str)
+    labels = MoEClassifier.accurate(solver=Adam(n_epochs=2), n_init=2, random_state=0)
+    assert np.isfinite(labels.fit(X, y > 1).predict_proba(X)).all()

@@ -27,7 +27,7 @@ ROOMS = {
     "readers": {"_rows"},
     "gates": {"_rows", "_numerics"},
     "experts": {"_rows", "_numerics", "families"},
-    "mixture": {"_rows", "_numerics", "gates"},
+    "mixture": {"_rows", "_numerics"},
     "starts": {"_rows", "experts", "gates", "mixture", "solvers"},
     "model_selection": {"_rows", "experts", "gates", "starts"},
     "estimators": {"_rows", "_numerics", "distribution", "inference", "families", "gates"}

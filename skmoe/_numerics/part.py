@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from sklearn.base import BaseEstimator
 
 from .._rows.arrays import array_namespace, block_diagonal, device, identity, is_sparse
+from .._rows.validation import check_count
 
 __all__ = ["Doubts", "MadeOfParts", "Part", "Slopes", "Together", "refusal", "take_columns"]
 
@@ -313,6 +314,10 @@ class Part(BaseEstimator):
     def on_rung(self, index):
         """New part with the penalty of climb number `index`, if climbs try several; or itself."""
         return self
+
+    def segments_on(self, index, n_features):
+        """The number of segments in climb number `index` on so many features."""
+        return check_count(self.segments, "segments")
 
     def n_parameters(self):
         """Number of free parameters."""

@@ -5,10 +5,7 @@ from typing import NamedTuple
 
 from .._rows.validation import check_alpha
 
-__all__ = ["Penalty", "rung"]
-
-# Penalties on networks, which have no evidence to be estimated by: climbs try them in this order.
-_LADDER = (3.0, 30.0, 1.0, 10.0, 100.0)
+__all__ = ["Penalty"]
 
 _SMALLEST, _LARGEST = 1e-6, 1e8
 
@@ -82,9 +79,3 @@ class Penalty(NamedTuple):
     def times(self, factor):
         """A penalty `factor` times as strong, if it is to be estimated; itself if not."""
         return Penalty(self.alpha * factor, True) if self.automatic else self
-
-
-def rung(alpha, index=0):
-    """The penalty of climb number `index`: a number is the same in all, "auto" a ladder."""
-    alpha = check_alpha(alpha)
-    return _LADDER[index % len(_LADDER)] if alpha == "auto" else alpha

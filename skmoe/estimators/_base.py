@@ -55,6 +55,34 @@ class BaseMixtureOfExperts(
 ):
     """What regressor and classifier share: the fit, and scikit-learn's conventions."""
 
+    @classmethod
+    def accurate(cls, **params):
+        """An estimator set for accuracy, of density and mean alike, rather than for reading.
+
+        Four climbs of neural experts, with different penalties, two of them on segments of the
+        features, averaged with weights from rows that all hold out. It takes some five times as
+        long as one of scikit-learn's networks; `n_jobs` runs the climbs side by side.
+
+        Parameters
+        ----------
+        **params : dict
+            Of the estimator, in place of those or beside them: `n_init=8` for more climbs.
+
+        Returns
+        -------
+        estimator : object
+            Not fitted; its representation says how it is set.
+
+        Examples
+        --------
+        >>> from skmoe import MoERegressor
+        >>> MoERegressor.accurate(n_jobs=2)
+        MoERegressor(average=True, expert=MLPExpert(alpha='auto', segments='auto'),
+                     n_init=4, n_jobs=2)
+        """
+        expert = EXPERTS["mlp"](alpha="auto", segments="auto")
+        return cls(**{"expert": expert, "n_init": 4, "average": True, **params})
+
     # -- fitting -----------------------------------------------------------------------------
 
     @allowing_underflow

@@ -6,6 +6,8 @@ import numpy as np
 from sklearn.base import clone
 
 from .._numerics.estimators import set_random_states
+from ..experts._mixed import side_by_side
+from ..gates._averaged import AveragedGate
 from ..mixture import Mixture
 from ..solvers import Trace
 from ..starts._reviving import dead_experts, revived, usage
@@ -50,6 +52,7 @@ def _single(settings, index):
         solver=clone(settings.solver),
         random_state=random_state,
         rung=index,
+        n_rungs=settings.n_init,
     )
 
 
@@ -102,10 +105,18 @@ def together(climbs, average):
     ready, mixtures, traces = zip(*climbs, strict=True)
     shares = shares_of_climbs(traces)
     kept = shares.nonzero()[0]
-    mixture = Mixture.averaged([mixtures[i] for i in kept], shares[kept].tolist())
+    mixture = _averaged([mixtures[i] for i in kept], shares[kept].tolist())
     trace, blocks = Trace.of(traces), ready[-1].blocks
     trace.history = [float(blocks.sum(mixture.log_likelihood)) + mixture.log_prior()]
     return Climbed(ready[-1], mixture, trace), shares
+
+
+def _averaged(mixtures, shares):
+    """The mixture of several mixtures with given shares."""
+    if len(mixtures) == 1:
+        return mixtures[0]
+    banks = [(one.expert, one.n_experts()) for one in mixtures]
+    return Mixture(AveragedGate([one.gate for one in mixtures], shares), side_by_side(banks))
 
 
 def histories(climbs):

@@ -7,7 +7,7 @@ from .._numerics.estimators import BLOCK_ROWS, set_random_states
 from .._rows.arrays import array_namespace
 from .._rows.inputs import learn_inputs
 from .._rows.scaling import learn_scaling
-from .._rows.validation import check_count, resolve_columns
+from .._rows.validation import resolve_columns
 from ..gates._hierarchical import most_leaves
 from ..mixture import Mixture
 from ..starts._given import started_at
@@ -135,9 +135,13 @@ class Features(NamedTuple):
             If there are no such features, or the segments are no number of them.
         """
         asked = []
-        self._each(settings, lambda part, chosen: asked.append((chosen, part.segments)))
-        for _, segments in asked:
-            check_count(segments, "segments")
+
+        def note(part, chosen):
+            # Climbs that are averaged stand on the same columns.
+            rungs = range(settings.n_rungs)
+            asked.extend((chosen, part.segments_on(rung, self.number)) for rung in rungs)
+
+        self._each(settings, note)
         return asked
 
     def positions(self, settings, inputs):
@@ -147,7 +151,7 @@ class Features(NamedTuple):
 
         def locate(part, chosen):
             if inputs is not None:
-                chosen = inputs.positions(chosen, part.segments)
+                chosen = inputs.positions(chosen, part.segments_on(settings.rung, self.number))
             if not with_raw:
                 return chosen
             # The columns as given stand before the scaled ones.

@@ -63,6 +63,8 @@ class Settings(NamedTuple):
         Responsibilities to start from.
     rung : int
         Number of the climb, which some penalties depend on.
+    n_rungs : int
+        Climbs beside which it stands.
     """
 
     n_experts: Any
@@ -84,6 +86,7 @@ class Settings(NamedTuple):
     narrow: Any = None
     given: Any = None
     rung: int = 0
+    n_rungs: int = 1
 
     def has_statistics(self):
         """Whether gate and experts have."""

@@ -8,7 +8,37 @@ from .._numerics.part import Together
 from .._rows.arrays import array_namespace, device
 from ._base import Expert, as_expert
 
-__all__ = ["MixedExpert"]
+__all__ = ["MixedExpert", "side_by_side"]
+
+
+def side_by_side(banks):
+    """One bank of the experts of several initialised ones, in their order.
+
+    Those of one kind that look at the same columns are joined: every layer is one product.
+
+    Parameters
+    ----------
+    banks : list of (Expert, int)
+        And how many experts each has.
+
+    Returns
+    -------
+    Expert
+    """
+    groups, first = {}, 0
+    for bank, number in banks:
+        key = type(bank), None if bank.positions is None else tuple(bank.positions)
+        joined, places = groups.get(key, (None, []))
+        joined = bank if joined is None else joined.joined(bank)
+        groups[key] = joined, [*places, *range(first, first + number)]
+        first += number
+    if len(groups) == 1:
+        return joined
+    inside, places = map(list, zip(*groups.values(), strict=True))
+    names = [f"{type(bank).__name__} {index}" for index, bank in enumerate(inside)]
+    return MixedExpert(list(zip(names, inside, strict=True)))._replaced(
+        banks=tuple(inside), places=places, names=names
+    )
 
 
 def _is_named(pair):

@@ -3,10 +3,11 @@
 from sklearn.utils import check_random_state
 
 from .._numerics.grouping import group_rows
+from .._numerics.ladders import alpha_of, segments_of
 from .._numerics.networks import ACTIVATIONS, Networks
 from .._numerics.normal_equations import gradient
 from .._numerics.part import take_columns
-from .._numerics.penalty import Penalty, rung
+from .._numerics.penalty import Penalty
 from .._rows.arrays import array_namespace, device, is_sparse
 from .._rows.validation import check_choice, check_layers
 from ._base import Expert
@@ -50,9 +51,10 @@ class MLPExpert(Expert):
     columns : list of names, positions or booleans, slice, callable or None, default=None
         The columns that the experts look at; None stands for all.
         A callable is given X in `fit`, as scikit-learn's `make_column_selector` is.
-    segments : int, default=1
+    segments : int or "auto", default=1
         In how many segments the experts look at every feature that is a number, as
-        :class:`~skmoe.experts.LinearExpert` does: each is a column of its own.
+        :class:`~skmoe.experts.LinearExpert` does: each is a column of its own. With "auto" the
+        climbs of `n_init` take 1 and 8 in turn, of more than 500 features 1.
 
     Attributes
     ----------
@@ -105,7 +107,7 @@ class MLPExpert(Expert):
         """Bank that predicts zero everywhere."""
         sizes = check_layers(self.hidden_layer_sizes, "hidden_layer_sizes")
         check_choice(self.activation, "activation", ACTIVATIONS)
-        alpha = rung(self.alpha)
+        alpha = alpha_of(self.alpha)
         if self.heteroscedastic and not family.n_scales:
             raise ValueError(
                 f"heteroscedastic=True was given for family={type(family).__name__!r}, which has "
@@ -137,9 +139,13 @@ class MLPExpert(Expert):
             ridge=networks.ridge(linear.alpha_),
         )
 
+    def segments_on(self, index, n_features):
+        """The number of segments in climb number `index`; of "auto" the rungs of a ladder."""
+        return segments_of(self.segments, index, n_features)
+
     def on_rung(self, index):
         """Bank with the penalty of climb number `index`."""
-        penalties = [Penalty.of(rung(self.alpha, index))] * len(self.linear.penalties)
+        penalties = [Penalty.of(alpha_of(self.alpha, index))] * len(self.linear.penalties)
         return self._of(self.linear._with_penalties(penalties), self.networks)
 
     def held(self, is_held=True):

@@ -136,10 +136,9 @@ class Wrapper(Together, MadeOfParts, Gate):
         """The columns that the gate inside looks at."""
         return getattr(as_gate(self.gate), "columns", None)
 
-    @property
-    def segments(self):
+    def segments_on(self, index, n_features):
         """In how many segments the gate inside looks at them."""
-        return as_gate(self.gate).segments
+        return as_gate(self.gate).segments_on(index, n_features)
 
 
 def as_gate(value):

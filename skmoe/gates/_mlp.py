@@ -2,10 +2,10 @@
 
 from sklearn.utils import check_random_state
 
+from .._numerics.ladders import alpha_of, segments_of
 from .._numerics.networks import ACTIVATIONS, Networks
 from .._numerics.normal_equations import gradient
 from .._numerics.part import take_columns
-from .._numerics.penalty import rung
 from .._rows.arrays import array_namespace, exp, like, log_softmax
 from .._rows.validation import check_choice, check_layers
 from ._base import Gate
@@ -33,9 +33,10 @@ class MLPGate(Gate):
     columns : list of names, positions or booleans, slice, callable or None, default=None
         The columns that the gate looks at; None stands for all.
         A callable is given X in `fit`, as scikit-learn's `make_column_selector` is.
-    segments : int, default=1
+    segments : int or "auto", default=1
         In how many segments the gate looks at every feature that is a number, as
-        :class:`~skmoe.gates.SoftmaxGate` does: each is a column of its own.
+        :class:`~skmoe.gates.SoftmaxGate` does: each is a column of its own. With "auto" the
+        climbs of `n_init` take 1 and 8 in turn, of more than 500 features 1.
 
     Attributes
     ----------
@@ -78,7 +79,7 @@ class MLPGate(Gate):
         """Gate that gives every expert the same weight everywhere."""
         sizes = check_layers(self.hidden_layer_sizes, "hidden_layer_sizes")
         check_choice(self.activation, "activation", ACTIVATIONS)
-        inner = SoftmaxGate(rung(self.alpha)).initialize(n_experts, X, columns)
+        inner = SoftmaxGate(alpha_of(self.alpha)).initialize(n_experts, X, columns)
         sizes = [inner.weights.shape[1], *sizes, n_experts]
         return self._replaced(n_experts=n_experts, sizes=sizes, inner=inner)._drawn(
             check_random_state(0)
@@ -100,9 +101,13 @@ class MLPGate(Gate):
             ridge=networks.ridge(like([inner.alpha_], weights)),
         )
 
+    def segments_on(self, index, n_features):
+        """The number of segments in climb number `index`; of "auto" the rungs of a ladder."""
+        return segments_of(self.segments, index, n_features)
+
     def on_rung(self, index):
         """Gate with the penalty of climb number `index`."""
-        return self._of(self.inner.with_alpha(rung(self.alpha, index)), self.networks)
+        return self._of(self.inner.with_alpha(alpha_of(self.alpha, index)), self.networks)
 
     @property
     def alpha_(self):
