@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from skmoe import MoERegressor
+from skmoe import MoEClassifier, MoERegressor
 from skmoe._numerics.penalty import Penalty
 from skmoe._rows.blocks import ArrayBlocks
 from skmoe.exceptions import AlikeExpertsWarning
@@ -112,3 +112,10 @@ def test_penalties_that_are_fixed_keep_their_strength():
     ).with_strength(7.0)
     assert mixture.gate.alpha_ == 0.3
     assert (mixture.expert.alpha_ == 2.0).all()
+
+
+def test_no_penalty_of_one_expert_is_estimated_from_a_bound_of_its_curvature():
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((150, 60)), np.arange(150) % 10
+    assert MoEClassifier(1).fit(X, y).expert_.alpha_[0] == 1.0
+    assert MoEClassifier(1).fit(X[:, :10], y).expert_.alpha_[0] > 10

@@ -190,6 +190,8 @@ class Softmax:
     contrasts that sum to zero, where the penalty on all C predictors stays a plain ridge.
     """
 
+    bound = 1.0
+
     def gram(self, X, resp, prob):
         """Sums of one block, from Z'Z and Z'X with Z = sqrt(R) (x) P (x) X."""
         xp = array_namespace(X)

@@ -94,7 +94,8 @@ class LinearExpert(Expert):
         drawn towards their geometric mean with the weight of one row. Where several experts have
         no more evidence than one, all become the one-expert fit, and the fit warns. On sparse
         tables, and those of 1,000 columns or more, the strength stays at 1: the evidence needs a
-        matrix of the columns squared.
+        matrix of the columns squared. That of the one-expert fit stays at 1 also where columns
+        times classes are more than 500.
     columns : list of names, positions or booleans, slice, callable or None, default=None
         The columns that the experts look at; None stands for all, an empty list for the
         intercept alone.
@@ -461,8 +462,10 @@ class LinearExpert(Expert):
 
     def _may_learn_penalties(self):
         # Column by column, correlated columns would count several times: the evidence would ask
-        # for more and more penalty, until nothing is left.
-        return self.pools and not self.gradient_only
+        # for more and more penalty, until nothing is left. So it would of one expert, for which
+        # there is no other to be drawn towards, where the curvature is an upper bound.
+        exact = self.curvature.bound == 1 or self.weights.shape[0] > 1
+        return self.pools and not self.gradient_only and exact
 
     def update_penalty(self, statistics):
         """New bank with the penalties re-estimated from the evidence, if they are "auto"."""
