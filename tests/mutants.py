@@ -438,7 +438,7 @@ BREAKS = [
     Break(
         "networks take columns as they are, however far outside",
         "_numerics/networks.py",
-        "xp.where(size > _FAR, xp.sign(X) * (_FAR + beyond), X)",
+        "xp.where(size > far, xp.sign(X) * (far + beyond), X)",
         "xp.where(size > _FAR, X, X)",
         "neural",
     ),

@@ -15,7 +15,7 @@ from sklearn.model_selection import cross_val_score
 from sklearn.tree import DecisionTreeRegressor
 
 from skmoe import HMERegressor, MoEClassifier, MoERegressor
-from skmoe._numerics.networks import _bent
+from skmoe._numerics.networks import bent
 from skmoe._rows.blocks import ArrayBlocks, thread_pools
 from skmoe.estimators._stacking import shares_of_climbs, stacked
 from skmoe.experts import LinearExpert, MLPExpert
@@ -94,18 +94,18 @@ def test_linear_experts_and_networks_that_add_nothing_agree():
 
 def test_networks_do_not_run_away_with_rows_far_outside():
     expert = mixture_of(SoftmaxGate(), MLPExpert(5), Gaussian).expert
-    added = [
-        expert.predict(rows) - expert.linear.predict(rows)
+    said = [
+        expert.predict(rows)
         for rows in (DESIGN, *(np.hstack([c * DESIGN[:, :3], DESIGN[:, 3:]]) for c in (1e3, 1e6)))
     ]
     # Each time a thousand times as far, and not a thousand times as much.
-    assert np.abs(added[1]).max() < 20 * np.abs(added[0]).max()
-    assert np.abs(added[2]).max() < 2 * np.abs(added[1]).max()
-    assert_array_equal(_bent(DESIGN), DESIGN)
+    assert np.abs(said[1]).max() < 30 * np.abs(said[0]).max()
+    assert np.abs(said[2]).max() < 2 * np.abs(said[1]).max()
+    assert_array_equal(bent(DESIGN), DESIGN)
     x = np.linspace(-20, 20, 401)
-    slope = np.diff(_bent(x)) / 0.1
+    slope = np.diff(bent(x)) / 0.1
     assert (slope > 0).all() and (slope < 1 + 1e-9).all()
-    assert_allclose(_bent(-x), -_bent(x))
+    assert_allclose(bent(-x), -bent(x))
 
 
 def test_experts_that_are_not_wanted_are_left_out():

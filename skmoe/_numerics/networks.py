@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from .._rows.arrays import array_namespace, is_sparse, like
 
-__all__ = ["ACTIVATIONS", "Networks"]
+__all__ = ["ACTIVATIONS", "Networks", "bent"]
 
 
 def _relu(a):
@@ -124,7 +124,7 @@ class Networks(NamedTuple):
 
     def outputs_and_gradient(self, X):
         """Outputs, and the function that takes their slopes to the gradient, a vector."""
-        xp, X = array_namespace(X), _bent(X)
+        xp, X = array_namespace(X), bent(X)
         act = ACTIVATIONS[self.activation][0]
         inputs, back = [], []
         table = self._first(X)
@@ -191,7 +191,7 @@ class Networks(NamedTuple):
         return _vector([first, *others, *(xp.zeros_like(table) for table in self.intercepts)])
 
 
-def _bent(X):
+def bent(X, far=_FAR):
     """Columns of a design that grow as logarithms do beyond `_FAR` standard deviations.
 
     A network extrapolates along whatever slope it happens to end with: one row far outside would
@@ -201,8 +201,8 @@ def _bent(X):
         return X
     xp = array_namespace(X)
     size = xp.abs(X)
-    beyond = xp.log1p(xp.clip(size - _FAR, 0.0, None))
-    return xp.where(size > _FAR, xp.sign(X) * (_FAR + beyond), X)
+    beyond = xp.log1p(xp.clip(size - far, 0.0, None))
+    return xp.where(size > far, xp.sign(X) * (far + beyond), X)
 
 
 def _vector(tables):

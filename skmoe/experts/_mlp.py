@@ -4,7 +4,7 @@ from sklearn.utils import check_random_state
 
 from .._numerics.grouping import group_rows
 from .._numerics.ladders import alpha_of, segments_of
-from .._numerics.networks import ACTIVATIONS, Networks
+from .._numerics.networks import ACTIVATIONS, Networks, bent
 from .._numerics.normal_equations import gradient
 from .._numerics.part import take_columns
 from .._numerics.penalty import Penalty
@@ -17,6 +17,9 @@ __all__ = ["MLPExpert"]
 
 # Logarithm of a factor on a scale, beyond which its exponential could not be squared.
 _WIDEST = 30.0
+
+# Standard deviations beyond which a linear predictor beside a network does not go on straight.
+_FARTHEST = 20.0
 
 
 class MLPExpert(Expert):
@@ -193,6 +196,10 @@ class MLPExpert(Expert):
         """Bank of these experts and, after them, those of another bank."""
         return self._of(self.linear.joined(other.linear), self.networks.joined(other.networks))
 
+    def _seen(self, X):
+        """The columns that the experts look at: far outside not even the linear part goes on."""
+        return bent(take_columns(X, self.positions), _FARTHEST)
+
     def _forward(self, X, wanted):
         """Outputs (n, K, C or C + S) of the networks, and the way of their slopes back.
 
@@ -226,7 +233,7 @@ class MLPExpert(Expert):
 
     def predictors(self, X, wanted=None):
         """Predictors (n, K, C) and scales, (K, S) or, if heteroscedastic, (n, K, S)."""
-        eta, scale, _, _ = self._forward_all(take_columns(X, self.positions), wanted)
+        eta, scale, _, _ = self._forward_all(self._seen(X), wanted)
         return eta, scale
 
     def gradient(self, X, y, resp):
@@ -236,8 +243,7 @@ class MLPExpert(Expert):
     def log_prob_and_gradient(self, X, y, wanted=None):
         """`log_prob`, and the function that takes responsibilities to `gradient`."""
         xp = array_namespace(X)
-        X = take_columns(X, self.positions)
-        family = self.family
+        X, family = self._seen(X), self.family
         eta, scale, free, back = self._forward_all(X, wanted)
 
         def slope(resp):
