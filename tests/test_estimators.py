@@ -245,6 +245,18 @@ def test_warm_start_goes_on(lines):
     assert model.n_iter_ <= 4
 
 
+@pytest.mark.parametrize("far", [3.0, 10.0])
+def test_warm_start_goes_on_where_the_rows_have_moved(far):
+    """The gate is sure of every row, and wrong: its curvature does not tell how far to go."""
+    rng = np.random.default_rng(8)
+    X = rng.standard_normal((500, 2))
+    y = X[:, 0] * np.where(X[:, 1] > 0, 1, -2) + 0.3 * rng.standard_normal(500)
+    model = MoERegressor(2, random_state=0, warm_start=True).fit(X, y)
+    before = model.score(X + [far, 0], y)
+    model.fit(X + [far, 0], y)
+    assert before < 0 < model.score(X + [far, 0], y)
+
+
 @pytest.mark.parametrize(
     "changed",
     [

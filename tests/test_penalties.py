@@ -119,3 +119,11 @@ def test_no_penalty_of_one_expert_is_estimated_from_a_bound_of_its_curvature():
     X, y = rng.standard_normal((150, 60)), np.arange(150) % 10
     assert MoEClassifier(1).fit(X, y).expert_.alpha_[0] == 1.0
     assert MoEClassifier(1).fit(X[:, :10], y).expert_.alpha_[0] > 10
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_more_columns_than_rows_of_noise_are_not_learnt_by_heart(seed):
+    rng = np.random.default_rng(seed)
+    X, y = rng.standard_normal((60, 100)), rng.standard_normal(60)
+    Z, z = rng.standard_normal((500, 100)), rng.standard_normal(500)
+    assert MoERegressor(1).fit(X, y).score(Z, z) > -0.3

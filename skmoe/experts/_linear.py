@@ -460,7 +460,8 @@ class LinearExpert(Expert):
         rest = xp.zeros_like(self.scale[:, self.family.n_outputs :])
         return xp.concat([slope, rest], axis=1)
 
-    def _may_learn_penalties(self):
+    def learns_penalty(self):
+        """Whether the penalties are estimated."""
         # Column by column, correlated columns would count several times: the evidence would ask
         # for more and more penalty, until nothing is left. So it would of one expert, for which
         # there is no other to be drawn towards, where the curvature is an upper bound.
@@ -469,7 +470,7 @@ class LinearExpert(Expert):
 
     def update_penalty(self, statistics):
         """New bank with the penalties re-estimated from the evidence, if they are "auto"."""
-        if not self._may_learn_penalties():
+        if not self.learns_penalty():
             return self
         outputs = self.weights.shape[1]
         xp = array_namespace(self.weights)
@@ -496,7 +497,7 @@ class LinearExpert(Expert):
 
         Of one expert nothing is counted: what others are shrunk towards is common to all.
         """
-        if not self._may_learn_penalties() or self.weights.shape[0] == 1:
+        if not self.learns_penalty() or self.weights.shape[0] == 1:
             return 0.0
         outputs = self.weights.shape[1]
         return self.curvature.log_volume(statistics.observed(), self._ridge(), outputs)

@@ -22,6 +22,9 @@ _INITIAL_ALPHA = 0.1
 # Standard deviation of weights that are drawn.
 _DRAWN = 0.01
 
+# Largest change of a weight in one step.
+_LONGEST = 100.0
+
 # Keeps the share of nothing at all a number.
 _TINY = 1e-30
 
@@ -202,6 +205,9 @@ class SoftmaxGate(Gate):
         xp = array_namespace(self.weights)
         score = statistics.score - xp.reshape(self._ridge() * self.weights, statistics.score.shape)
         change = self.curvature.step(statistics.gram, score, self._ridge())
+        # A gate that is sure of rows which are another expert's has no curvature to tell how far.
+        longest = xp.clip(xp.max(xp.abs(change)), _LONGEST, None)
+        change = change * (_LONGEST / longest)
         return self._replaced(weights=self.weights + step * xp.reshape(change, self.weights.shape))
 
     def settled(self, statistics):

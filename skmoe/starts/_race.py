@@ -34,6 +34,9 @@ _WORK = 1e4
 
 _SHORT_TOL = 1e-4
 
+# Of the one-expert fit: tolerance, most passes, and the penalty that its estimate begins with.
+_TIGHT_TOL, _LONGEST, _STRONG = 1e-10, 500, 1e3
+
 # Estimates of the penalties in every round but the first.
 _ROUNDS = 4
 
@@ -78,9 +81,13 @@ def fit_pooled(expert, blocks, solver, rounds=0):
     kind = expert.pooling()
     one = kind.initialize(1, X, kind.family, kind.positions)
     one = Mixture(ConstantGate().initialize(1, X), one)
-    # Newton's method: tight tolerances cost a pass, and keep what follows from hanging on rounding.
-    one = solver.explore(one, blocks, 1e-8, passes=500, rounds=rounds).mixture
-    one, _ = solver.solve(one, blocks, Trace(max_iter=500, tol=1e-10))
+    if rounds and kind.learns_penalty():
+        # From below, more columns than rows would be fitted without error, and stay so.
+        one = one.with_strength(_STRONG)
+    # Newton's method: a tight tolerance costs a pass, and keeps what follows off rounding.
+    one = solver.explore(one, blocks, _TIGHT_TOL, passes=_LONGEST, rounds=rounds).mixture
+    if rounds:
+        one, _ = solver.solve(one, blocks, Trace(max_iter=_LONG, tol=_TIGHT_TOL))
     return one.expert
 
 
