@@ -2,6 +2,7 @@
 
 import pickle
 
+import dask.dataframe as dd
 import matplotlib
 import numpy as np
 import pandas as pd
@@ -125,6 +126,26 @@ def test_missing_levels_are_a_level_and_unknown_ones_the_average(people):
         assert np.isfinite(whole.predict(row.assign(sex=None))).all()
 
 
+def test_missing_levels_of_object_arrays_are_those_of_frames(people):
+    X, y = people
+    gaps = X.copy()
+    gaps.loc[:40, "job"] = None
+    mixture = MoERegressor(1).fit(gaps, y)
+    with pytest.warns(UserWarning, match="valid feature names"):
+        answer = mixture.predict(gaps.to_numpy(object))
+    assert_array_equal(answer, mixture.predict(gaps))
+    told = MoERegressor(1, categorical_features=[0, 2, 3]).fit(gaps.to_numpy(object), y)
+    assert "x0[missing]" in told.coef_names_ and "x0[None]" not in told.coef_names_
+
+
+def test_levels_have_names_of_their_own():
+    numbers = [1234567, 1234568, 0.3, 0.1 + 0.2]
+    X = pd.DataFrame({"a": pd.Categorical(numbers * 10), "b": ["missing", "u", None, "v"] * 10})
+    levels = MoERegressor(1).fit(X, np.arange(40.0)).categories_
+    assert levels["a"] == ["0.3", "0.30000000000000004", "1234567", "1234568"]
+    assert levels["b"] == ["missing", "u", "v", "(missing)"]
+
+
 def test_what_is_read_of_a_mixture_names_levels(people, model):
     X, y = people
     table = model.explain(X.iloc[:5])
@@ -199,6 +220,10 @@ def test_what_cannot_be_a_category_is_refused(people):
         ValueError, match="columns \\['job', 'sex', 'zone'\\], whose levels no batch"
     ):
         MoERegressor().partial_fit(X, y)
+    with pytest.raises(ValueError, match="dask; a table in memory is allowed"):
+        MoERegressor().fit(dd.from_pandas(X, npartitions=2), y)
+    with pytest.raises(ValueError, match=r"not numbers: 'job'.*not in batches"):
+        MoERegressor().fit_blocks(lambda: [(X, y)])
     with pytest.raises(ValueError, match="list of categorical features"):
         MoERegressor(categorical_features=[0]).fit_blocks(lambda: [(np.ones((9, 1)), np.ones(9))])
     model = MoERegressor(1, warm_start=True).fit(X, y)

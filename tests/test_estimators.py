@@ -252,9 +252,9 @@ def test_warm_start_goes_on_where_the_rows_have_moved(far):
     X = rng.standard_normal((500, 2))
     y = X[:, 0] * np.where(X[:, 1] > 0, 1, -2) + 0.3 * rng.standard_normal(500)
     model = MoERegressor(2, random_state=0, warm_start=True).fit(X, y)
-    before = model.score(X + [far, 0], y)
-    model.fit(X + [far, 0], y)
-    assert before < 0 < model.score(X + [far, 0], y)
+    X = X + np.array([far, 0.0])
+    before = model.score(X, y)
+    assert before < 0 < model.fit(X, y).score(X, y)
 
 
 @pytest.mark.parametrize(

@@ -42,8 +42,13 @@ class Category(NamedTuple):
     @property
     def levels(self):
         """The levels as a list; a missing one comes last."""
-        form = "{:g}" if self.values.dtype.kind == "f" else "{}"
-        return [*map(form.format, self.values.tolist()), *([_MISSING] if self.has_missing else [])]
+        numbers = self.values.dtype.kind == "f"
+        texts = [f"{value:.17g}" if numbers else value for value in self.values.tolist()]
+        if numbers:
+            # The shortest that say the same.
+            texts = [repr(float(text)).removesuffix(".0") for text in texts]
+        missing = f"({_MISSING})" if _MISSING in texts else _MISSING
+        return [*texts, *([missing] if self.has_missing else [])]
 
     def codes(self, column):
         """Positions of a column's values among the levels; -1 where they are unknown."""
@@ -69,7 +74,7 @@ def learn_categories(X, asked):
     X : array-like of shape (n_samples, n_features)
     asked : "from_dtype", None, or list of names, positions or booleans
         Which features are categories; "from_dtype" stands for the columns of a frame that hold
-        text or are of a categorical type.
+        text or are of a categorical type. A function is given X.
 
     Raises
     ------
@@ -78,6 +83,7 @@ def learn_categories(X, asked):
     """
     if asked is None or (isinstance(asked, str) and asked == "from_dtype" and not is_frame(X)):
         return {}
+    asked = asked(X) if callable(asked) else asked
     if isinstance(asked, str) and asked != "from_dtype":
         raise ValueError(
             f"categorical_features={asked!r} was given; 'from_dtype', None, or a list of names, "
@@ -116,7 +122,9 @@ def _split(column):
             missing = np.asarray(getattr(column, is_missing)(), dtype=bool)
             return missing, np.asarray(column)[~missing]
     column = np.asarray(column)
-    missing = np.isnan(column) if column.dtype.kind == "f" else np.zeros(len(column), dtype=bool)
+    # Of objects, None is missing too; NaN is the number that is not itself.
+    missing = (column != column) | (column == np.array(None))
+    missing = np.broadcast_to(missing, column.shape).astype(bool)
     return missing, column[~missing]
 
 

@@ -14,6 +14,7 @@ __all__ = [
     "check_known",
     "columns_of",
     "holds_text",
+    "is_elsewhere",
     "is_frame",
     "known_values",
     "noted_columns",
@@ -44,7 +45,7 @@ def validated(estimator, X, *y, **words):
         of the columns, and what to do.
     """
     # A cast would make numbers of dates, in whatever unit they are held.
-    message = _words(X, "") if _is_elsewhere(X) or _holds_times(X) else None
+    message = _words(X, "") if is_elsewhere(X) or _holds_times(X) else None
     if message is not None:
         raise ValueError(message)
     try:
@@ -103,7 +104,7 @@ def check_column(values, name):
         )
 
 
-def _is_elsewhere(X):
+def is_elsewhere(X):
     """Whether X is no table, but something that gives one: a reader, a query, a graph of tasks."""
     return any(hasattr(X, name) for name in ("__call__", "__next__", "collect", "__dask_graph__"))
 
@@ -145,10 +146,11 @@ def _words(X, error):
     others = [f"{name} ({kind})" for name, values in columns if (kind := kind_of(values))]
     if others:
         return (
-            f"X has columns that are not numbers: {_listed(others)}. Pass categories and short "
-            "text to fit in a data frame, with categorical_features='from_dtype', or encode them "
-            "(scikit-learn's OneHotEncoder, skrub's TableVectorizer); turn dates into numbers "
-            "(such as days since a date), or drop them."
+            f"X has columns that are not numbers: {_listed(others)}. Categories and "
+            "short text are taken by fit in a whole data frame with "
+            "categorical_features='from_dtype', not in batches or partitions: encode them there "
+            "(scikit-learn's OneHotEncoder, skrub's TableVectorizer). Turn dates into numbers "
+            "(such as days since a date), or drop such columns."
         )
     if "Input X contains NaN" not in error:
         return None

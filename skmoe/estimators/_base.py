@@ -17,7 +17,7 @@ from .._rows.compat import (
     move_to,
     with_callbacks,
 )
-from .._rows.tables import accepted, check_column, noted_columns
+from .._rows.tables import accepted, check_column, is_elsewhere, noted_columns
 from .._rows.validation import check_count
 from .._rows.weights import WeightTotals, counted_weight, streamed_weight
 from ..experts import NAMES as EXPERTS
@@ -175,6 +175,8 @@ class BaseMixtureOfExperts(
 
     def _without_categories(self, X, online):
         """X with codes in place of categories, and these by position."""
+        if is_elsewhere(X):
+            return X, {}
         categories = learn_categories(X, self.categorical_features)
         if categories and online:
             told = [own.name for own in categories.values()]

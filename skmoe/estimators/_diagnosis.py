@@ -189,7 +189,7 @@ def _busy(mixture, blocks):
 
     Only networks are asked: nothing brings those back that the climb has left behind.
     """
-    if mixture.expert.has_statistics or isinstance(mixture.gate, AveragedGate):
+    if mixture.expert.has_statistics:
         return np.ones(mixture.n_experts(), dtype=bool)
 
     def sums(X, y, weight):
@@ -201,6 +201,9 @@ def _busy(mixture, blocks):
 
 
 def _of_the_experts(mixture, signs, busy, weight, advantage):
+    if isinstance(mixture.gate, AveragedGate):
+        # What one of several climbs has no use for, the average does not suffer from.
+        return
     n_experts = mixture.n_experts()
     idle = [int(k) for k in ((weight * signs.share < _NO_ROW) | ~busy).nonzero()[0]]
     if idle and not mixture.gate.routes:

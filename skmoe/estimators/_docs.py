@@ -46,12 +46,11 @@ expert : str, expert or classifier, default="linear"
     :mod:`skmoe.experts`, or any scikit-learn classifier with `predict_proba`."""
 
 _CLIMB = """\
-categorical_features : "from_dtype", None, or list of names, positions or booleans, \
-        default="from_dtype"
-    The features that are categories: gate and experts see a column for every level (of two
-    levels, one). "from_dtype" stands for the columns of a data frame that hold text or are of a
-    categorical type. A missing value is a level of its own if the fit has seen one; there, and of
-    levels that it has not seen, a row counts as the average of all.
+categorical_features : "from_dtype", None, callable, or list of names, positions or booleans
+    The features that are categories, "from_dtype" by default: gate and experts see a column for
+    every level (of two levels, one). "from_dtype" stands for the columns of a data frame that
+    hold text or are of a categorical type. A missing value is a level of its own if the fit has
+    seen one; there, and of levels that it has not seen, a row counts as the average of all.
 solver : {"auto", "em", "lbfgs", "adam"} or solver, default="auto"
     How the objective is climbed. "auto" is EM, L-BFGS for sparse or very wide X, and Adam on
     mini-batches where gate or experts are neural.

@@ -122,6 +122,7 @@ class OutOfCoreMixin:
 def check_needs_no_array(estimator, settings, what):
     """Raise a ValueError if a fit needs all rows at hand."""
     remedy = "Fit a sample of the rows with fit"
+    is_named = isinstance(estimator.categorical_features, str)
     for forbidden, given, why, instead in (
         (
             not all(part.forgets_rows for part in (settings.gate, settings.expert)),
@@ -136,7 +137,7 @@ def check_needs_no_array(estimator, settings, what):
             "Pass solver='lbfgs', or call partial_fit with every batch.",
         ),
         (
-            estimator.categorical_features not in (None, "from_dtype"),
+            not (estimator.categorical_features is None or is_named),
             "a list of categorical features",
             "are levels that all rows tell together",
             "Pass numbers: encode them in the batches.",

@@ -12,7 +12,7 @@ from .._rows.arrays import array_namespace, host, like, logsumexp
 from .._rows.blocks import ArrayBlocks
 from .._rows.categories import coded
 from .._rows.compat import check_same_namespace, get_namespace_and_device
-from .._rows.tables import accepted, validated
+from .._rows.tables import accepted, is_elsewhere, validated
 from .._rows.validation import check_numbers
 from ..distribution._cells import log_cell
 from ..gates import HierarchicalGate
@@ -51,7 +51,7 @@ class ReadingMixin:
         """Blocks of checked rows for a method of the fitted estimator."""
         check_is_fitted(self)
         check_same_namespace(X, self, attribute="_x_center", method=method)
-        if self._categories:
+        if self._categories and not is_elsewhere(X):
             _check_n_features(self, X, reset=False)
             _check_feature_names(self, X, reset=False)
             X = coded(X, self._categories)
