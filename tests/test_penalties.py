@@ -118,6 +118,11 @@ def test_no_penalty_of_one_expert_is_estimated_from_a_bound_of_its_curvature():
     rng = np.random.default_rng(0)
     X, y = rng.standard_normal((150, 60)), np.arange(150) % 10
     assert MoEClassifier(1).fit(X, y).expert_.alpha_[0] == 1.0
+    with pytest.warns(AlikeExpertsWarning):
+        several = MoEClassifier(2, random_state=0).fit(X, y)
+    assert_allclose(
+        several.predict_proba(X), MoEClassifier(1).fit(X, y).predict_proba(X), atol=1e-4
+    )
     assert MoEClassifier(1).fit(X[:, :10], y).expert_.alpha_[0] > 10
 
 

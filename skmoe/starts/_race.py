@@ -81,7 +81,7 @@ def fit_pooled(expert, blocks, solver, rounds=0):
     kind = expert.pooling()
     one = kind.initialize(1, X, kind.family, kind.positions)
     one = Mixture(ConstantGate().initialize(1, X), one)
-    if rounds and kind.learns_penalty():
+    if rounds and one.expert.learns_penalty():
         # From below, more columns than rows would be fitted without error, and stay so.
         one = one.with_strength(_STRONG)
     # Newton's method: a tight tolerance costs a pass, and keeps what follows off rounding.
