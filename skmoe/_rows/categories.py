@@ -42,11 +42,9 @@ class Category(NamedTuple):
     @property
     def levels(self):
         """The levels as a list; a missing one comes last."""
-        numbers = self.values.dtype.kind == "f"
-        texts = [f"{value:.17g}" if numbers else value for value in self.values.tolist()]
-        if numbers:
-            # The shortest that say the same.
-            texts = [repr(float(text)).removesuffix(".0") for text in texts]
+        texts = self.values.tolist()
+        if self.values.dtype.kind == "f":
+            texts = [repr(value).removesuffix(".0") for value in texts]
         missing = f"({_MISSING})" if _MISSING in texts else _MISSING
         return [*texts, *([missing] if self.has_missing else [])]
 
