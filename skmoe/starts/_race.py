@@ -34,8 +34,9 @@ _WORK = 1e4
 
 _SHORT_TOL = 1e-4
 
-# Of the one-expert fit: tolerance, most passes, and the penalty that its estimate begins with.
-_TIGHT_TOL, _LONGEST, _STRONG = 1e-10, 500, 1e3
+# Of the one-expert fit: tolerances on the way and at the end, most passes, and the penalty that its
+# estimate begins with.
+_TIGHT_TOL, _FINEST_TOL, _LONGEST, _STRONG = 1e-10, 1e-14, 500, 1e3
 
 # Estimates of the penalties in every round but the first.
 _ROUNDS = 4
@@ -87,7 +88,7 @@ def fit_pooled(expert, blocks, solver, rounds=0):
     # Newton's method: a tight tolerance costs a pass, and keeps what follows off rounding.
     one = solver.explore(one, blocks, _TIGHT_TOL, passes=_LONGEST, rounds=rounds).mixture
     if rounds:
-        one, _ = solver.solve(one, blocks, Trace(max_iter=_LONG, tol=_TIGHT_TOL))
+        one, _ = solver.solve(one, blocks, Trace(max_iter=_LONG, tol=_FINEST_TOL))
     return one.expert
 
 
