@@ -60,8 +60,9 @@ class BaseMixtureOfExperts(
         """An estimator set for accuracy, of density and mean alike, rather than for reading.
 
         Four climbs of neural experts, with different penalties, two of them on segments of the
-        features, averaged with weights from rows that all hold out. It takes some five times as
-        long as one of scikit-learn's networks; `n_jobs` runs the climbs side by side.
+        features, averaged with weights from rows that all hold out. It takes five to twenty times
+        as long as one of scikit-learn's networks. `n_jobs` runs the climbs side by side, in
+        threads, which on tables of a few thousand rows gain little.
 
         Parameters
         ----------
