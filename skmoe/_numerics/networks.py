@@ -192,7 +192,7 @@ class Networks(NamedTuple):
 
 
 def bent(X, far=_FAR):
-    """Columns of a design that grow as logarithms do beyond `_FAR` standard deviations.
+    """Columns of a design that grow as logarithms do beyond `far` standard deviations.
 
     A network extrapolates along whatever slope it happens to end with: one row far outside would
     ruin a mean of squares. Columns of a sparse table share one scale, and stay as they are.

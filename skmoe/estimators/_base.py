@@ -43,6 +43,11 @@ from ._settings import make_part, part_of, plan
 __all__ = ["BaseMixtureOfExperts"]
 
 
+def _levels(state):
+    """Levels of the features that are categories, by position."""
+    return {i: own.levels for i, own in state.get("_categories", {}).items()}
+
+
 class BaseMixtureOfExperts(
     OnlineMixin,
     OutOfCoreMixin,
@@ -60,8 +65,8 @@ class BaseMixtureOfExperts(
         """An estimator set for accuracy, of density and mean alike, rather than for reading.
 
         Four climbs of neural experts, with different penalties, two of them on segments of the
-        features, averaged with weights from rows that all hold out. It takes five to twenty times
-        as long as one of scikit-learn's networks. `n_jobs` runs the climbs side by side, in
+        features, averaged with weights from rows that all hold out. It takes some five to forty
+        times as long as one of scikit-learn's networks. `n_jobs` runs the climbs side by side, in
         threads, which on tables of a few thousand rows gain little.
 
         Parameters
@@ -215,8 +220,8 @@ class BaseMixtureOfExperts(
         if settings.n_experts > rows.n_rows:
             raise ValueError(too_many_experts(settings, rows.n_rows, "samples"))
         if not self._is_warm(settings):
-            levels = {i: own.levels for i, own in state.get("_categories", {}).items()}
-            features = Features(state.get("feature_names_in_"), state["n_features_in_"], levels)
+            names, number = state.get("feature_names_in_"), state["n_features_in_"]
+            features = Features(names, number, _levels(state))
             ready = fresh_start(rows, settings, features)
             # Climbs with other penalties can only be compared on rows held out.
             held_out = settings.solver.n_held(ready.blocks.n_rows)
@@ -236,11 +241,7 @@ class BaseMixtureOfExperts(
 
     def _check_goes_on(self, rows, state):
         """Whether the mixture of the last fit can be fitted to these rows."""
-        levels = [
-            {i: own.levels for i, own in known.get("_categories", {}).items()}
-            for known in (state, vars(self))
-        ]
-        if levels[0] != levels[1]:
+        if _levels(state) != _levels(vars(self)):
             raise ValueError(
                 "warm_start=True goes on from a fit with other levels of the categories. Pass "
                 "the same ones, or set warm_start=False."

@@ -113,7 +113,8 @@ def diagnosis(rows, weighted, ready, mixture, trace, state):
     ]
     if trace.stopped:
         return found
-    if mixture.n_experts() > 1:
+    # What one of several climbs has no use for, their average does not suffer from.
+    if mixture.n_experts() > 1 and not isinstance(mixture.gate, AveragedGate):
         signs, busy = _signs(mixture, ready.blocks), _busy(mixture, ready.blocks)
         found += _of_the_experts(mixture, signs, busy, trace.weight, ready.advantage)
     return found + list(separation(mixture, ready.blocks))
@@ -201,9 +202,6 @@ def _busy(mixture, blocks):
 
 
 def _of_the_experts(mixture, signs, busy, weight, advantage):
-    if isinstance(mixture.gate, AveragedGate):
-        # What one of several climbs has no use for, the average does not suffer from.
-        return
     n_experts = mixture.n_experts()
     idle = [int(k) for k in ((weight * signs.share < _NO_ROW) | ~busy).nonzero()[0]]
     if idle and not mixture.gate.routes:
