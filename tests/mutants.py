@@ -417,8 +417,8 @@ BREAKS = [
     Break(
         "Adam walks downhill",
         "solvers/_adam.py",
-        "params + self._rate() * (direction - kept * params)",
-        "params - self._rate() * (direction - kept * params)",
+        "params = params + move",
+        "params = params - move",
         "neural",
     ),
     Break(
@@ -438,8 +438,8 @@ BREAKS = [
     Break(
         "networks take columns as they are, however far outside",
         "_numerics/networks.py",
-        "xp.where(size > far, xp.sign(X) * (far + beyond), X)",
-        "xp.where(size > _FAR, X, X)",
+        "xp.sign(few) * (far + xp.log1p(xp.abs(few) - far))",
+        "few",
         "neural",
     ),
     # -- climbs that are averaged

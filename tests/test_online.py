@@ -184,11 +184,16 @@ def test_a_batch_that_fails_leaves_the_model_as_it_was():
     before = model.predict(X)
     with pytest.raises(ValueError, match="X has 2 features"):
         model.partial_fit(X[:, :2], y)
+    means = model._memory.state.mean + 0.0, model._memory.state.square + 0.0
     model.set_params(solver=Adam(learning_rate=1e300))
-    model._memory = model._memory._replace(state=None)
-    with pytest.raises(ValueError, match="diverged on this batch"), np.errstate(all="ignore"):
-        model.partial_fit(X, y)
-    assert_array_equal(model.predict(X), before)
+    for memory in (model._memory, model._memory._replace(state=None)):
+        model._memory = memory
+        with pytest.raises(ValueError, match="diverged on this batch"), np.errstate(all="ignore"):
+            model.partial_fit(X, y)
+        assert_array_equal(model.predict(X), before)
+        if memory.state is not None:
+            assert_array_equal(memory.state.mean, means[0])
+            assert_array_equal(memory.state.square, means[1])
 
 
 def test_classes_are_told_once():

@@ -200,9 +200,12 @@ def bent(X, far=_FAR):
     if is_sparse(X):
         return X
     xp = array_namespace(X)
-    size = xp.abs(X)
-    beyond = xp.log1p(xp.clip(size - far, 0.0, None))
-    return xp.where(size > far, xp.sign(X) * (far + beyond), X)
+    beyond = xp.abs(X) > far
+    if not bool(xp.any(beyond)):
+        return X
+    table, few = xp.asarray(X, copy=True), X[beyond]
+    table[beyond] = xp.sign(few) * (far + xp.log1p(xp.abs(few) - far))
+    return table
 
 
 def _vector(tables):

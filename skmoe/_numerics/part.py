@@ -438,12 +438,13 @@ class Together:
 
     def with_params(self, params):
         """The same with other parameters."""
-        parts, first = [], 0
-        for part in self.inside:
+        *others, last = self.inside
+        parts = []
+        for part in others:
             size = part.params.shape[0]
-            parts.append(part.with_params(params[first : first + size]))
-            first += size
-        return self._with_inside(parts)
+            parts.append(part.with_params(params[:size]))
+            params = params[size:]
+        return self._with_inside([*parts, last.with_params(params)])
 
     def identified(self):
         """Bases of all parts, block by block."""

@@ -35,6 +35,10 @@ def thread_pools():
 # Prepared blocks that are kept, so that a small data set is prepared once and not on every pass.
 _KEPT_BLOCKS = 2
 
+# Numbers of a prepared table that is kept whole, where its rows are drawn again and again: a few
+# blocks of many columns.
+_KEPT_NUMBERS = 2**23
+
 # Rows that are looked at together where a few distinct ones are counted: the first mostly suffice.
 _COUNTED_ROWS = 256
 
@@ -302,6 +306,14 @@ class ArrayBlocks(Blocks):
         """A few rows, chosen by position on the host, with their own weights."""
         taken = (None if x is None else take_rows(x, rows) for x in (self.X, self.y, self.weight))
         return ArrayBlocks(*taken, prepare=self.prepare, length=self.length, n_jobs=self.n_jobs)
+
+    def at_hand(self):
+        """The same rows, prepared once and for all where that takes little room."""
+        X, _, _ = self.first()
+        if is_sparse(X) or X.shape[1] * self.n_rows > _KEPT_NUMBERS:
+            return self
+        X, y = self.map(lambda X, y, weight: (X, y))
+        return ArrayBlocks(X, y, self.weight, length=self.length, n_jobs=self.n_jobs)
 
     def batches(self, rows, number):
         """Rows in the order of their positions `rows` (on the host), in batches of equal size.

@@ -152,7 +152,7 @@ class Adam(Solver):
         """
         self._check()
         self._check_gradients(mixture)
-        random_state = check_random_state(self.random_state)
+        random_state, blocks = check_random_state(self.random_state), blocks.at_hand()
         order = _drawn(blocks, random_state)
         n_held = self.n_held(len(order))
         held_out = blocks.some(order[:n_held]) if n_held else None
@@ -217,7 +217,7 @@ class Adam(Solver):
         self._check()
         self._check_gradients(mixture)
         if isinstance(memory.state, _Climb):
-            climb = copy.copy(memory.state)
+            climb = memory.state.copied()
         else:
             climb = _Climb(check_random_state(self.random_state), n_steps=math.inf)
         rows = blocks.shuffled(climb.random_state)
@@ -325,27 +325,36 @@ class _Climb:
         self.random_state, self.n_steps, self.pace = random_state, n_steps, pace
         self.step, self.mean, self.square = 0, 0.0, 0.0
 
+    def copied(self):
+        """The same with means of its own."""
+        new = copy.copy(self)
+        new.mean, new.square = self.mean + 0.0, self.square + 0.0
+        return new
+
     def set(self, settings, weight, mean_weight):
         """Note the settings, the weight of all rows (beside the penalties) and their mean."""
         self.settings, self.weight, self.mean_weight = settings, weight, mean_weight
 
     def epoch(self, mixture, batches):
         """The mixture after a step on every batch, and the mean objective on the way."""
-        seen, n_rows, kept = 0.0, 0, mixture.coefficients * self.settings.weight_decay
-        learning = mixture.training(self.random_state)
+        seen, n_rows, decay = 0.0, 0, self.settings.weight_decay
+        learning, kept = mixture.training(self.random_state), mixture.coefficients * decay
+        params = learning.params
         # Threads that wait for one another at every small product cost more than they save.
         with thread_pools().limit(limits=1):
             for X, y, weight in batches:
                 value, slope = learning.value_and_gradient(X, y, weight)
                 seen, n_rows = seen + value, n_rows + X.shape[0]
-                slope = slope / (X.shape[0] * self.mean_weight)
-                slope = slope + learning.log_prior_gradient() / self.weight
-                direction = self._direction(slope)
-                params = learning.params
-                params = params + self._rate() * (direction - kept * params)
+                slope /= X.shape[0] * self.mean_weight
+                slope += learning.log_prior_gradient() / self.weight
+                move = self._direction(slope)
+                if decay:
+                    move -= kept * params
+                move *= self._rate()
+                params = params + move
                 learning = learning.with_params(params)
         log_likelihood = float(seen) * self.weight / (n_rows * self.mean_weight)
-        mixture = mixture.with_params(learning.params)
+        mixture = mixture.with_params(params)
         return mixture, log_likelihood + mixture.log_prior()
 
     def _rate(self):
@@ -362,13 +371,24 @@ class _Climb:
         return rate * min(done / _WARM_UP, 1.0) * (1 + math.cos(math.pi * done)) / 2
 
     def _direction(self, slope):
-        """Mean gradient over the root of the mean square, both corrected for their start at 0."""
+        """Mean gradient over the root of the mean square, both corrected for their start at 0.
+
+        In place, `slope` as well: of large networks, every new table costs as much as a product.
+        """
         xp = array_namespace(slope)
+        if not self.step:
+            self.mean, self.square = xp.zeros_like(slope), xp.zeros_like(slope)
+        self.step += 1
         # A gradient that is too long is cut, whatever its direction.
         norm = xp.sqrt(xp.sum(slope * slope))
-        slope = slope * (self.settings.max_norm / xp.clip(norm, self.settings.max_norm, None))
-        self.step += 1
-        self.mean = _MOMENTUM * self.mean + (1 - _MOMENTUM) * slope
-        self.square = _DECAY * self.square + (1 - _DECAY) * slope * slope
-        mean = self.mean / (1 - _MOMENTUM**self.step)
-        return mean / (xp.sqrt(self.square / (1 - _DECAY**self.step)) + _TINY)
+        slope *= self.settings.max_norm / xp.clip(norm, self.settings.max_norm, None)
+        self.mean *= _MOMENTUM
+        self.mean += (1 - _MOMENTUM) * slope
+        slope *= slope
+        slope *= 1 - _DECAY
+        self.square *= _DECAY
+        self.square += slope
+        root = xp.sqrt(self.square)
+        root *= (1 - _MOMENTUM**self.step) / math.sqrt(1 - _DECAY**self.step)
+        root += (1 - _MOMENTUM**self.step) * _TINY
+        return self.mean / root
