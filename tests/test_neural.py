@@ -18,6 +18,7 @@ from skmoe import HMERegressor, MoEClassifier, MoERegressor
 from skmoe._numerics.networks import bent
 from skmoe._rows.blocks import ArrayBlocks, thread_pools
 from skmoe.estimators._stacking import shares_of_climbs, stacked
+from skmoe.exceptions import NotConvergedWarning
 from skmoe.experts import LinearExpert, MLPExpert
 from skmoe.families import Categorical, Gamma, Gaussian, NegativeBinomial, Poisson
 from skmoe.gates import GaussianGate, HierarchicalGate, MLPGate, SoftmaxGate, TopKGate
@@ -282,6 +283,17 @@ def test_a_climb_that_diverges_warns_and_keeps_the_best_weights(expert):
     assert not model.converged_
     # Not worse than one spread for all: the start was kept.
     assert model.score_samples(X, y).mean() > -0.5 * np.log(2 * np.pi * np.e * y.var()) - 0.1
+
+
+def test_a_climb_that_is_cut_off_says_so():
+    X, y, _ = waves(400)
+    model = MoERegressor(2, expert="mlp", max_iter=3, random_state=0)
+    with pytest.warns(NotConvergedWarning, match="cut off after max_iter=3 of 500 epochs"):
+        model.fit(X, y)
+    assert not model.converged_
+    # What was asked for is no cut.
+    model.set_params(solver=Adam(n_epochs=3))
+    assert model.fit(X, y).converged_
 
 
 def test_an_interrupted_climb_leaves_the_fit_before(monkeypatch):

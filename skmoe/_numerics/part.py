@@ -438,13 +438,12 @@ class Together:
 
     def with_params(self, params):
         """The same with other parameters."""
-        *others, last = self.inside
-        parts = []
-        for part in others:
+        parts, inside = [], tuple(self.inside)
+        for part in inside[:-1]:
             size = part.params.shape[0]
             parts.append(part.with_params(params[:size]))
             params = params[size:]
-        return self._with_inside([*parts, last.with_params(params)])
+        return self._with_inside(parts + [part.with_params(params) for part in inside[-1:]])
 
     def identified(self):
         """Bases of all parts, block by block."""

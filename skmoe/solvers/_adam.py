@@ -158,7 +158,8 @@ class Adam(Solver):
         held_out = blocks.some(order[:n_held]) if n_held else None
         judge, rows = _judge(blocks, held_out), order[n_held:]
         n_batches = -(-len(rows) // self._batch_rows(len(rows)))
-        n_epochs = min(self._epochs(n_batches), trace.max_iter)
+        planned = self._epochs(n_batches)
+        n_epochs = min(planned, trace.max_iter)
         trace.begin(_objective(mixture, blocks), blocks.total_weight())
 
         def climbed(best, end, pace=1.0):
@@ -191,7 +192,7 @@ class Adam(Solver):
             best = in_legs(best._replace(mixture=held), n_epochs // 2)
         best = in_legs(best._replace(mixture=best.mixture.held(False)), n_epochs)
         trace.converged = not trace.stopped
-        self._note_divergence(trace, start, best)
+        self._note_failure(trace, start, best, planned)
         trace.history.append(_objective(best.mixture, blocks))
         if held_out is not None:
             density = held_out.map(lambda X, y, weight: best.mixture.log_density(X, y))
@@ -257,10 +258,17 @@ class Adam(Solver):
             return self.n_epochs
         return min(max(_STEPS // n_batches, _FEWEST_EPOCHS), _MOST_EPOCHS)
 
-    def _note_divergence(self, trace, start, best):
-        """Say in the trace if the climb has left all good mixtures behind."""
+    def _note_failure(self, trace, start, best, planned):
+        """Say in the trace if the climb has left all good mixtures behind, or was cut off."""
         last = trace.scores[-1] if trace.scores else start.score
         if math.isfinite(last) and (best.epoch or last > start.score - _LARGEST_LOSS):
+            if planned > trace.max_iter == trace.n_iter:
+                trace.converged = False
+                trace.problem = (
+                    f"The climb was cut off after max_iter={trace.max_iter} of {planned} epochs, "
+                    f"and the best score of held-out rows is that of epoch {best.epoch}. Increase "
+                    "max_iter, or pass Adam(n_epochs=...) if fewer epochs are meant to do."
+                )
             return
         trace.converged = False
         trace.problem = (
