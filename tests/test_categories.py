@@ -9,6 +9,7 @@ import pandas as pd
 import polars as pl
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
 from sklearn.compose import make_column_selector
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.model_selection import GridSearchCV
@@ -124,6 +125,27 @@ def test_missing_levels_are_a_level_and_unknown_ones_the_average(people):
     whole = MoERegressor(1).fit(X, y)
     with pytest.warns(UserWarning, match="has not seen in 'sex'"):
         assert np.isfinite(whole.predict(row.assign(sex=None))).all()
+
+
+@pytest.mark.parametrize("library", [pd, pl])
+def test_a_row_without_weight_teaches_no_level(people, model, library):
+    X, y = people
+    weight = (X["job"] != X["job"].iloc[0]).to_numpy().astype(float)
+    frame = library.DataFrame({name: X[name].astype(object).tolist() for name in X})
+    some = frame.filter(weight > 0) if library is pl else frame[weight > 0]
+    weighted = clone(model).fit(frame, y, sample_weight=weight)
+    alone = clone(model).fit(some, y[weight > 0])
+    assert weighted.coef_names_ == alone.coef_names_
+    assert_array_equal(weighted.predict(some), alone.predict(some))
+
+
+def test_dates_are_told_apart_in_all_their_units():
+    dates = np.array(["2024-02-01", "2024-02-02", "2024-02-03"] * 20, dtype="datetime64[s]")
+    frame = pd.DataFrame({"day": pd.Categorical(pd.Series(dates))})
+    y = np.tile([0.0, 1.0, 5.0], 20) + 0.1 * np.random.default_rng(0).normal(size=60)
+    model = MoERegressor(1).fit(frame, y)
+    other = pd.DataFrame({"day": pd.Categorical(pd.Series(dates.astype("datetime64[ns]")))})
+    assert_array_equal(model.predict(other), model.predict(frame))
 
 
 def test_missing_levels_of_object_arrays_are_those_of_frames(people):

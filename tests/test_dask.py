@@ -523,6 +523,7 @@ def test_a_partition_with_a_fault_is_named_and_the_old_fit_stays(fitted):
         (lambda: DaskMoERegressor(client=3).fit(cut(X), cut(Y)), "client is a int"),
         (lambda: MoERegressor().fit(cut(X), cut(Y)), "estimators of skmoe.dask"),
         (lambda: DaskMoERegressor(expert="mlp").fit(cut(X), cut(Y)), "Adam.*solver='lbfgs'"),
+        (DaskMoERegressor.accurate, r"rows drawn at random.*Fit MoERegressor.accurate\(\) to"),
         (lambda: DaskMoERegressor(init=LABELS).fit(cut(X), cut(Y)), "a start given by init"),
         (
             lambda: DaskMoERegressor(expert=RandomForestRegressor()).fit(cut(X), cut(Y)),

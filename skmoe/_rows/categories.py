@@ -10,7 +10,7 @@ from .arrays import is_sparse
 from .tables import columns_of, holds_text, is_frame
 from .validation import resolve_columns
 
-__all__ = ["Category", "coded", "learn_categories", "restored"]
+__all__ = ["Category", "coded", "learn_categories", "restored", "rows_that_count"]
 
 # Levels beyond which a category is none; as in scikit-learn's HistGradientBoosting.
 _MOST_LEVELS = 255
@@ -64,7 +64,18 @@ class Category(NamedTuple):
         return values.astype(self.values.dtype if numbers else object)[codes.astype(int)]
 
 
-def learn_categories(X, asked):
+def rows_that_count(X, sample_weight):
+    """Which rows of a table with weights these count at all; None where that is not told.
+
+    Weights that are none are refused once X is known to be a table.
+    """
+    if sample_weight is None or not (is_frame(X) or isinstance(X, np.ndarray)):
+        return None
+    weight = np.asarray(sample_weight)
+    return weight > 0 if weight.shape == X.shape[:1] and weight.dtype.kind in "biuf" else None
+
+
+def learn_categories(X, asked, counted=None):
     """Categories among the features of a table, by position.
 
     Parameters
@@ -73,6 +84,8 @@ def learn_categories(X, asked):
     asked : "from_dtype", None, or list of names, positions or booleans
         Which features are categories; "from_dtype" stands for the columns of a frame that hold
         text or are of a categorical type. A function is given X.
+    counted : ndarray of bool of shape (n_samples,) or None
+        Rows whose levels are learnt; None stands for all.
 
     Raises
     ------
@@ -93,7 +106,8 @@ def learn_categories(X, asked):
         _check_table(X)
         names = list(X.columns) if is_frame(X) else None
         chosen = resolve_columns(asked, names, X.shape[1], "categorical_features")
-    return {i: _learnt(_safe_indexing(X, i, axis=1), _name(X, i)) for i in chosen}
+    rows = X if counted is None or not chosen else _safe_indexing(X, np.flatnonzero(counted))
+    return {i: _learnt(_safe_indexing(rows, i, axis=1), _name(X, i)) for i in chosen}
 
 
 def _check_table(X):
@@ -127,7 +141,9 @@ def _split(column):
 
 
 def _plain(known, as_numbers):
-    """Values as numbers, NaN where they are none, or as text."""
+    """Values as numbers, NaN where they are none, or as text; dates alike in all their units."""
+    if known.dtype.kind == "M":
+        known = known.astype("datetime64[ns]")
     if not as_numbers:
         return known.astype(str)
     try:
@@ -149,16 +165,17 @@ def _learnt(column, name):
     return Category(name, np.unique(_plain(known, known.dtype.kind in "iuf")), bool(missing.any()))
 
 
-def coded(X, categories):
+def coded(X, categories, counted=None):
     """The table with codes in place of categories, in the container that it came in.
 
-    Warns of levels that are unknown, whose code is -1.
+    Warns of levels that are unknown, whose code is -1, in the rows `counted` (None: all).
     """
     if not categories:
         return X
     X = X if is_frame(X) else np.asarray(X)
     codes = {i: own.codes(_safe_indexing(X, i, axis=1)) for i, own in categories.items()}
-    unknown = {own.name: int((codes[i] < 0).sum()) for i, own in categories.items()}
+    among = slice(None) if counted is None else counted
+    unknown = {own.name: int((codes[i][among] < 0).sum()) for i, own in categories.items()}
     if any(unknown.values()):
         told = ", ".join(f"{name!r} ({n} rows)" for name, n in unknown.items() if n)
         warnings.warn(

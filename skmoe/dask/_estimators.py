@@ -83,6 +83,21 @@ class OnWorkers:
         for name in _OF_SUMS:
             setattr(cls, name, _letting_go(getattr(cls._plain, name)))
 
+    @classmethod
+    def accurate(cls, **params):
+        """Not on a cluster: the settings for accuracy are networks, which draw rows at random.
+
+        Raises
+        ------
+        ValueError
+            Always; says what to do.
+        """
+        raise ValueError(
+            f"{cls.__name__}.accurate was called, but its networks climb along rows drawn at "
+            f"random, which stay on the workers here. Fit {cls._plain.__name__}.accurate() to a "
+            f"sample in memory, or {cls.__name__}(expert=LinearExpert(segments=8))."
+        )
+
     @with_callbacks
     def fit(self, X, y, sample_weight=None):
         """Fit the mixture to the partitions of dask collections.

@@ -8,7 +8,7 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin, clon
 from .._numerics.part import MadeOfParts
 from .._rows.arrays import allowing_underflow
 from .._rows.blocks import ArrayBlocks, in_threads, thread_pools
-from .._rows.categories import coded, learn_categories
+from .._rows.categories import coded, learn_categories, rows_that_count
 from .._rows.compat import (
     CallbackSupportMixin,
     VisualBlock,
@@ -171,7 +171,7 @@ class BaseMixtureOfExperts(
 
     def _checked_rows(self, checked, X, y, sample_weight, settings, classes=None):
         """Rows of a first fit, and what to note about their targets."""
-        X, categories = self._without_categories(X, settings.online)
+        X, categories = self._without_categories(X, sample_weight, settings.online)
         X, targets, state = self._validate_fit(checked, X, y, accepted(settings, X), classes)
         state["_categories"] = categories
         settings.family.check(targets)
@@ -179,18 +179,19 @@ class BaseMixtureOfExperts(
         weight = self._row_weight(X, weight, targets, state)
         return ArrayBlocks(X, targets, weight, n_jobs=settings.n_jobs), state
 
-    def _without_categories(self, X, online):
+    def _without_categories(self, X, sample_weight, online):
         """X with codes in place of categories, and these by position."""
         if is_elsewhere(X):
             return X, {}
-        categories = learn_categories(X, self.categorical_features)
+        counted = rows_that_count(X, sample_weight)
+        categories = learn_categories(X, self.categorical_features, counted)
         if categories and online:
             told = [own.name for own in categories.values()]
             raise ValueError(
                 f"X has categories in the columns {told}, whose levels no batch tells alone. "
                 "Encode them (OneHotEncoder with its categories given), or begin with fit."
             )
-        return coded(X, categories), categories
+        return coded(X, categories, counted), categories
 
     def _choose(self, settings, given, rows):
         """Settings with the number of experts that the data ask for, and what tells it."""
