@@ -32,6 +32,7 @@ __all__ = [
     "identity",
     "inverse_spd",
     "is_on_gpu",
+    "is_on_host",
     "is_sparse",
     "largest",
     "like",
@@ -71,6 +72,11 @@ allowing_underflow = np.errstate(under="ignore")
 def is_sparse(x):
     """Whether `x` is a sparse array of scipy."""
     return type(x) is not np.ndarray and issparse(x)
+
+
+def is_on_host(x):
+    """Whether `x` is NumPy's, or a sparse array of scipy."""
+    return isinstance(x, np.ndarray) or is_sparse(x)
 
 
 def array_namespace(*arrays):

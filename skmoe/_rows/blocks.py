@@ -14,6 +14,7 @@ from .arrays import (
     block_length,
     filled,
     host,
+    is_on_host,
     is_sparse,
     like,
     ones,
@@ -23,7 +24,7 @@ from .arrays import (
 from .distinct import bucketed, count_distinct, hashed, kept, picked, put_together
 from .statistics import fold
 
-__all__ = ["ArrayBlocks", "Blocks", "in_threads", "rows_of", "thread_pools"]
+__all__ = ["ArrayBlocks", "Blocks", "in_processes", "in_threads", "rows_of", "thread_pools"]
 
 
 @cache
@@ -225,6 +226,12 @@ def in_threads(task, items, n_jobs):
         yield from parallel(delayed(task)(*item) for item in items)
 
 
+def in_processes(task, items, n_jobs):
+    """Results of `task(*item)` for every item, in their order, by processes kept for the next."""
+    parallel = Parallel(n_jobs=n_jobs, prefer="processes")
+    return parallel(delayed(task)(*item) for item in items)
+
+
 class ArrayBlocks(Blocks):
     """Blocks of arrays in memory, or of what is sliced like them (memory maps).
 
@@ -262,6 +269,15 @@ class ArrayBlocks(Blocks):
     def is_weighted(self):
         """Whether weights were given."""
         return self.weight is not None
+
+    @property
+    def is_on_host(self):
+        """Whether the rows are NumPy's, or sparse ones of SciPy, which any process can read."""
+        return is_on_host(self.X)
+
+    def unseen(self):
+        """The same rows, nothing kept of what has been prepared."""
+        return self.seen(self.prepare, self.length)
 
     def __len__(self):
         return -(-self.X.shape[0] // self.length)

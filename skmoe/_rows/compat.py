@@ -11,6 +11,7 @@ __all__ = [
     "check_same_namespace",
     "checked_weight",
     "get_namespace_and_device",
+    "has_callbacks",
     "move_to",
     "with_callbacks",
 ]
@@ -43,6 +44,11 @@ _SOME_ZERO = (
 def checked_weight(weight, X):
     """Weights of rows as floats, which may all be zero."""
     return _check_sample_weight(weight, X, **_SOME_ZERO)
+
+
+def has_callbacks(estimator):
+    """Whether any callback listens to the fits of an estimator."""
+    return bool(getattr(estimator, "_skl_callbacks", []))
 
 
 try:

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.base import clone
 
 from .._numerics.estimators import set_random_states
+from .._rows.blocks import in_processes
 from ..experts._mixed import side_by_side
 from ..gates._averaged import AveragedGate
 from ..mixture import Mixture
@@ -15,7 +16,7 @@ from ..starts._sampling import distinct_rows, sample_size
 from ._preparation import settled
 from ._stacking import shares_of_climbs
 
-__all__ = ["Climbed", "climb", "histories", "settings_of_climbs", "together"]
+__all__ = ["Climbed", "climb", "climb_apart", "histories", "settings_of_climbs", "together"]
 
 
 class Climbed(NamedTuple):
@@ -56,7 +57,7 @@ def _single(settings, index):
     )
 
 
-def climb(mixture, blocks, settings, report):
+def climb(mixture, blocks, settings, report=None):
     """The mixture after the climb on all rows, and those that its gate asks for, and the trace."""
     settings = settings._replace(solver=settings.climber(mixture))
     trace = Trace(settings.max_iter, settings.tol, report)
@@ -66,6 +67,18 @@ def climb(mixture, blocks, settings, report):
     if mixture.gate.routes:
         return _revive(mixture, trace, blocks, settings, report)
     return mixture, trace
+
+
+def climb_apart(ready, several, n_jobs):
+    """Climbs side by side in processes, from where they are `ready` to begin, with their settings.
+
+    Small steps along gradients, as threads they would wait for one another.
+    """
+    # The longest first, so that none is left alone at the end.
+    order = sorted(range(len(ready)), key=lambda i: -ready[i].mixture.params.shape[0])
+    tasks = [(ready[i].mixture, ready[i].blocks.unseen(), several[i]) for i in order]
+    ends = dict(zip(order, in_processes(climb, tasks, n_jobs), strict=True))
+    return [Climbed(own, *ends[i]) for i, own in enumerate(ready)]
 
 
 def _refine(mixture, gate, trace, blocks, settings, report):

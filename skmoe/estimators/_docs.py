@@ -90,7 +90,8 @@ warm_start : bool, default=False
     family or their settings have changed since, and from a fit that has become that of one expert.
 n_jobs : int or None, default=None
     Threads that share the blocks of rows, the fits of scikit-learn estimators as experts, or
-    the climbs where several go the whole way; the result is the same for any number.
+    the climbs where several go the whole way; those of networks go in processes, where neither
+    `verbose` nor a callback is told of passes. The result is the same for any number.
 random_state : int, RandomState instance or None, default=None
     Draws the starts. Pass an int for the same answer each time.
 verbose : int, default=0

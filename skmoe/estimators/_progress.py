@@ -3,6 +3,7 @@
 from contextlib import contextmanager
 from threading import Condition, Lock
 
+from .._rows.compat import has_callbacks
 from ._fitted import climb_attributes, model_attributes
 
 __all__ = ["Progress"]
@@ -42,6 +43,11 @@ class Progress:
         self.stopped, self._telling = False, Lock()
         self._n_climbing, self._ended = 0, Condition()
         rows.tell(self._read)
+
+    @property
+    def is_silent(self):
+        """Whether nobody is told of passes: then they may be made in other processes."""
+        return not self.estimator.verbose and not has_callbacks(self.estimator)
 
     def _read(self, n_rows):
         """A batch of rows has been read: of all passes, those are a task of their own."""

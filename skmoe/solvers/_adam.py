@@ -14,8 +14,12 @@ from ._trace import HeldOut
 
 __all__ = ["Adam"]
 
-# Rows of a batch unless told otherwise: at most so many, and so many batches an epoch at least.
-_LARGEST_BATCH, _FEWEST_BATCHES, _SMALLEST_BATCH = 256, 16, 8
+# Rows of a step unless told otherwise: so many times the root of all rows. On seven tables of 350
+# to 3,600 rows half and twice as many gave the same scores; more save time.
+_BATCH, _SMALLEST_BATCH, _LARGEST_BATCH = 3, 8, 256
+
+# Steps that a batch of a stream is good for.
+_STEPS_OF_A_BATCH = 16
 
 # Steps of a climb unless told otherwise, and the epochs that they may make.
 _STEPS, _FEWEST_EPOCHS, _MOST_EPOCHS = 20_000, 20, 500
@@ -36,7 +40,7 @@ _FALL, _FALLS, _FIRST_STEPS = 0.3, 3, 100
 _WARM_UP = 0.05
 
 
-# Loss of score per row, from the start on, that no climb on its way makes.
+# Loss of score per row, from the start on, that no climb on its way makes, or stays at.
 _LARGEST_LOSS = 1.0
 
 
@@ -56,7 +60,8 @@ class Adam(Solver):
         Size of a step, about the change of a parameter. "auto" is 0.01 where the schedule is
         "plateau", and 0.002 for other schedules and in `partial_fit`.
     batch_size : int or "auto", default="auto"
-        Rows of a step. "auto" is 256, and fewer where an epoch would have less than 16 steps.
+        Rows of a step. "auto" is three times the root of the number of rows, and in `partial_fit`
+        a sixteenth of them; 256 at most.
     n_epochs : int or "auto", default="auto"
         Passes over the data at most; no more than `max_iter` of the estimator. "auto" makes
         20,000 steps, in 20 to 500 passes.
@@ -152,12 +157,19 @@ class Adam(Solver):
         """
         self._check()
         self._check_gradients(mixture)
+        # Threads that wait for one another at every small product cost more than they save.
+        with thread_pools().limit(limits=1):
+            return self._climb(mixture, blocks, trace)
+
+    def _climb(self, mixture, blocks, trace):
+        """The best mixture and the trace, for `solve`."""
         random_state, blocks = check_random_state(self.random_state), blocks.at_hand()
         order = _drawn(blocks, random_state)
         n_held = self.n_held(len(order))
         held_out = blocks.some(order[:n_held]) if n_held else None
         judge, rows = _judge(blocks, held_out), order[n_held:]
-        n_batches = -(-len(rows) // self._batch_rows(len(rows)))
+        usual = round(_BATCH * math.sqrt(len(rows)))
+        n_batches = -(-len(rows) // self._batch_rows(len(rows), usual))
         planned = self._epochs(n_batches)
         n_epochs = min(planned, trace.max_iter)
         trace.begin(_objective(mixture, blocks), blocks.total_weight())
@@ -225,8 +237,10 @@ class Adam(Solver):
         weight = blocks.total_weight()
         total = memory.weight + weight
         climb.set(self, total, weight / len(rows))
-        n_batches = -(-len(rows) // self._batch_rows(len(rows)))
-        mixture, value = climb.epoch(mixture, blocks.batches(rows, n_batches))
+        # Its rows are seen once: small batches make more of them.
+        n_batches = -(-len(rows) // self._batch_rows(len(rows), len(rows) // _STEPS_OF_A_BATCH))
+        with thread_pools().limit(limits=1):
+            mixture, value = climb.epoch(mixture, blocks.batches(rows, n_batches))
         if not math.isfinite(value):
             raise ValueError(
                 f"The climb diverged on this batch with learning_rate={self.learning_rate}; the "
@@ -239,11 +253,11 @@ class Adam(Solver):
         share = check_share(self.validation_fraction, "validation_fraction")
         return round(share * n_rows) * (n_rows >= _FEWEST_ROWS)
 
-    def _batch_rows(self, n_rows):
-        """Rows of a batch."""
+    def _batch_rows(self, n_rows, usual):
+        """Rows of a step, of those of an epoch: the usual ones, within limits, unless given."""
         if self.batch_size != "auto":
             return min(self.batch_size, n_rows)
-        return min(max(n_rows // _FEWEST_BATCHES, _SMALLEST_BATCH), _LARGEST_BATCH, n_rows)
+        return min(max(usual, _SMALLEST_BATCH), _LARGEST_BATCH, n_rows)
 
     def _legs(self):
         """Pace of every leg of a climb, and the share of the epochs at which it ends."""
@@ -260,8 +274,10 @@ class Adam(Solver):
 
     def _note_failure(self, trace, start, best, planned):
         """Say in the trace if the climb has left all good mixtures behind, or was cut off."""
-        last = trace.scores[-1] if trace.scores else start.score
-        if math.isfinite(last) and (best.epoch or last > start.score - _LARGEST_LOSS):
+        scores = [s if math.isfinite(s) else -math.inf for s in trace.scores]
+        usual = sorted(scores)[len(scores) // 2] if scores else start.score
+        last = scores[-1] if scores else start.score
+        if min(usual, last) > start.score - _LARGEST_LOSS:
             if planned > trace.max_iter == trace.n_iter:
                 trace.converged = False
                 trace.problem = (
@@ -273,8 +289,9 @@ class Adam(Solver):
         trace.converged = False
         trace.problem = (
             f"The climb diverged with learning_rate={self.learning_rate}: the score per row was "
-            f"{start.score:.4g} at the start and is {last:.4g} after {trace.n_iter} epochs. The "
-            f"mixture of epoch {best.epoch} is kept. Pass a smaller learning_rate to Adam."
+            f"{start.score:.4g} at the start, at most {usual:.4g} in half of {trace.n_iter} epochs "
+            f"and {last:.4g} at the end. The mixture of epoch {best.epoch} is kept. Pass a smaller "
+            "learning_rate to Adam."
         )
 
 
@@ -348,19 +365,17 @@ class _Climb:
         seen, n_rows, decay = 0.0, 0, self.settings.weight_decay
         learning, kept = mixture.training(self.random_state), mixture.coefficients * decay
         params = learning.params
-        # Threads that wait for one another at every small product cost more than they save.
-        with thread_pools().limit(limits=1):
-            for X, y, weight in batches:
-                value, slope = learning.value_and_gradient(X, y, weight)
-                seen, n_rows = seen + value, n_rows + X.shape[0]
-                slope /= X.shape[0] * self.mean_weight
-                slope += learning.log_prior_gradient() / self.weight
-                move = self._direction(slope)
-                if decay:
-                    move -= kept * params
-                move *= self._rate()
-                params = params + move
-                learning = learning.with_params(params)
+        for X, y, weight in batches:
+            value, slope = learning.value_and_gradient(X, y, weight)
+            seen, n_rows = seen + value, n_rows + X.shape[0]
+            slope /= X.shape[0] * self.mean_weight
+            slope += learning.log_prior_gradient() / self.weight
+            move = self._direction(slope)
+            if decay:
+                move -= kept * params
+            move *= self._rate()
+            params = params + move
+            learning = learning.with_params(params)
         log_likelihood = float(seen) * self.weight / (n_rows * self.mean_weight)
         mixture = mixture.with_params(params)
         return mixture, log_likelihood + mixture.log_prior()
