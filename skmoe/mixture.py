@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from ._numerics.part import Together
-from ._rows.arrays import array_namespace, exp, logsumexp, softmax_weights
+from ._rows.arrays import array_namespace, logsumexp, logsumexp_and_shares, softmax_weights
 
 __all__ = ["Mixture", "MixtureStatistics"]
 
@@ -91,16 +91,18 @@ class Mixture(Together, _Pair):
 
     def e_step(self, X, y):
         """Log density (n,), joint with x if the gate models x, and responsibilities (n, K)."""
-        joint = self.log_joint(X, y)
-        density = logsumexp(joint, axis=1)
-        return density[:, 0], exp(joint - density)
+        density, resp = logsumexp_and_shares(self.log_joint(X, y))
+        return density[:, 0], resp
 
     def statistics(self, X, y, weight):
         """E-step of a block and the sums that an update needs."""
         xp = array_namespace(X)
-        density, resp = self.e_step(X, y)
-        total = xp.sum(density * weight), xp.sum(weight)
-        return MixtureStatistics(*self.statistics_given(X, y, resp * weight[:, None]), *total)
+        log_gate, of_gate = self.gate.log_joint_and_statistics(X)
+        log_prob, of_expert = self.expert.log_prob_and_statistics(X, y, self._wanted(log_gate))
+        density, resp = logsumexp_and_shares(log_gate + log_prob)
+        resp = resp * weight[:, None]
+        total = xp.sum(density[:, 0] * weight), xp.sum(weight)
+        return MixtureStatistics(of_gate(resp), of_expert(resp), *total)
 
     def statistics_given(self, X, y, resp):
         """Statistics of the gate and of the experts of a block at given responsibilities."""
@@ -116,9 +118,8 @@ class Mixture(Together, _Pair):
         log_gate, gate_gradient = self.gate.log_joint_and_gradient(X)
         wanted = self._wanted(log_gate)
         log_prob, expert_gradient = self.expert.log_prob_and_gradient(X, y, wanted)
-        joint = log_gate + log_prob
-        density = logsumexp(joint, axis=1)
-        resp = exp(joint - density) * weight[:, None]
+        density, resp = logsumexp_and_shares(log_gate + log_prob)
+        resp = resp * weight[:, None]
         slope = xp.concat([gate_gradient(resp), expert_gradient(resp)])
         return xp.sum(density[:, 0] * weight), slope
 

@@ -205,15 +205,15 @@ BREAKS = [
     Break(
         "the gradient of a mixture forgets the weights of rows",
         "mixture.py",
-        "resp = exp(joint - density) * weight[:, None]",
-        "resp = exp(joint - density)",
+        "resp = resp * weight[:, None]\n        slope",
+        "slope",
         "neural",
     ),
     Break(
         "the sums of a pass forget the weights of rows",
         "mixture.py",
-        "(X, y, resp * weight[:, None])",
-        "(X, y, resp)",
+        "resp = resp * weight[:, None]\n        total",
+        "total",
         "statistics",
     ),
     Break(

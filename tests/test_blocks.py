@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
 
 from skmoe import MoEClassifier, MoERegressor
+from skmoe._rows import blocks as _blocks
 from skmoe._rows.blocks import ArrayBlocks
 from skmoe._rows.distinct import row_hashes
 from skmoe.experts import LinearExpert
@@ -162,8 +163,14 @@ def peak_of(call, times=1):
 @pytest.mark.parametrize(
     ("n", "bytes_per_row"), [(98_304, 24), pytest.param(655_360, 4, marks=pytest.mark.full)]
 )
-def test_a_fit_of_many_rows_in_a_file_takes_no_more_memory(kind, n, bytes_per_row, tmp_path):
-    """A further row adds no number of its own: eight bytes for a column, y, a sort or an order."""
+def test_a_fit_of_many_rows_in_a_file_takes_no_more_memory(
+    kind, n, bytes_per_row, tmp_path, monkeypatch
+):
+    """A further row adds no number of its own: eight bytes for a column, y, a sort or an order.
+
+    But those of prepared rows that are kept, which have a bound.
+    """
+    monkeypatch.setattr(_blocks, "_KEPT_NUMBERS", 0)
     X, y = two_lines(n)
     y = y if kind is MoERegressor else np.digitize(y, [0])
     np.save(tmp_path / "X.npy", X)
@@ -174,8 +181,29 @@ def test_a_fit_of_many_rows_in_a_file_takes_no_more_memory(kind, n, bytes_per_ro
     assert many - few < bytes_per_row * (n - n // 2)
 
 
+def test_rows_that_are_looked_at_again_are_prepared_once_as_far_as_there_is_room(monkeypatch):
+    prepared = []
+
+    def prepare(X, y):
+        prepared.append(X[0, 0])
+        return 2 * X, y
+
+    def passes(room, length=10):
+        monkeypatch.setattr(_blocks, "_KEPT_NUMBERS", room)
+        blocks = ArrayBlocks(np.arange(120.0).reshape(60, 2), prepare=prepare, length=length)
+        prepared.clear()
+        totals = [float(blocks.sum(lambda X, y, weight: X.sum())) for _ in range(4)]
+        assert totals == [2 * sum(range(120))] * 4
+        return len(prepared)
+
+    # Six blocks of twenty numbers: twice each, the second time to stay; those without room always.
+    assert passes(120) == 12
+    assert passes(80) == 4 * 2 + 2 * 4
+    assert passes(0) == 2 * 2 + 4 * 4
+
+
 def test_answers_are_held_once():
-    X, y = two_lines(30_000)
+    X, y = two_lines(60_000)
     model = MoERegressor(2, random_state=0).fit(X[:500], y[:500])
     labels = MoEClassifier(2, random_state=0).fit(X[:500], np.digitize(y[:500], [0, 1]))
     for answer in (
@@ -188,7 +216,7 @@ def test_answers_are_held_once():
         labels.predict_log_proba,
         labels.predict,
     ):
-        few, many = (peak_of(lambda n=n, answer=answer: answer(X[:n]), 3) for n in (10_000, 30_000))
+        few, many = (peak_of(lambda n=n, answer=answer: answer(X[:n]), 3) for n in (20_000, 60_000))
         # The log weights of a distribution are as large as the predictors.
         times = 2 if many[1].ndim == 3 and many[1].shape[2] == 1 else 1
         assert many[0] - few[0] < 1.2 * times * (many[1].nbytes - few[1].nbytes)

@@ -38,7 +38,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
 ]
 
-BLOCK = 2048
+BLOCK = 8192  # the longest of a dense table
 rng = np.random.default_rng(0)
 X = rng.normal(size=(2 * BLOCK + 77, 4))
 Y = np.abs(X[:, 0]) + 0.2 * rng.normal(size=len(X))
@@ -503,7 +503,7 @@ def test_a_partition_with_a_fault_is_named_and_the_old_fit_stays(fitted):
         (cut(X).map_blocks(spoilt), cut(Y), "Partition 1: Input X contains NaN in the columns 2"),
         (table[NAMES][table["a"] > 1e3], table["y"][table["a"] > 1e3], "3 partitions and none"),
         (others, table["y"], r"Partition 1 has the columns \['b'.*; partition 0 has \['a'"),
-        (cut(X), cut(Y[:-5]), "y has 4168 rows and X has 4173"),
+        (cut(X), cut(Y[:-5]), "y has 16456 rows and X has 16461"),
         (cut(X), cut(Y), "Negative"),
     ]
     for rows, target, message in faults:

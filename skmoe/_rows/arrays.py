@@ -51,9 +51,12 @@ __all__ = [
 ]
 
 # Rows of a block. Two thousand rows of a table K * D wide stay in a CPU's cache between the
-# elementwise product and the matrix product that reads it; a GPU wants enough rows to fill it.
-# Constants, so that the same data are cut into the same blocks on every machine.
-_CPU_ROWS, _GPU_ROWS = 2048, 65536
+# elementwise product and the matrix product that reads it, more rows of narrower ones; a GPU wants
+# enough rows to fill it. Of the model alone, so that every machine cuts data into the same blocks.
+_CPU_ROWS, _MOST_CPU_ROWS, _GPU_ROWS = 2048, 8192, 65536
+
+# Numbers of a table that stays in a CPU's cache.
+_CPU_NUMBERS = 2**19
 
 # Rows of a block of a sparse table, of which few entries are stored.
 _SPARSE_ROWS = 16384
@@ -166,11 +169,14 @@ def is_on_gpu(x):
     return array_api_compat.is_torch_array(x) and x.device.type == "cuda"
 
 
-def block_length(x):
-    """Rows in a block for the kind of device that `x` lives on."""
+def block_length(x, numbers=_CPU_NUMBERS):
+    """Rows in a block for the kind of device that `x` lives on, and the numbers made of a row."""
     if is_sparse(x):
         return _SPARSE_ROWS
-    return _GPU_ROWS if is_on_gpu(x) else _CPU_ROWS
+    if is_on_gpu(x):
+        return _GPU_ROWS
+    rows = 1 << max(_CPU_NUMBERS // numbers, 1).bit_length() - 1
+    return min(max(rows, _CPU_ROWS), _MOST_CPU_ROWS)
 
 
 def host(x):
@@ -242,6 +248,14 @@ def logsumexp(a, axis):
     xp = array_namespace(a)
     top = _top(a, axis)
     return top + xp.log(xp.sum(exp(a - top), axis=axis, keepdims=True))
+
+
+def logsumexp_and_shares(a):
+    """Logarithm of the sum of exponentials of every row, (n, 1), and their shares in it, (n, K)."""
+    xp, top = array_namespace(a), _top(a, 1)
+    weight = exp(a - top)
+    total = xp.sum(weight, axis=1, keepdims=True)
+    return top + xp.log(total), weight / total
 
 
 def log_softmax(a, axis):

@@ -33,12 +33,9 @@ def thread_pools():
     return ThreadpoolController()
 
 
-# Prepared blocks that are kept, so that a small data set is prepared once and not on every pass.
-_KEPT_BLOCKS = 2
-
-# Numbers of a prepared table that is kept whole, where its rows are drawn again and again: a few
-# blocks of many columns.
-_KEPT_NUMBERS = 2**23
+# Numbers of prepared rows that are kept, and blocks at least, so that a data set that is not large
+# is prepared once and not on every pass. As many as one block of a thousand columns has.
+_KEPT_NUMBERS, _KEPT_BLOCKS = 2**21, 2
 
 # Rows that are looked at together where a few distinct ones are counted: the first mostly suffice.
 _COUNTED_ROWS = 256
@@ -397,12 +394,18 @@ class ArrayBlocks(Blocks):
         return rows_of(rows, self.X, self.y, self.weight)
 
     def _block(self, index):
-        if index in self._kept:
-            return self._kept[index]
-        block = self._prepared(self._rows(index))
-        if index < _KEPT_BLOCKS:
-            self._kept[index] = block
+        if (block := self._kept.get(index)) is None:
+            block = self._prepared(self._rows(index))
+            # A block that is looked at but once, as in a prediction, is not worth its room.
+            again = index in self._kept and self._has_room_for(index, block[0])
+            self._kept[index] = block if again else None
         return block
+
+    @staticmethod
+    def _has_room_for(index, X):
+        """Whether all blocks up to that one, as long as it, may be kept."""
+        room = not is_sparse(X) and (index + 1) * X.shape[0] * X.shape[1] <= _KEPT_NUMBERS
+        return room or index < _KEPT_BLOCKS
 
     def _prepared(self, rows):
         return self._as_seen(*self._given(rows))

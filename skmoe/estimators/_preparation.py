@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from .._numerics.estimators import BLOCK_ROWS, set_random_states
-from .._rows.arrays import array_namespace
+from .._rows.arrays import array_namespace, block_length
 from .._rows.inputs import learn_inputs
 from .._rows.scaling import learn_scaling
 from .._rows.validation import resolve_columns
@@ -47,8 +47,8 @@ class Units(NamedTuple):
         None for targets that are not scaled.
     inputs : Inputs or None
         How features become the columns that are scaled; None where they are these.
-    block_rows : int or None
-        Rows of a block that the parts of the mixture work best on; None for the device's.
+    numbers : int
+        Made of every row in a pass, about: they tell how long blocks are.
     with_raw : bool
         Whether the columns as given stand in the design too, for parts that look at those.
     """
@@ -56,7 +56,7 @@ class Units(NamedTuple):
     X: Any
     y: Any
     inputs: Any = None
-    block_rows: Any = None
+    numbers: int = 1
     with_raw: bool = False
 
     def prepare(self, X, y):
@@ -75,7 +75,9 @@ class Units(NamedTuple):
 
     def seen(self, rows):
         """Rows as a mixture sees them."""
-        return rows.seen(self.prepare, self.block_rows)
+        # The estimators of parts that look at raw columns take many rows at once.
+        length = BLOCK_ROWS if self.with_raw else block_length(rows.first_given()[0], self.numbers)
+        return rows.seen(self.prepare, length)
 
     def restored(self, y):
         """Targets in the units given."""
@@ -241,7 +243,8 @@ def _learn_units(rows, family, settings, inputs):
     columns = rows.columns() if inputs is None else (rows.seen(inputs.as_columns), None)
     scaling = learn_scaling(*columns, constant_spread=constant, n_jobs=settings.n_jobs)
     with_raw = settings.gate.raw or settings.expert.raw
-    return Units(scaling, family.units, inputs, BLOCK_ROWS if with_raw else None, with_raw)
+    width = scaling.center.shape[0] + 1 + family.n_outputs
+    return Units(scaling, family.units, inputs, settings.n_experts * width, with_raw)
 
 
 def _sample_rows(mixture, settings):

@@ -100,6 +100,13 @@ class Expert(Part):
         """Additive statistics of a block: whatever `update` needs."""
         raise NotImplementedError
 
+    def log_prob_and_statistics(self, X, y, wanted=None):
+        """`log_prob`, and the function that takes responsibilities to `statistics`.
+
+        What both need is then computed once.
+        """
+        return self.log_prob(X, y, wanted), lambda resp: self.statistics(X, y, resp)
+
     def gradient(self, X, y, resp):
         """Gradient of `sum(resp * log_prob(X, y))` with respect to `params`, a vector."""
         raise NotImplementedError
@@ -120,10 +127,7 @@ class Expert(Part):
         return []
 
     def log_prob_and_gradient(self, X, y, wanted=None):
-        """`log_prob`, and the function that takes responsibilities to `gradient`.
-
-        What both need is then computed once.
-        """
+        """`log_prob`, and the function that takes responsibilities to `gradient`."""
         return self.log_prob(X, y, wanted), lambda resp: self.gradient(X, y, resp)
 
     def at_bound(self):

@@ -245,6 +245,12 @@ class MixedExpert(Together, Expert, _BaseComposition):
         """Statistics of every kind."""
         return tuple(bank.statistics(X, y, own) for bank, own in self._own(resp))
 
+    def log_prob_and_statistics(self, X, y, wanted=None):
+        """`log_prob`, and the function that takes responsibilities to `statistics`."""
+        pairs = [bank.log_prob_and_statistics(X, y, own) for bank, own in self._own(wanted)]
+        table, sums = self._joined(pairs)
+        return table, lambda resp: tuple(sums(resp))
+
     def gradient(self, X, y, resp):
         """Gradients of all kinds, one after the other."""
         return self._concat(bank.gradient(X, y, own) for bank, own in self._own(resp))
@@ -252,13 +258,16 @@ class MixedExpert(Together, Expert, _BaseComposition):
     def log_prob_and_gradient(self, X, y, wanted=None):
         """`log_prob`, and the function that takes responsibilities to `gradient`."""
         pairs = [bank.log_prob_and_gradient(X, y, own) for bank, own in self._own(wanted)]
+        table, slopes = self._joined(pairs)
+        return table, lambda resp: self._concat(slopes(resp))
 
-        def slope(resp):
-            return self._concat(
-                own(share) for (_, own), (_, share) in zip(pairs, self._own(resp), strict=True)
-            )
+    def _joined(self, pairs):
+        """The tables of all kinds, and what their functions make of their responsibilities."""
 
-        return self._together([table for table, _ in pairs]), slope
+        def each(resp):
+            return (own(share) for (_, own), (_, share) in zip(pairs, self._own(resp), strict=True))
+
+        return self._together([table for table, _ in pairs]), each
 
     def at_bound(self):
         """Whether a scale of some kind has run into its bound."""

@@ -85,15 +85,19 @@ class Gate(Part):
         """Additive statistics of a block: whatever `update` needs."""
         raise NotImplementedError
 
+    def log_joint_and_statistics(self, X):
+        """`log_joint`, and the function that takes responsibilities to `statistics`.
+
+        What both need is then computed once.
+        """
+        return self.log_joint(X), lambda resp: self.statistics(X, resp)
+
     def gradient(self, X, resp):
         """Gradient of `sum(resp * log_joint(X))` with respect to `params`, a vector."""
         raise NotImplementedError
 
     def log_joint_and_gradient(self, X):
-        """`log_joint`, and the function that takes responsibilities to `gradient`.
-
-        What both need is then computed once.
-        """
+        """`log_joint`, and the function that takes responsibilities to `gradient`."""
         return self.log_joint(X), lambda resp: self.gradient(X, resp)
 
     def slopes(self, X, resp):

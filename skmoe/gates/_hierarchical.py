@@ -219,14 +219,23 @@ class HierarchicalGate(Wrapper):
     def log_joint_and_gradient(self, X):
         """`log_joint`, and the function that takes responsibilities to `gradient`."""
         pairs = [node.log_joint_and_gradient(X) for node in self.nodes]
+        table, slopes = self._joined(X, pairs)
+        return table, lambda resp: self._concat(slopes(resp))
 
-        def slope(resp):
+    def log_joint_and_statistics(self, X):
+        """`log_joint`, and the function that takes responsibilities to `statistics`."""
+        pairs = [node.log_joint_and_statistics(X) for node in self.nodes]
+        table, sums = self._joined(X, pairs)
+        return table, lambda resp: tuple(sums(resp))
+
+    def _joined(self, X, pairs):
+        """Sums over paths of the nodes' tables, and what their functions make of their shares."""
+
+        def each(resp):
             shares = self._shares(X, resp)
-            return self._concat(
-                own(share) for (_, own), (_, share) in zip(pairs, shares, strict=True)
-            )
+            return (own(share) for (_, own), (_, share) in zip(pairs, shares, strict=True))
 
-        return self._along_paths(X, [table for table, _ in pairs]), slope
+        return self._along_paths(X, [table for table, _ in pairs]), each
 
     def _along_paths(self, X, tables):
         """Sums over paths (n, K) of the tables of all nodes."""

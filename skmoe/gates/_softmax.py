@@ -186,17 +186,25 @@ class SoftmaxGate(Gate):
 
     def statistics(self, X, resp):
         """Gradient of the logits and the curvature of softmax regression."""
-        design = self._design(X)
-        prob = exp(self._log_weight(design))
-        weight, score = self._score(prob, resp)
-        xp = array_namespace(prob)
-        certain = xp.where(weight > 0, weight, 1.0)[:, :, None]
-        return SoftmaxStatistics(
-            score=gradient(design, score),
-            gram=self.curvature.gram(design, weight, prob),
-            told=xp.sum(score * score / certain),
-            complete=xp.sum(weight[:, :, None] * prob * (1 - prob)),
-        )
+        return self.log_joint_and_statistics(X)[1](resp)
+
+    def log_joint_and_statistics(self, X):
+        """Log probabilities, and the function that takes responsibilities to `statistics`."""
+        xp, design = array_namespace(X), self._design(X)
+        table = self._log_weight(design)
+
+        def sums(resp):
+            prob = exp(table)
+            weight, score = self._score(prob, resp)
+            certain = xp.where(weight > 0, weight, 1.0)[:, :, None]
+            return SoftmaxStatistics(
+                score=gradient(design, score),
+                gram=self.curvature.gram(design, weight, prob),
+                told=xp.sum(score * score / certain),
+                complete=xp.sum(weight[:, :, None] * prob * (1 - prob)),
+            )
+
+        return xp.reshape(table, (X.shape[0], -1)), sums
 
     def update(self, statistics, step=1.0):
         """New gate after the fraction `step` of a Newton step."""

@@ -157,6 +157,11 @@ class TopKGate(Wrapper):
         """The wrapped gate's; `resp` is zero where an expert is closed."""
         return self.inner.gradient(X, resp)
 
+    def log_joint_and_statistics(self, X):
+        """The wrapped gate's, minus infinity where an expert is closed."""
+        table, sums = self.inner.log_joint_and_statistics(X)
+        return self._open(table), lambda resp: (sums(resp),)
+
     def log_joint_and_gradient(self, X):
         """The wrapped gate's, minus infinity where an expert is closed."""
         table, slope = self.inner.log_joint_and_gradient(X)
