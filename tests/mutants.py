@@ -120,8 +120,8 @@ BREAKS = [
     Break(
         "two classes change places in the score",
         "families/_categorical.py",
-        "prob, indicator = prob[:, :, 1:], indicator[:, :, 1:]",
-        "prob, indicator = prob[:, :, :1], indicator[:, :, :1]",
+        "return _TWO.working(y, eta)",
+        "return _TWO.working(1 - y, eta)",
     ),
     # -- targets that are rounded
     Break(

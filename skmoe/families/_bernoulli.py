@@ -49,15 +49,12 @@ class Bernoulli(Family):
         ok = (y >= 0) & (y <= 1)
         check_targets(y, ok, "bernoulli", "values below 0 or above 1", "0, 1 and shares between")
 
-    @staticmethod
-    def _softplus(eta):
-        """Logarithm of 1 + exp(eta)."""
-        xp = array_namespace(eta)
-        return xp.maximum(eta, xp.zeros_like(eta)) + xp.log1p(xp.exp(-xp.abs(eta)))
-
     def log_density(self, y, eta, scale=None):
         """Log probability output by output, of shape (n, K, C)."""
-        return y[:, None, :] * eta - self._softplus(eta)
+        xp = array_namespace(eta)
+        # Less the logarithm of 1 + exp(eta), whose larger part is exact beside zeros and ones.
+        largest = y[:, None, :] * eta - xp.maximum(eta, xp.zeros_like(eta))
+        return largest - xp.log1p(exp(-xp.abs(eta)))
 
     def link(self, mean):
         """Log odds."""

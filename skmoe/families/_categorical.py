@@ -3,8 +3,12 @@
 from .._rows.arrays import array_namespace, device, host, log_softmax
 from .._rows.scaling import largest_value
 from ._base import Family
+from ._bernoulli import Bernoulli
 
 __all__ = ["Categorical"]
+
+# The codes of two classes are targets of this one.
+_TWO = Bernoulli()
 
 
 class Categorical(Family):
@@ -64,15 +68,6 @@ class Categorical(Family):
         """Indicators of the classes, of shape (n, n_classes)."""
         return (y == range(self.n_classes)) * 1.0
 
-    def _log_prob_classes(self, eta):
-        """Log probabilities (n, K, n_classes)."""
-        xp = array_namespace(eta)
-        if self.n_classes == 1:
-            return xp.zeros_like(eta)
-        if self.n_outputs == 1:
-            eta = xp.concat([xp.zeros_like(eta), eta], axis=2)
-        return log_softmax(eta, axis=2)
-
     def _one_hot(self, y, eta):
         """Indicators (n, 1, n_classes) of the class codes (n, 1)."""
         xp = array_namespace(eta)
@@ -81,8 +76,10 @@ class Categorical(Family):
 
     def log_prob(self, y, eta, scale=None):
         """Log probability of the label of every row under every expert, of shape (n, K)."""
+        if self.n_classes == 2:
+            return _TWO.log_density(y, eta)[:, :, 0]
         xp = array_namespace(eta)
-        return xp.sum(self._one_hot(y, eta) * self._log_prob_classes(eta), axis=2)
+        return xp.sum(self._one_hot(y, eta) * log_softmax(eta, axis=2), axis=2)
 
     def link(self, mean):
         """Log odds or logarithms of class probabilities."""
@@ -94,17 +91,19 @@ class Categorical(Family):
 
     def mean(self, eta, scale=None):
         """Class probabilities, of shape (n, K, n_classes)."""
-        return array_namespace(eta).exp(self._log_prob_classes(eta))
+        xp = array_namespace(eta)
+        if self.n_classes == 2:
+            return xp.concat([_TWO.mean(-eta), _TWO.mean(eta)], axis=2)
+        return xp.exp(log_softmax(eta, axis=2))
 
     def working(self, y, eta, scale=None):
         """Indicators less probabilities; p (coupled) or p (1 - p) as the weight."""
-        prob, indicator = self.mean(eta), self._one_hot(y, eta)
+        if self.n_classes == 2:
+            return _TWO.working(y, eta)
+        prob = self.mean(eta)
         if self.n_classes == 1:
             return prob * 0, prob * 0
-        if self.n_outputs == 1:
-            prob, indicator = prob[:, :, 1:], indicator[:, :, 1:]
-            return indicator - prob, prob * (1 - prob)
-        return indicator - prob, prob
+        return self._one_hot(y, eta) - prob, prob
 
     def cdf(self, y, eta, scale=None):
         """Probability of a class code of at most y, of shape (n, K, 1)."""
