@@ -1,7 +1,8 @@
 """Quality of the estimators beside those of scikit-learn and LightGBM, on a folder of data sets.
 
 DIR holds `suite.py`, from which `list_sets()`, `meta(name)`, `load(name)` and `splits(name)` are
-used. Package defaults, one thread; "linear" is Ridge, LogisticRegression or PoissonRegressor.
+used. Package defaults, one thread, seconds of the processor; "linear" is Ridge, LogisticRegression
+or PoissonRegressor.
 
 Every model gets the same columns, encoded on the training part: numbers with their medians for
 missing values and standardised, categories as 0/1 columns, or as target encodings where there are
@@ -22,12 +23,13 @@ import argparse
 import importlib
 import json
 import sys
+import time
 import warnings
 from collections import namedtuple
 from pathlib import Path
 
 import numpy as np
-from _common import environment, seconds
+from _common import environment
 from scipy.optimize import minimize_scalar
 from scipy.stats import nbinom, norm, rankdata
 from sklearn.base import clone
@@ -182,7 +184,7 @@ def regression_scores(model, split):
     """RMSE and NLL in the units of the target, and the seconds of the fit."""
     centre, spread = split.y.mean(), split.y.std()
     y, y_test = (split.y - centre) / spread, (split.y_test - centre) / spread
-    taken, fitted = seconds(lambda: clone(model).fit(split.X, y))
+    taken, fitted = processor_seconds(lambda: clone(model).fit(split.X, y))
     prediction = fitted.predict(split.X_test)
     if hasattr(model, "score_samples"):
         log_density = fitted.score_samples(split.X_test, y_test)
@@ -199,7 +201,7 @@ def regression_scores(model, split):
 
 def classification_scores(model, split):
     """Accuracy, log loss and the seconds of the fit."""
-    taken, fitted = seconds(lambda: clone(model).fit(split.X, split.y))
+    taken, fitted = processor_seconds(lambda: clone(model).fit(split.X, split.y))
     chance = np.clip(fitted.predict_proba(split.X_test), 1e-12, 1)
     return {
         "accuracy": accuracy_score(split.y_test, fitted.classes_[chance.argmax(axis=1)]),
@@ -228,7 +230,7 @@ def count_scores(model, split):
     unit = 1.0 if own else split.y.mean()
     least = 1e-3 * split.y.mean()  # forests and networks predict zeros and less
     y = split.y / unit
-    taken, fitted = seconds(lambda: clone(model).fit(split.X, y))
+    taken, fitted = processor_seconds(lambda: clone(model).fit(split.X, y))
     mean = np.maximum(unit * fitted.predict(split.X_test), least)
     if own:
         log_density = fitted.score_samples(split.X_test, split.y_test)
@@ -344,6 +346,19 @@ def average(sets, name, model, score):
     return float(np.mean([record[score] for record in records])) if records else np.nan
 
 
+def standard_error(sets, name, model, score):
+    """Of that mean, from how the splits differ; NaN of fewer than two."""
+    own = [record[score] for record in sets[name]["models"].get(model, [])]
+    return float(np.std(own, ddof=1) / len(own) ** 0.5) if len(own) > 1 else np.nan
+
+
+def processor_seconds(call):
+    """Seconds of this process for one call, whatever else runs beside it, and its answer."""
+    begin = time.process_time()
+    answer = call()
+    return time.process_time() - begin, answer
+
+
 def losses(score, value):
     """The score such that less is better."""
     return -value if score == "accuracy" else value
@@ -372,9 +387,10 @@ def print_table(sets, task, score, models):
     for name, row, losing in zip(names, figures, loss):
         counts = [len(sets[name]["models"].get(model, [])) for model in models]
         best = row[np.nanargmin(losing)]
+        errors = [standard_error(sets, name, model, score) for model in models]
         cells = [
-            text(value, value == best, count if count < max(counts) else None)
-            for value, count in zip(row, counts)
+            text(value, value == best, error, count if count < max(counts) else None)
+            for value, error, count in zip(row, errors, counts)
         ]
         print(f"| {name} | {' | '.join(cells)} |")
     complete = np.isfinite(loss).all(axis=1)
@@ -384,11 +400,12 @@ def print_table(sets, task, score, models):
         print(f"| average rank ({complete.sum()} sets) | {' | '.join(cells)} |")
 
 
-def text(value, is_best, n_splits=None):
-    """A cell: the best bold, with the number of splits where it is smaller than of others."""
+def text(value, is_best, error=np.nan, n_splits=None):
+    """A cell: the best bold, its standard error, and the number of splits where others had more."""
     if np.isnan(value):
         return "-"
     figure = f"**{value:.4g}**" if is_best else f"{value:.4g}"
+    figure = figure if np.isnan(error) else f"{figure} ± {error:.1g}"
     return figure if n_splits is None else f"{figure} ({n_splits})"
 
 
