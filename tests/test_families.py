@@ -668,3 +668,27 @@ def test_a_gamma_target_far_above_its_mean_has_a_finite_density_in_float32():
     scale = np.full((1, 1), 1e-3, dtype=np.float32)
     for ask in (family.log_density, family.scale_slope, family.sf):
         assert np.isfinite(ask(y, eta, scale)).all()
+
+
+@pytest.mark.parametrize("df", [0.02, 0.3, 1.0, 1.5, 2.0, 4.0, 7.0, 30.0, 200.0, 1e3, 1e6])
+def test_tails_of_students_t_are_exact(df):
+    """Far out and near the centre; the known ones in closed form."""
+    family = StudentT(df=df).initialize(np.arange(9.0)[:, None])
+    distance = np.concatenate([[0.0], np.geomspace(1e-9, 1e9, 200), [1e140]])
+    eta, scale = np.zeros((len(distance), 1, 1)), np.ones((1, 1))
+    below, above = (f(distance[:, None], eta, scale)[:, 0, 0] for f in (family.cdf, family.sf))
+    assert_allclose(below + above, 1, rtol=1e-15)
+    # Nearer to the centre scipy's own error is larger.
+    far = (distance > 0.5) & (above > 1e-290)
+    assert_allclose(above[far], stats.t(df).sf(distance[far]), rtol=2e-12)
+    square = distance**2
+    share = distance / np.sqrt(df + square)
+    known = {
+        1.0: np.arctan2(1, distance) / np.pi,
+        2.0: 1 / (2 + square) / (1 + share),
+        # A product, of which no factor loses digits.
+        4.0: (1 - share) ** 2 * (2 + share) / 4,
+    }
+    if df in known:
+        near = distance < (1e9 if df < 4 else 1)
+        assert_allclose(above[near], known[df][near], rtol=1e-13)

@@ -3,6 +3,7 @@
 import math
 
 from .._numerics.gamma_functions import incomplete_beta
+from .._numerics.students_tail import students_tail
 from .._rows.arrays import array_namespace, host, like, special
 from .._rows.validation import check_positive
 from ._base import Location
@@ -191,10 +192,13 @@ class StudentT(Location):
         return _step("gammaln", self._split(scale)[1]) - 0.5 * math.log(math.pi)
 
     def _below(self, deviation, scale):
-        """By the incomplete beta function."""
-        xp = array_namespace(deviation)
-        df, half = self._split(scale)[1], xp.full_like(deviation, 0.5)
-        tail = 0.5 * incomplete_beta(df / 2, half, df, deviation * deviation)
+        """By a polynomial, or by the incomplete beta function if degrees of freedom vary with x."""
+        xp, df = array_namespace(deviation), self._split(scale)[1]
+        if df.ndim == 2:
+            tail = students_tail(xp.abs(deviation), df)
+        else:
+            half = xp.full_like(deviation, 0.5)
+            tail = 0.5 * incomplete_beta(df / 2, half, df, deviation * deviation)
         return xp.where(deviation > 0, 1 - tail, tail)
 
     def _standard_ppf(self, q, scale):
