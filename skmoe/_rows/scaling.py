@@ -57,7 +57,9 @@ class Scaling(NamedTuple):
         if with_raw:
             rows[:d, :] = X.T
             deviation = xp.where(xp.isnan(deviation), 0.0, deviation)
-        rows[first:-1, :] = xp.clip(deviation, -reach, reach) / self.spread[:, None]
+        # Not `clip`, which takes a single row longer than all else here.
+        deviation = xp.maximum(xp.minimum(deviation, reach), -reach)
+        rows[first:-1, :] = deviation / self.spread[:, None]
         rows[-1, :] = 1.0
         return rows.T
 
