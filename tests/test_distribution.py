@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import scipy.optimize
 import scipy.stats
 from numpy.testing import assert_allclose
 from scipy.integrate import quad
@@ -14,7 +15,7 @@ from sklearn.datasets import load_diabetes
 from sklearn.tree import DecisionTreeRegressor
 
 from skmoe import HMERegressor, MoEClassifier, MoERegressor
-from skmoe._numerics.search import find_root, find_whole_root
+from skmoe._numerics.search import find_root
 from skmoe.distribution import MixtureDistribution
 from skmoe.distribution._cells import log_cell
 from skmoe.experts import LinearExpert, MixedExpert, MLPExpert
@@ -228,6 +229,86 @@ def test_levels_zero_and_one_are_the_ends():
     assert_allclose(random_law(Gaussian(), n=2).ppf([[0.0], [1.0]]), [[-np.inf] * 2, [np.inf] * 2])
     assert_allclose(random_law(Gamma(), n=1).isf([[0.0], [1.0]]), [[np.inf], [0]])
     assert_allclose(random_law(Bernoulli(), n=1).ppf([[0.0], [1.0]]), [[0], [1]])
+
+
+# -- hostile mixtures ---------------------------------------------------------------------------
+
+FAR_OUT = np.array([1e-9, 1e-4, 0.05, 0.3, 0.5, 0.8, 0.99, 1 - 1e-9])[:, None]
+
+
+def hostile_law(family, *, counts=(-6.0, 6.0), n=40):
+    """Experts far apart, of scales from 1e-6 to 1e3, some with shares of 1e-12."""
+    rng = np.random.default_rng(0)
+    family = family.initialize(rng.uniform(1, 2, (9, 1)))
+    location, K = family.location, 6
+    eta = rng.normal(0, 100, (n, K, 1)) if location else rng.uniform(*counts, (n, K, 1))
+    scale = 10 ** rng.uniform(-6, 3, (K, 1)) if location else 10 ** rng.uniform(-2, 0.5, (K, 1))
+    if isinstance(family, StudentT) and family.df == "auto":
+        scale = np.concatenate([scale, [[1.0], [1.2], [2.0], [5.0], [60.0], [200.0]]], axis=1)
+    shares = rng.dirichlet(np.full(K, 0.4), n)
+    shares[:, :2] = 1e-12
+    scale = None if isinstance(family, Poisson) else scale
+    log_weight = np.log(shares / shares.sum(axis=1, keepdims=True))
+    return MixtureDistribution(log_weight, eta, scale, family)
+
+
+@pytest.mark.parametrize("family", CONTINUOUS, ids=str)
+def test_quantiles_of_hostile_mixtures_are_exact_to_the_last_digits(family):
+    """As exact as a number can say where they are, and those of scipy's search."""
+    law = hostile_law(family)
+    for ask, tail, sign in ((law.ppf, law.cdf, 1), (law.isf, law.sf, -1)):
+        y = ask(FAR_OUT)
+        step = sign * 8 * np.finfo(float).eps * np.abs(y)
+        assert (tail(y - step) <= FAR_OUT * (1 + 1e-12)).all()
+        assert (tail(y + step) >= FAR_OUT * (1 - 1e-12)).all()
+        assert (sign * np.diff(y, axis=0) > 0).all()
+    for row in range(3):
+        alone, y = law[row], law.ppf(0.3)[row]
+        f = lambda x, alone=alone: alone.cdf(x)[0] - 0.3  # noqa: E731
+        want = scipy.optimize.brentq(f, y - 1, y + 2, xtol=1e-15, rtol=1e-15)
+        assert_allclose(y, want, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("family", CONTINUOUS, ids=str)
+def test_a_level_at_which_nothing_lies_gives_a_point_between(family):
+    ready = family.initialize(np.linspace(1, 2, 9)[:, None])
+    scale = np.array([[1e-2, 30.0]] * 2)[:, : ready.n_scales]
+    eta = np.array([[[-20.0], [20.0]]])
+    law = MixtureDistribution(np.log([[0.5, 0.5]]), eta, scale, ready)
+    y = law.ppf([[0.25], [0.5], [0.75]])[:, 0]
+    assert_allclose(law.cdf(y[:, None])[:, 0], [0.25, 0.5, 0.75], rtol=1e-13)
+    assert y[0] < y[1] < y[2]
+
+
+@pytest.mark.parametrize("counts", [(-800, -690), (-9, 2), (-2, 7), (5, 9), (3, 25)], ids=str)
+@pytest.mark.parametrize("family", COUNTS, ids=str)
+def test_quantiles_of_hostile_counts_are_the_first_number_that_reaches_the_level(family, counts):
+    law = hostile_law(family, counts=counts)
+    levels = np.concatenate([FAR_OUT, [[1e-30], [1e-300]]])
+    y, above = law.ppf(levels), law.isf(levels)
+    one = np.maximum(1, 2 * np.finfo(float).eps * y)
+    assert (y == np.floor(y)).all() and (above == np.floor(above)).all()
+    assert (law.cdf(y) >= levels).all() and (law.cdf(y - one) < levels).all()
+    one = np.maximum(1, 2 * np.finfo(float).eps * above)
+    assert (law.sf(above) <= levels).all() and (law.sf(above - one) > levels).all()
+
+
+@pytest.mark.parametrize("family", COUNTS, ids=str)
+def test_a_level_that_a_count_reaches_exactly_gives_that_count(family):
+    law = random_law(family, n=40)
+    y = law.ppf([[0.05], [0.3], [0.9]]) + np.arange(3)[:, None]
+    assert (law.ppf(law.cdf(y)) == y).all()
+    assert (law.isf(law.sf(y)) == y).all()
+
+
+def test_many_levels_take_no_more_memory_than_their_answers():
+    law = random_law(Gaussian(), n=5000, n_experts=8)
+    levels = np.linspace(0.01, 0.99, 99)[:, None]
+    tracemalloc.start()
+    size = law.ppf(levels).nbytes
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < size + 8_000_000
 
 
 # -- cells of rounded targets ------------------------------------------------------------------
@@ -470,16 +551,16 @@ def test_counts_of_any_size_can_be_drawn():
 def test_searches_end(f, dtype):
     """Also where a function gives them nothing to go by."""
     looks = []
-    high = np.geomspace(1, 1e30, 64).reshape(16, 4).astype(dtype)
+    aim = np.geomspace(1, 1e30, 64).reshape(16, 4).astype(dtype)
 
-    def look(x, rows=None):
+    def look(x, rows):
         looks.append(x.size)
-        return f(x)
+        return f(x), 0 * x
 
-    find_whole_root(look, -high, 3 * high)
-    find_whole_root(lambda x: look(x - high), -high, 3 * high)
-    find_root(look, 0 * high, -high, 3 * high, 0 * high)
-    assert len(looks) < 500
+    for tolerance in (None, 0 * aim):
+        find_root(look, 0 * aim, aim, aim, tolerance)
+        find_root(look, aim, aim, 0 * aim + 1, tolerance)
+    assert len(looks) < 900
 
 
 @pytest.mark.parametrize("unit", [1e160, 1e-200])

@@ -3,157 +3,200 @@
 import math
 from typing import Any, NamedTuple
 
-from .._rows.arrays import array_namespace, device, take_rows
+from .._rows.arrays import allowing_overflow, array_namespace, device, take_rows
 
-__all__ = ["find_maximum", "find_root", "find_whole_root"]
+__all__ = ["find_maximum", "find_root", "put_back"]
 
 # Points looked at before a search ends as it stands. Bisection in every other step has then halved
 # an interval to rounding: 53 times one that is as wide as its ends are large, as often again else.
 _LOOKS = 210
 
+# Tolerances by which a cubic may miss the root, by its own reckoning, and be believed unseen.
+_UNSEEN = 1e-4
+
+# How far to go at least for a point on the other side, in parts of what may be gone.
+_LEAST_STEP = 1e-4
+
 _GOLDEN = 0.6180339887498949
 
 
-def find_root(f, aim, low, high, tolerance):
+@allowing_overflow
+def find_root(f, aim, start, reach, tolerance=None):
     """Where increasing functions reach `aim`, all at once.
 
-    Inverse quadratic interpolation where it can be trusted, bisection elsewhere. Entries that are
-    found leave, once they are more than a quarter.
+    Cubic interpolation of the inverse between the nearest points below and above, by the slopes
+    there; bisection where that does not help. The functions of a row are one and the same: what
+    is seen for one aim counts for the others. Entries that are found leave, once they are more
+    than a quarter.
 
     Parameters
     ----------
     f : callable
-        `f(x, rows)` of a table x (m, M), elementwise; the functions of its rows are those at the
-        positions `rows` (m,).
+        `f(x, rows)` of a table x (m, M), elementwise, gives values and slopes, which may be rough;
+        the functions are those of the positions `rows` (m,), or of all rows if that is None.
     aim : array of shape (n, M)
-    low, high : array of shape (n, M)
-        With f(low) <= aim <= f(high).
-    tolerance : array of shape (n, M)
-        Distance from the aim at which a root counts as found.
+    start : array of shape (n, M)
+        Where to look first.
+    reach : array of shape (n, M)
+        How far to go at most for a point on the other side; four times as far every time.
+    tolerance : array of shape (n, M) or None
+        Distance from the aim at which a root counts as found. None asks for the smallest whole
+        number from 0 on that reaches the aim; to rounding, where not all of them are told apart.
 
     Returns
     -------
     array of shape (n, M)
-
-    References
-    ----------
-    .. [1] Chandrupatla, T. R. (1997). A new hybrid quadratic/bisection algorithm for finding the
-       zero of a nonlinear function without using derivatives. Advances in Engineering Software 28,
-       145-149.
     """
-    xp = array_namespace(low)
-    rows = xp.arange(low.shape[0], device=device(low))
-    f_low = f(low, rows) - aim
-    bracket = _Bracket(low, high, low, f_low, f(high, rows) - aim, f_low)
-    return _narrowed(f, aim, bracket, tolerance, rows, _LOOKS)
+    bracket = _bracket_among(start, *f(start, None), aim)
+    return _narrowed(f, aim, tolerance, _Search(bracket, reach, 0 * reach), None, _LOOKS)
+
+
+def put_back(left, table, rest):
+    """A table whose rows that were `left` (n,) are those of `rest`, in their order."""
+    xp = array_namespace(table)
+    among = xp.clip(xp.cumulative_sum(xp.astype(left, xp.int64)) - 1, 0, None)
+    return xp.where(left[:, None], take_rows(rest, among), table)
+
+
+class _Point(NamedTuple):
+    """A point, how far the function there lies above the aim, and its slope."""
+
+    x: Any
+    gap: Any
+    slope: Any
+
+    def where(self, condition, other):
+        """The point itself where the condition holds, the other one elsewhere."""
+        xp = array_namespace(self.gap)
+        return _Point(*(xp.where(condition, own, its) for own, its in zip(self, other)))
 
 
 class _Bracket(NamedTuple):
-    """The last point, the other end, the point before, and the functions there."""
+    """The nearest points below and above; infinitely far where none has been seen."""
 
-    a: Any
-    b: Any
-    c: Any
-    fa: Any
-    fb: Any
-    fc: Any
+    low: _Point
+    high: _Point
+
+    def with_point(self, point):
+        """The bracket after a look at a point in it."""
+        below = point.gap < 0
+        return _Bracket(point.where(below, self.low), self.high.where(below, point))
 
     def nearest(self):
-        """The end nearer to the root, and the function there."""
-        xp = array_namespace(self.a)
-        nearer = xp.abs(self.fb) < xp.abs(self.fa)
-        return xp.where(nearer, self.b, self.a), xp.where(nearer, self.fb, self.fa)
+        """The end nearer to the aim, and the other one."""
+        xp = array_namespace(self.low.gap)
+        lower = xp.abs(self.low.gap) < xp.abs(self.high.gap)
+        return self.low.where(lower, self.high), self.high.where(lower, self.low)
 
-    def with_point(self, x, fx):
-        """The bracket after a look at x."""
+
+class _Search(NamedTuple):
+    """How far a search has come; `last` is the product of the gaps of the bracket before."""
+
+    bracket: _Bracket
+    reach: Any
+    last: Any
+
+    def of(self, own):
+        """The search for some entries, which `own` picks from a table."""
+        ends = (_Point(*map(own, end)) for end in self.bracket)
+        return _Search(_Bracket(*ends), own(self.reach), own(self.last))
+
+    def next(self):
+        """Where to look next, by how much that may miss the aim, and the product of the gaps."""
+        low, high = self.bracket
+        best, other = self.bracket.nearest()
+        xp = array_namespace(best.x)
+        known = xp.isfinite(other.x)
+        x = best.x + xp.where(known, _cubic_step(best, other), self._step_beyond(best))
+        inside = (x > low.x) & (x < high.x)
+        product = xp.abs(best.gap * other.gap)
+        stuck = known & (~inside | ((4 * product > self.last) & (self.last > 0)))
+        # A cubic misses by the product of the squared gaps times what changes slowly.
+        miss = xp.abs(best.gap) * (product / self.last) ** 2
+        miss = xp.where(known & ~stuck, miss, xp.full_like(miss, float("inf")))
+        return xp.where(stuck, (low.x + high.x) / 2, x), miss, xp.where(known, product, self.last)
+
+    def _step_beyond(self, best):
+        """A step to the other side: a little farther than the tangent says."""
+        xp = array_namespace(best.x)
+        step = 1.5 * xp.abs(best.gap) / best.slope
+        step = xp.maximum(xp.minimum(step, self.reach), _LEAST_STEP * self.reach)
+        return xp.where(best.gap < 0, step, -step)
+
+
+def _cubic_step(best, other):
+    """How far from the best point the inverse's cubic puts the root."""
+    rise, width = other.gap - best.gap, other.x - best.x
+    share, own, its = -best.gap / rise, rise / best.slope, rise / other.slope
+    bend = 3 * width - 2 * own - its + share * (own + its - 2 * width)
+    return share * (own + share * bend)
+
+
+def _bracket_among(x, value, slope, aim):
+    """The bracket of every aim among all points of its row."""
+    xp = array_namespace(x)
+    far, flat = xp.full_like(aim, float("inf")), xp.ones_like(aim)
+    low, high = _Point(-far, -far, flat), _Point(far, far, flat)
+    for column in range(x.shape[1]):
+        at, height, rise = (table[:, column : column + 1] for table in (x, value, slope))
+        point = _Point(at, height - aim, rise)
+        low = point.where((point.gap < 0) & (at > low.x), low)
+        high = point.where((point.gap >= 0) & (at < high.x), high)
+    return _Bracket(low, high)
+
+
+def _narrowed(f, aim, tolerance, search, rows, looks):
+    """The roots of a search, after no more looks than that."""
+    ended = _whole_ended if tolerance is None else _ended
+    for look in range(looks + 1):
+        x, miss, product = search.next()
+        x, done, answer = ended(search.bracket, x, miss, tolerance)
         xp = array_namespace(x)
-        a, b, _, fa, fb, _ = self
-        same = (fx > 0) == (fa > 0)
-        c, fc = xp.where(same, a, b), xp.where(same, fa, fb)
-        return _Bracket(x, xp.where(same, b, a), c, fx, xp.where(same, fb, fa), fc)
+        n_left = math.prod(done.shape) - int(xp.sum(xp.astype(done, xp.int64)))
+        if n_left == 0 or look == looks:
+            return answer
+        if 4 * n_left < 3 * math.prod(done.shape):
+            return _rest_narrowed(f, aim, tolerance, search, rows, looks - look, ~done, answer)
+        value, slope = f(x, rows)
+        bracket = search.bracket.with_point(_Point(x, value - aim, slope))
+        search = _Search(bracket, 4 * search.reach, product)
+    return answer
 
 
-def _narrowed(f, aim, bracket, tolerance, rows, looks):
-    """The roots in a bracket, after no more looks than that."""
-    xp = array_namespace(tolerance)
-    rounding = 4 * xp.finfo(tolerance.dtype).eps
-    tiny = xp.finfo(tolerance.dtype).smallest_normal
-    for look in range(looks):
-        best, value = bracket.nearest()
-        width = xp.abs(bracket.b - bracket.a)
-        least = rounding * xp.abs(best) + tiny
-        done = (xp.abs(value) <= tolerance) | (width <= 2 * least)
-        if 4 * int(xp.sum(xp.astype(done, xp.int64))) > math.prod(done.shape):
-            return _rest_narrowed(f, aim, bracket, tolerance, rows, looks - look, done, best)
-        share = least / xp.where(done, xp.ones_like(width), width)
-        x = bracket.a + xp.clip(_quadratic(*bracket), share, 1 - share) * (bracket.b - bracket.a)
-        x = xp.where(done, best, x)
-        bracket = bracket.with_point(x, xp.where(done, value, f(x, rows) - aim))
-    return bracket.nearest()[0]
+def _ended(bracket, x, miss, tolerance):
+    """Where to look next, whether the search is over, and its answer."""
+    xp = array_namespace(x)
+    best, _ = bracket.nearest()
+    eps, tiny = xp.finfo(x.dtype).eps, xp.finfo(x.dtype).smallest_normal
+    narrow = bracket.high.x - bracket.low.x <= 2 * eps * xp.abs(best.x) + tiny
+    found = narrow | (xp.abs(best.gap) <= tolerance)
+    x = xp.where(found, best.x, x)
+    return x, found | (miss <= _UNSEEN * tolerance), x
 
 
-def _rest_narrowed(f, aim, bracket, tolerance, rows, looks, done, best):
+def _whole_ended(bracket, x, miss, tolerance):
+    """The same for whole numbers."""
+    xp = array_namespace(x)
+    low, high = xp.maximum(bracket.low.x, -xp.ones_like(x)), bracket.high.x
+    x = xp.maximum(xp.minimum(xp.ceil(x), high - 1), low + 1)
+    # Between large whole numbers the dtype knows no other ones.
+    least = xp.maximum(xp.ones_like(x), xp.finfo(x.dtype).eps * low)
+    return x, high - low <= least, high
+
+
+def _rest_narrowed(f, aim, tolerance, search, rows, looks, left, answer):
     """The roots, of which some have been found: the others go on one by one."""
-    xp, shape = array_namespace(best), best.shape
-    left = xp.reshape(~done, (-1,))
-    if not bool(xp.any(left)):
-        return best
+    xp, shape = array_namespace(answer), answer.shape
+    left = xp.reshape(left, (-1,))
     place = xp.nonzero(left)[0]
 
     def own(table):
-        return take_rows(xp.reshape(table, (-1, 1)), place)
+        return None if table is None else take_rows(xp.reshape(table, (-1, 1)), place)
 
+    rows = xp.arange(shape[0], device=device(answer)) if rows is None else rows
     rows = take_rows(xp.repeat(rows, shape[1]), place)
-    inner = _narrowed(f, own(aim), _Bracket(*map(own, bracket)), own(tolerance), rows, looks)
-    among = xp.clip(xp.cumulative_sum(xp.astype(left, xp.int64)) - 1, 0, None)
-    return xp.where(done, best, xp.reshape(take_rows(inner, among), shape))
-
-
-def _quadratic(a, b, c, fa, fb, fc):
-    """How far from a to b inverse quadratic interpolation puts the root; half where it may err."""
-    xp = array_namespace(a)
-
-    def ratio(x, y):
-        return x / xp.where(y == 0, xp.ones_like(y), y)
-
-    xi, phi = ratio(a - b, c - b), ratio(fa - fb, fc - fb)
-    inside = (phi**2 < xi) & ((1 - phi) ** 2 < 1 - xi)
-    first = ratio(fa, fb - fa) * ratio(fc, fb - fc)
-    second = ratio(c - a, b - a) * ratio(fa, fc - fa) * ratio(fb, fc - fb)
-    return xp.where(inside, first + second, 0.5 * xp.ones_like(a))
-
-
-def find_whole_root(f, low, high):
-    """The smallest whole numbers at which increasing functions are zero or more.
-
-    Parameters
-    ----------
-    f : callable
-        Elementwise, on arrays of one shape.
-    low, high : array
-        Whole numbers with f(low) < 0 <= f(high).
-
-    Returns
-    -------
-    array
-        Of numbers that are so large that the dtype tells not all whole ones apart, to rounding.
-    """
-    xp = array_namespace(low)
-    rounding, one = xp.finfo(low.dtype).eps, xp.ones_like(low)
-    f_low, f_high = f(low), f(high)
-    for look in range(_LOOKS):
-        # Between large whole numbers the dtype knows no other ones.
-        if not bool(xp.any(high - low > xp.maximum(one, rounding * high))):
-            break
-        # In turn with bisection, the secant cannot get stuck at one end.
-        share = 0.5 if look % 2 else -f_low / (f_high - f_low)
-        x = xp.floor(low + share * (high - low))
-        x = xp.maximum(xp.minimum(x, high - 1), xp.minimum(low + 1, high))
-        value = f(x)
-        above = value >= 0
-        high, f_high = xp.where(above, x, high), xp.where(above, value, f_high)
-        low, f_low = xp.where(above, low, x), xp.where(above, f_low, value)
-    return high
+    rest = _narrowed(f, own(aim), own(tolerance), search.of(own), rows, looks)
+    return xp.reshape(put_back(left, xp.reshape(answer, (-1, 1)), rest), shape)
 
 
 def find_maximum(f, low, high):

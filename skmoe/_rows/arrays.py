@@ -17,6 +17,7 @@ from scipy.sparse import csr_array, hstack, issparse, vstack
 from sklearn.utils._array_api import _convert_to_numpy
 
 __all__ = [
+    "allowing_overflow",
     "allowing_underflow",
     "array_namespace",
     "block_diagonal",
@@ -70,6 +71,9 @@ _TINY = 1e-30
 
 # For functions: what is next to nothing may become nothing, whatever a caller's `np.errstate` says.
 allowing_underflow = np.errstate(under="ignore")
+
+# For searches, which look too far and put aside what is no number.
+allowing_overflow = np.errstate(over="ignore", divide="ignore", invalid="ignore")
 
 
 def is_sparse(x):

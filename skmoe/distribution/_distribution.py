@@ -24,6 +24,9 @@ __all__ = ["MixtureDistribution"]
 # Rows that a plot shows unless told which.
 _ROWS_SHOWN = 5
 
+# Entries of a row for which blocks have their whole length; of more, fewer rows make a block.
+_ENTRIES = 32
+
 # Points of a curve.
 _POINTS = 400
 
@@ -148,7 +151,10 @@ class MixtureDistribution:
         -------
         array of shape (M, n, n_outputs)
         """
-        length, n = block_length(self.eta), len(self)
+        n = len(self)
+        # Tables of all points under all experts, too, are to stay in a cache.
+        whole = block_length(self.eta)
+        length = min(whole, max(_ENTRIES * whole // (self.eta.shape[1] * max(n_points, 1)), 1))
         table = zeros((n_points, n, self.eta.shape[2]), self.eta)
         for output, (marginal, center, spread) in enumerate(self._marginals()):
             for start in range(0, n if n_points else 0, length):

@@ -1,19 +1,17 @@
 """One target's mixture distribution, many points of it for every row."""
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from .._numerics.search import find_maximum, find_root, find_whole_root
+from .._numerics.search import find_maximum, find_root, put_back
 from .._rows.arrays import array_namespace, device, exp, like, logsumexp, special, take_rows
 
 __all__ = ["Marginal"]
 
 # Standard deviations between the quartiles of a normal distribution.
 _QUARTILES = 1.3489795003921634
-
-# Times that a search for a point beyond a quantile goes four times as far.
-_MOVES = 500
 
 # Levels of the components between whose quantiles a density is smooth, and from each tail on which
 # nothing is left to integrate.
@@ -25,15 +23,15 @@ _NODES = 10
 # Distance, in those between the quartiles of the narrowest component, of points that count as two.
 _APART = 1e-3
 
-# Whole numbers whose probabilities are summed at once.
-_TOGETHER = 64
+# Whole numbers whose probabilities are summed at once, and at most: the spread of larger counts is
+# some dozens.
+_TOGETHER, _SUMMED = 32, 256
 
+# Rounding units that a sum of probabilities may be off by.
+_SUM_ERROR = 4096
 
 # Probability above the largest number summed whose square does not count any more.
 _NEGLIGIBLE = 1e-9
-
-# Whole numbers up to which the score of a count is summed; beyond, their spread is some dozens.
-_SUMMED = 256
 
 # Standard deviations from the means of counts between which their distribution is smooth, and
 # nodes of the rule there.
@@ -44,6 +42,14 @@ _FEWER_NODES = 6
 def _rule(n_nodes, x):
     """Nodes and weights of Gauss and Legendre's rule on (-1, 1), beside `x`."""
     return tuple(like(part, x) for part in np.polynomial.legendre.leggauss(n_nodes))
+
+
+def _deviate(probability):
+    """Standard normal deviates of probabilities, kept off zero and one."""
+    xp = array_namespace(probability)
+    least = xp.full_like(probability, xp.finfo(probability.dtype).smallest_normal)
+    most = xp.full_like(probability, 1 - xp.finfo(probability.dtype).eps / 2)
+    return special("ndtri", xp.minimum(xp.maximum(probability, least), most))
 
 
 class Marginal(NamedTuple):
@@ -115,78 +121,116 @@ class Marginal(NamedTuple):
 
     def ppf(self, q):
         """Quantiles of the levels q (n, M)."""
-        return self._quantile(q, Marginal.cdf, 1.0)
+        return self._quantile(q, Marginal.cdf, 1.0, q)
 
     def isf(self, q):
         """Quantiles that are exceeded with probability q (n, M)."""
-        return self._quantile(q, Marginal.sf, -1.0)
+        return self._quantile(q, Marginal.sf, -1.0, 1 - q)
 
-    def _quantile(self, q, tail, sign):
-        """Where the probability `tail`, rising if the sign is 1, is q.
+    def _quantile(self, q, tail, sign, level):
+        """Where the probability `tail`, rising if the sign is 1, is q, and `cdf` the level.
 
         In standard normal deviates of the probabilities: those of one Gaussian expert are a line.
         Positive targets by their logarithms: a quantile may be many powers of ten away.
         """
-        xp = array_namespace(q)
-        eps = float(xp.finfo(q.dtype).eps)
-        tiny = float(xp.finfo(q.dtype).smallest_normal)
-
-        def deviate(p):
-            return sign * special("ndtri", xp.clip(p, tiny, 1 - eps / 2))
-
-        wanted = deviate(q)
-
-        def reached(x, rows=None):
-            law = self if rows is None else self.rows(rows)
-            return deviate(tail(law, xp.exp(x) if self._by_logarithm else x))
-
-        low, high = self._around(lambda x: reached(x) - wanted, wanted)
         if self.family.discrete:
-            return find_whole_root(lambda x: reached(x) - wanted, low, high)
+            return self._whole_quantile(q, tail, sign, level)
+        xp = array_namespace(q)
+        wanted = sign * _deviate(q)
         # Probabilities near one are known to a rounding unit only, and their deviates to less.
+        eps = float(xp.finfo(q.dtype).eps)
         steepness = xp.exp(0.5 * xp.minimum(wanted * wanted, 600 + 0 * wanted))
         loose = xp.where(wanted * sign > 0, 8 * eps * steepness, 0.0)
-        root = find_root(reached, wanted, low, high, 16 * eps * (1 + xp.abs(wanted)) + loose)
+        tolerance = 16 * eps * (1 + xp.abs(wanted)) + loose
+        root = find_root(self._look(tail, sign), wanted, *self._guess(wanted), tolerance)
         return xp.exp(root) if self._by_logarithm else root
+
+    def _look(self, tail, sign):
+        """Deviates of a probability at points of some rows, and their slopes."""
+
+        def look(x, rows):
+            law, xp = self if rows is None else self.rows(rows), array_namespace(x)
+            y = xp.exp(x) if self._by_logarithm else x
+            deviate = sign * _deviate(tail(law, y))
+            density = xp.sum(exp(law._log_terms(y)), axis=1)
+            slope = density * xp.exp(0.5 * deviate * deviate) * (2 * math.pi) ** 0.5
+            return deviate, slope * y if self._by_logarithm else slope
+
+        return look
 
     @property
     def _by_logarithm(self):
         return self.family.support[0] == 0 and not self.family.discrete
 
-    def _around(self, excess, wanted):
-        """Points below and above the quantiles, (n, M) each.
-
-        Those of the outermost component, were it normal between its quartiles and beyond; moved
-        outwards where that is not enough.
-        """
+    def _guess(self, wanted):
+        """Quantiles if all were normal, and the spread: components between their quartiles."""
         xp = array_namespace(wanted)
         quarter = like([[[0.25]]], wanted)
         ends = [f(quarter, self.eta, self.scale) for f in (self.family.ppf, self.family.isf)]
         if self._by_logarithm:
             ends = [xp.log(xp.maximum(end, xp.finfo(end.dtype).smallest_normal)) for end in ends]
         center, width = (ends[0] + ends[1]) / 2, (ends[1] - ends[0]) / _QUARTILES
-        table = center + width * wanted[:, None, :]
-        closed = (self.log_weight == -float("inf"))[:, :, None]
-        low = xp.min(xp.where(closed, float("inf"), table), axis=1)
-        high = xp.max(xp.where(closed, -float("inf"), table), axis=1)
-        step = 0.01 * (high - low) + xp.max(width, axis=1) * 0.01
-        if self.family.discrete:
-            low, high, step = xp.floor(low), xp.ceil(high), 1 + xp.ceil(step)
-        low = self._moved(low, step, lambda x: excess(x) >= 0, -1.0)
-        return low, self._moved(high, step, lambda x: excess(x) < 0, 1.0)
+        mean = self._mixed(center)
+        spread = self._mixed(xp.hypot(width, center - mean[:, None, :]))
+        return mean + spread * wanted, spread + 0 * wanted
 
-    def _moved(self, x, step, short, direction):
-        """Points moved on, farther and farther, until none falls `short`."""
-        xp = array_namespace(x)
-        for _ in range(_MOVES):
-            x = x + direction * step
-            if self.family.discrete and direction < 0:
-                x = xp.maximum(x, -xp.ones_like(x))
-            missing = short(x)
-            if not bool(xp.any(missing)):
-                break
-            step = xp.where(missing, 4 * step, 0 * step)
-        return x
+    def _whole_quantile(self, q, tail, sign, level):
+        """Quantiles of whole numbers: by sums of probabilities, and where these leave it open."""
+        xp = array_namespace(q)
+        slack = _SUM_ERROR * float(xp.finfo(q.dtype).eps) * level
+        found, highest = self._summed_quantiles(level - slack, level + slack, 0, 0 * q[:, :1])
+        # Next to nothing is more than probabilities that underflow.
+        least = float(xp.finfo(q.dtype).smallest_normal) ** 0.25
+        beyond = highest >= _SUMMED
+        left = xp.any((found < highest) | beyond | (level < least), axis=1)
+        place = xp.nonzero(left)[0]
+        if place.shape[0] == 0:
+            return found
+        law, wanted = self.rows(place), sign * _deviate(take_rows(q, place))
+        start, spread = law._guess(wanted)
+        start = xp.where(take_rows(beyond, place), xp.ceil(start), take_rows(found, place))
+        start = xp.maximum(start, xp.zeros_like(start))
+        rest = find_root(law._look(tail, sign), wanted, start, 1 + spread)
+        return put_back(left, found, rest)
+
+    def _summed_quantiles(self, low, high, first, below):
+        """How many whole numbers below `_SUMMED`, and at least `first`, have a `cdf` below levels.
+
+        Of two levels (n, M); `below` (n, 1) is the probability of less than `first`.
+        """
+        xp = array_namespace(low)
+        table = self._summed(first, below)
+        counts = []
+        for level in (low, high):
+            columns = (table[:, m : m + 1] < level for m in range(_TOGETHER))
+            counts.append(first + sum(xp.astype(column, low.dtype) for column in columns))
+        left = table[:, -1] < xp.max(high, axis=1)
+        place = xp.nonzero(left)[0]
+        if first + _TOGETHER >= _SUMMED or place.shape[0] == 0:
+            return counts
+        low, high, below = (take_rows(t, place) for t in (low, high, table[:, -1:]))
+        rest = self.rows(place)._summed_quantiles(low, high, first + _TOGETHER, below)
+        return [
+            xp.where(own < first + _TOGETHER, own, put_back(left, own, more))
+            for own, more in zip(counts, rest, strict=True)
+        ]
+
+    def _summed(self, first, below):
+        """`cdf` of `_TOGETHER` whole numbers from `first` on, (n, _TOGETHER).
+
+        `below` (n, 1) is the probability of less than `first`.
+        """
+        xp = array_namespace(below)
+        start = first + xp.zeros_like(below)
+        if not hasattr(self.family, "growth"):
+            return self.cdf(start + like(range(_TOGETHER), below))
+        # Not by our `exp`: the least that it gives may grow.
+        term, columns = xp.exp(self._log_terms(start)), []
+        for number in range(first, first + _TOGETHER):
+            below = below + xp.sum(term, axis=1)
+            columns.append(below)
+            term = term * self.family.growth(number, self.eta, self.scale)
+        return xp.concat(columns, axis=1)
 
     def crps(self, y):
         """Continuous ranked probability score of y (n, M)."""
@@ -236,16 +280,19 @@ class Marginal(NamedTuple):
         xp = array_namespace(y)
         # What lies below zero was missed for certain.
         total, steps = xp.maximum(-y, xp.zeros_like(y)), like(range(_TOGETHER), y)[None, :]
+        below = xp.zeros_like(y[:, :1])
         for first in range(0, _SUMMED, _TOGETHER):
-            z = first + steps
-            below = self.cdf(z + xp.zeros_like(y[:, :1]))
+            z, below = first + steps, self._summed(first, below[:, -1:])
             hit = xp.astype(z[:, None, :] >= y[:, :, None], y.dtype)
             total = total + xp.sum((below[:, None, :] - hit) ** 2, axis=2)
-            above = float(xp.max(1 - below[:, -1]))
-            if above < _NEGLIGIBLE and float(xp.max(y)) < first + _TOGETHER:
+            highest = first + _TOGETHER
+            left = (1 - below[:, -1] >= _NEGLIGIBLE) | (xp.max(y, axis=1) >= highest)
+            if not bool(xp.any(left)):
                 return total
-        columns = [self._crps_beyond(y[:, m : m + 1]) for m in range(y.shape[1])]
-        return total + xp.concat(columns, axis=1)
+        place = xp.nonzero(left)[0]
+        law, y = self.rows(place), take_rows(y, place)
+        columns = [law._crps_beyond(y[:, m : m + 1]) for m in range(y.shape[1])]
+        return total + put_back(left, xp.zeros_like(total), xp.concat(columns, axis=1))
 
     def _crps_beyond(self, y):
         """The part of the sum from `_SUMMED` on, by Euler and Maclaurin's formula.

@@ -82,6 +82,8 @@ class Family(BaseEstimator):
     A family of one's own gives `initialize`, `log_density`, `working`, `link` and `mean`, which a
     fit needs, and `variance`, `cdf`, `sf`, `ppf`, `isf`, `sample`, which predictive distributions
     need. One with scales gives `scale_slope` too. All else has a default that is right for most.
+    Counts may have `growth(y, eta, scale)`, the probability of y + 1 over that of y, a number:
+    quantiles and scores are then found by sums.
 
     Notes
     -----

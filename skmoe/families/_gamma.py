@@ -145,10 +145,8 @@ class Gamma(LogLink):
 
     def _standard(self, y, eta, scale):
         """Shape, and y in units in which the mean is the shape."""
-        xp = array_namespace(eta)
-        ratio = xp.clip(self._ratio(y[:, None, :], eta), 0.0, None)
-        shape = 1 / (scale * scale) + xp.zeros_like(ratio)
-        return shape, shape * ratio
+        shape = 1 / (scale * scale)
+        return shape, shape * self._ratio(array_namespace(y).maximum(y, 0 * y)[:, None, :], eta)
 
     def ppf(self, q, eta, scale):
         """Quantiles of the levels q."""

@@ -86,6 +86,11 @@ class NegativeBinomial(Counts):
         most = float(xp.finfo(mean.dtype).max) ** 0.5 / 2
         return mean + xp.minimum(scale * mean, like(most, mean)) ** 2
 
+    def growth(self, y, eta, scale):
+        """Probability of y + 1 over that of y, a number."""
+        mean, size = self.mean(eta, None), 1 / (scale * scale)
+        return mean / (size + mean) * ((size + y) / (y + 1))
+
     def _cdf(self, count, mean, scale):
         size = 1 / (scale * scale) + array_namespace(mean).zeros_like(mean)
         return incomplete_beta(size, count + 1, size, mean)

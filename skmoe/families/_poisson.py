@@ -60,6 +60,10 @@ class Poisson(Counts):
         """The mean."""
         return self.mean(eta, None)
 
+    def growth(self, y, eta, scale=None):
+        """Probability of y + 1 over that of y, a number."""
+        return self.mean(eta, None) / (y + 1)
+
     def _cdf(self, count, mean, scale):
         return special("gammaincc", count + 1, mean)
 

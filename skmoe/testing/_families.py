@@ -138,8 +138,11 @@ def check_family_total(scatter):
     ends = scatter.cdf(np.array([-1e15, 1e15]))
     assert_allclose(ends, [[0] * EXPERTS, [1] * EXPERTS], atol=tolerance)
     if (counts := scatter.whole_numbers()) is not None:
-        total = scatter.density(counts).cumsum(axis=0)
-        assert_allclose(total, scatter.cdf(counts), atol=tolerance)
+        density = scatter.density(counts)
+        assert_allclose(density.cumsum(axis=0), scatter.cdf(counts), atol=tolerance)
+        if hasattr(scatter.family, "growth"):
+            growth = scatter.family.growth(2, scatter.array(scatter.eta[:1]), scatter._scales())
+            assert_allclose(as_host(growth)[0, :, 0], density[3] / density[2], rtol=100 * tolerance)
         return
     centers = as_host(scatter.family.mean(scatter.array(scatter.eta[:1]), scatter._scales()))
     points = np.quantile(as_host(scatter.problem.y), np.linspace(0, 1, 15))
