@@ -2,9 +2,9 @@
 
 Quantiles of 1, 3, 9 and 33 levels of a mixture of 8 experts with random shares, predictors and
 scales (`prediction.py`), and of 9 levels of one whose experts are far apart, or counts large. The
-least of 3 runs, of the time of the processor. One look is `cdf` at all quantiles of 9 levels. scipy
-searches the quantiles of a few rows one by one; the difference is the largest of cdf(ppf(q)) and q,
-for counts the number of quantiles that are not the smallest number that reaches the level.
+lesser of 2 runs, of the time of the processor. One look is `cdf` at all quantiles of 9 levels.
+scipy searches the quantiles of a few rows one by one. The miss is the largest difference of
+cdf(ppf(q)) and q; of counts, how many quantiles are not the first number that reaches the level.
 
     OPENBLAS_NUM_THREADS=1 python benchmarks/quantiles.py
 """
@@ -21,7 +21,7 @@ from threadpoolctl import threadpool_limits
 from skmoe.distribution import MixtureDistribution
 from skmoe.families import Gamma, Gaussian, Laplace, NegativeBinomial, Poisson, StudentT
 
-REPEATS, N_SEARCHED = 3, 20
+REPEATS, N_SEARCHED = 2, 20
 
 
 def processor_seconds(call):
