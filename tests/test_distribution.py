@@ -225,6 +225,21 @@ def test_rows_can_be_chosen():
         assert_allclose(law[rows].mean(), np.atleast_1d(law.mean()[rows]))
 
 
+@pytest.mark.parametrize(
+    "family",
+    [Gaussian(), Laplace(), StudentT(), Gamma(), Poisson(), NegativeBinomial(), Bernoulli()],
+    ids=str,
+)
+@np.errstate(over="ignore")  # over a mean below one, the largest number is infinite
+def test_all_lies_below_what_is_farthest(family):
+    law = random_law(family, n=2)
+    for far in (np.inf, 1e308):
+        assert_allclose(law.cdf([far]), [1, 1])
+        assert_allclose(law.sf([far]), [0, 0], atol=1e-12)
+        assert_allclose(law.cdf([-far]), [0, 0], atol=1e-12)
+        assert_allclose(law.sf([-far]), [1, 1])
+
+
 def test_levels_zero_and_one_are_the_ends():
     assert_allclose(random_law(Gaussian(), n=2).ppf([[0.0], [1.0]]), [[-np.inf] * 2, [np.inf] * 2])
     assert_allclose(random_law(Gamma(), n=1).isf([[0.0], [1.0]]), [[np.inf], [0]])

@@ -540,7 +540,9 @@ class Counts(LogLink):
         xp = array_namespace(eta)
         count = xp.floor(y[:, None, :]) + xp.zeros_like(eta)
         inside = count >= 0
-        count = xp.where(inside, count, xp.zeros_like(count))
+        # Beyond, the incomplete functions are no numbers, and nothing is left for long.
+        most = float(xp.finfo(count.dtype).max) ** 0.5
+        count = xp.minimum(xp.where(inside, count, xp.zeros_like(count)), like(most, count))
         proba = tail(count, self.mean(eta, None), scale)
         return xp.where(inside, proba, xp.full_like(proba, below_zero))
 

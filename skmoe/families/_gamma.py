@@ -145,8 +145,8 @@ class Gamma(LogLink):
 
     def _standard(self, y, eta, scale):
         """Shape, and y in units in which the mean is the shape."""
-        shape = 1 / (scale * scale)
-        return shape, shape * self._ratio(array_namespace(y).maximum(y, 0 * y)[:, None, :], eta)
+        shape, none = 1 / (scale * scale), array_namespace(y).zeros_like(y)
+        return shape, shape * self._ratio(array_namespace(y).maximum(y, none)[:, None, :], eta)
 
     def ppf(self, q, eta, scale):
         """Quantiles of the levels q."""
