@@ -18,53 +18,58 @@ from skmoe.solvers import EM, LBFGS, Adam
 
 from .choosing import FULL
 
-# Networks and trees need few passes to do what is checked; what is learnt, other tests ask.
+# Few passes and one start do what is checked; what is learnt, other tests ask. Of every estimator
+# the defaults, with all their starts, are tried once.
 FEW = {"max_iter": 10, "tol": 1e-3}
 TREE = DecisionTreeRegressor(max_depth=2)
 KINDS = MixedExpert([("line", "linear"), ("tree", TREE)])
-NEURAL = {"n_experts": 2, "expert": "mlp", "gate": "mlp", "solver": Adam(n_epochs=40)}
+BOOSTING = HistGradientBoostingRegressor(max_iter=2)
+NEURAL = {"n_experts": 2, "expert": "mlp", "gate": "mlp", "solver": Adam(n_epochs=20)}
 PARTIAL_FIT = [
     "check_estimators_partial_fit_n_features",
     "check_fit_score_takes_y",
     "check_n_features_in_after_fitting",
 ]
 
+# A regressor and a classifier, of which the default suite makes every check.
+THOROUGH = [
+    HMERegressor(init="planes"),
+    MoEClassifier(3, gate=TopKGate(HierarchicalGate(), k=2), init="lines", **FEW),
+]
+# Those of which it makes all but a few.
 LEAN = [
     MoERegressor(),
     MoERegressor(2, gate="gaussian", expert=KINDS, **FEW),
     MoERegressor(**NEURAL),
     MoERegressor(2, gate="constant", family="student_t", n_init=2, average=True),
-    MoEClassifier("auto", **FEW),
-    MoEClassifier(3, gate=TopKGate(HierarchicalGate(), k=2), **FEW),
+    MoEClassifier("auto", init="joint", **FEW),
     MoEClassifier(2, gate=DecisionTreeClassifier(max_depth=2), expert=LogisticRegression(), **FEW),
-    HMERegressor(),
-    HMEClassifier(1, 3, gate="quadratic", solver=LBFGS(), expert=LinearExpert(alpha=0.1)),
+    HMEClassifier(
+        1, 3, gate="quadratic", solver=LBFGS(), expert=LinearExpert(alpha=0.1), init="kmeans"
+    ),
 ]
 SETTINGS = [
-    {},
     {"n_experts": 1},
-    {"n_experts": 2, "gate": "constant", "n_init": 3},
-    {"n_experts": 3, "gate": SoftmaxGate(alpha=1.0), "expert": LinearExpert(alpha=0.1)},
+    {"n_experts": 2, "gate": "constant", "init": "joint", "n_init": 3},
+    {"gate": SoftmaxGate(alpha=1.0), "expert": LinearExpert(alpha=0.1), "init": "kmeans"},
     # A fixed penalty: of two equal experts, rounding decides which gate explains y better.
-    {"n_experts": 2, "gate": GaussianGate("tied", refine=True), "expert": LinearExpert(alpha=1.0)},
-    {"n_experts": 3, "gate": TopKGate(HierarchicalGate(), k=2)},
-    {"n_experts": 2, "solver": EM(memory=0), "expert": LinearExpert(columns=[0])},
-    NEURAL,
-    {"n_experts": 2, "n_init": 2, "average": True},
-]
-TREES = [
-    {},
-    {"depth": 1, "branching": 3, "gate": "gaussian", "expert": LinearExpert(alpha=0.1)},
-    {"depth": 2, "grow": True},
+    {"gate": GaussianGate("tied", refine=True), "expert": LinearExpert(alpha=1.0), "init": "joint"},
+    {"solver": EM(memory=0), "expert": LinearExpert(columns=[0]), "init": "lines", **FEW},
 ]
 OTHERS = [
     *(kind(**setting) for kind in (MoERegressor, MoEClassifier) for setting in SETTINGS),
-    *(kind(**setting) for kind in (HMERegressor, HMEClassifier) for setting in TREES),
-    MoERegressor(2, gate=LogisticRegression(), expert=TREE, max_iter=10),
-    MoERegressor(3, expert=HistGradientBoostingRegressor(max_iter=3), max_iter=10),
-    MoERegressor(2, family="poisson"),
-    MoERegressor("auto", **FEW),
-    MoEClassifier(expert=DecisionTreeClassifier(max_depth=3)),
+    MoEClassifier(),
+    MoEClassifier(**NEURAL),
+    MoEClassifier(2, init="planes", n_init=2, average=True),
+    MoEClassifier(expert=DecisionTreeClassifier(max_depth=3), **FEW),
+    MoERegressor("auto", init="kmeans", **FEW),
+    MoERegressor(3, gate=TopKGate(HierarchicalGate(), k=2), init="planes", **FEW),
+    MoERegressor(2, gate=LogisticRegression(), expert=TREE, **FEW),
+    MoERegressor(2, expert=BOOSTING, max_iter=3, init="joint"),
+    MoERegressor(2, family="poisson", init="lines"),
+    HMERegressor(),
+    HMEClassifier(),
+    HMERegressor(grow=True, gate="gaussian", expert=LinearExpert(alpha=0.1), init="joint"),
 ]
 
 
@@ -89,7 +94,10 @@ def words(value):
 # Array libraries that the default suite leaves to `full`: array_api_strict is stricter.
 LIBRARIES = {"cupy", "dpnp", "torch"}
 
-# Checks that are left to `full`, too: sparse matrices go the way of sparse arrays.
+# What it leaves to `full` of some estimators: a check of many fits, and one that others repeat.
+DEAR = {"check_estimator_sparse_array", "CPU_DEVICE"}
+
+# Of a few estimators only: sparse matrices go the way of sparse arrays.
 REPEATED = {"check_estimator_sparse_matrix"}
 
 
@@ -107,17 +115,20 @@ def missing():
 MISSING = missing()
 
 
-def cases(estimators, marks=()):
-    """Every check of every estimator as a parameter, but for those of missing libraries."""
+def cases(estimators, left_out=(), marks=()):
+    """Every check of every estimator as a parameter, but for those of missing libraries.
+
+    Checks that are told a word of `left_out`, or have it as their name, are left to `full`.
+    """
     for estimator in estimators:
         known = expected_failures(estimator)
         setting = " ".join(str(estimator).split())
         for instance, check in estimator_checks_generator(estimator):
-            asked = set(words(tuple(check.keywords.values())))
-            if asked & MISSING:
-                continue
             name, own = check.func.__name__, list(marks)
-            if asked & LIBRARIES or name in REPEATED:
+            asked = {name, *words(tuple(check.keywords.values()))}
+            if asked & MISSING or (name in REPEATED and estimators is not THOROUGH):
+                continue
+            if asked & {*LIBRARIES, *REPEATED, *left_out}:
                 own.append(FULL)
             if name in known:
                 own.append(pytest.mark.xfail(reason=known[name]))
@@ -125,10 +136,13 @@ def cases(estimators, marks=()):
             yield pytest.param(instance, check, id=f"{setting}-{name}({told})", marks=own)
 
 
+CASES = [*cases(THOROUGH), *cases(LEAN, DEAR), *cases(OTHERS, marks=[FULL])]
+
+
 # Some checks fit ten columns to ten rows: a fixed small penalty then gives a degenerate fit, and
 # says so.
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-@pytest.mark.parametrize(("estimator", "check"), [*cases(LEAN), *cases(OTHERS, [FULL])])
+@pytest.mark.parametrize(("estimator", "check"), CASES)
 def test_scikit_learn_check(estimator, check):
     assert estimator.__sklearn_tags__().array_api_support
     check(estimator)
