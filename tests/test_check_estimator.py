@@ -36,7 +36,7 @@ THOROUGH = [
     HMERegressor(init="planes"),
     MoEClassifier(3, gate=TopKGate(HierarchicalGate(), k=2), init="lines", **FEW),
 ]
-# Those of which it makes all but a few.
+# Those of which it makes all but `FORMS`.
 LEAN = [
     MoERegressor(),
     MoERegressor(2, gate="gaussian", expert=KINDS, **FEW),
@@ -94,8 +94,22 @@ def words(value):
 # Array libraries that the default suite leaves to `full`: array_api_strict is stricter.
 LIBRARIES = {"cupy", "dpnp", "torch"}
 
-# What it leaves to `full` of some estimators: a check of many fits, and one that others repeat.
-DEAR = {"check_estimator_sparse_array", "CPU_DEVICE"}
+# What it leaves to `full` of some estimators: the forms in which a table may come, for all of them
+# read it alike.
+FORMS = {
+    "CPU_DEVICE",
+    "check_classifier_data_not_an_array",
+    "check_dtype_object",
+    "check_estimator_sparse_array",
+    "check_f_contiguous_array_estimator",
+    "check_readonly_memmap_input",
+    "check_regressor_data_not_an_array",
+    "check_sample_weights_list",
+    "check_sample_weights_not_an_array",
+    "check_sample_weights_pandas_series",
+    "check_transformer_data_not_an_array",
+    "readonly_memmap",
+}
 
 # Of a few estimators only: sparse matrices go the way of sparse arrays.
 REPEATED = {"check_estimator_sparse_matrix"}
@@ -118,14 +132,14 @@ MISSING = missing()
 def cases(estimators, left_out=(), marks=()):
     """Every check of every estimator as a parameter, but for those of missing libraries.
 
-    Checks that are told a word of `left_out`, or have it as their name, are left to `full`.
+    Checks that have a word of `left_out` as their name or are told of it are left to `full`.
     """
     for estimator in estimators:
         known = expected_failures(estimator)
         setting = " ".join(str(estimator).split())
         for instance, check in estimator_checks_generator(estimator):
             name, own = check.func.__name__, list(marks)
-            asked = {name, *words(tuple(check.keywords.values()))}
+            asked = {name, *check.keywords, *words(tuple(check.keywords.values()))}
             if asked & MISSING or (name in REPEATED and estimators is not THOROUGH):
                 continue
             if asked & {*LIBRARIES, *REPEATED, *left_out}:
@@ -136,7 +150,7 @@ def cases(estimators, left_out=(), marks=()):
             yield pytest.param(instance, check, id=f"{setting}-{name}({told})", marks=own)
 
 
-CASES = [*cases(THOROUGH), *cases(LEAN, DEAR), *cases(OTHERS, marks=[FULL])]
+CASES = [*cases(THOROUGH), *cases(LEAN, FORMS), *cases(OTHERS, marks=[FULL])]
 
 
 # Some checks fit ten columns to ten rows: a fixed small penalty then gives a degenerate fit, and
