@@ -221,7 +221,9 @@ def test_binomial_and_multinomial_mixtures_are_the_textbooks(n_classes):
     label = np.minimum(label, n_classes - 1)
 
     def fit(weight):
-        return LogisticRegression(C=1e8, tol=1e-10, max_iter=2000).fit(X, label, weight + 1e-12)
+        return LogisticRegression(C=1e8, tol=1e-10, solver="newton-cholesky").fit(
+            X, label, weight + 1e-12
+        )
 
     def log_density(model):
         return np.log(np.maximum(model.predict_proba(X)[np.arange(len(X)), label], 1e-300))

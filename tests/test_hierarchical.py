@@ -16,7 +16,7 @@ from skmoe.experts import LinearExpert
 from skmoe.gates import GaussianGate, HierarchicalGate, SoftmaxGate, TopKGate
 from skmoe.gates._hierarchical import balanced_tree
 
-from .choosing import FULL
+from .choosing import FULL, every_value
 from .data import two_lines
 
 WEAK = {"gate": SoftmaxGate(alpha=0.01), "expert": LinearExpert(alpha=0.01)}
@@ -41,8 +41,7 @@ def test_balanced_tree(n_leaves, branching, tree):
     assert balanced_tree(n_leaves, branching) == tree
 
 
-@pytest.mark.parametrize("gate", ["softmax", "gaussian"])
-@pytest.mark.parametrize("n_experts", [2, 3])
+@pytest.mark.parametrize(("gate", "n_experts"), every_value(["softmax", "gaussian"], [2, 3]))
 def test_a_tree_of_depth_one_is_the_flat_gate(gate, n_experts):
     X, y = two_lines(400)
     flat = MoERegressor(n_experts, gate=gate, random_state=0).fit(X, y)

@@ -257,13 +257,13 @@ def check_many(problems, number, first):
     checked()
 
 
-@pytest.mark.parametrize(("problems", "number"), [(regressions, 10), (classifications, 6)])
+@pytest.mark.parametrize(("problems", "number"), [(regressions, 6), (classifications, 4)])
 def test_some_fits(problems, number):
     check_many(problems, number, 0)
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("first", range(1, 5))
+@pytest.mark.parametrize("first", range(1, 3))
 @pytest.mark.parametrize("problems", [regressions, classifications])
 def test_many_fits(problems, first):
     check_many(problems, 250, first)

@@ -13,7 +13,7 @@ from skmoe import HMERegressor, MoEClassifier, MoERegressor
 from skmoe.experts import LinearExpert
 from skmoe.gates import SoftmaxGate
 
-from .choosing import FULL
+from .choosing import FULL, every_value
 
 PLAIN = LinearExpert(alpha=0)
 
@@ -68,8 +68,9 @@ def closed(table, axis):
     return np.concatenate([table, -table.sum(axis, keepdims=True)], axis)
 
 
-@pytest.mark.parametrize("kind", ["gaussian", "poisson", "classes"])
-@pytest.mark.parametrize("gate", ["softmax", "hierarchical"])
+@pytest.mark.parametrize(
+    ("kind", "gate"), every_value(["gaussian", "poisson", "classes"], ["softmax", "hierarchical"])
+)
 def test_standard_errors_are_those_of_numerical_second_derivatives(kind, gate):
     three = gate == "hierarchical"
     X, y = mixed_rows(kind, n=1500 if three else 400, third=three)

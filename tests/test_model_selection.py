@@ -28,7 +28,7 @@ from skmoe.model_selection import (
 )
 from skmoe.solvers import Adam
 
-from .choosing import needs_callbacks
+from .choosing import every_value, needs_callbacks
 from .data import two_lines
 
 LINES = np.array([[2.0, 0.0, 1.0], [-2.0, 1.0, 0.0], [0.0, -2.0, -1.0]])
@@ -43,8 +43,9 @@ def stripes(n_experts, seed, n=300):
     return X, coef[:, 2] * 2 + np.sum(coef[:, :2] * X, axis=1) + 0.2 * rng.standard_normal(n)
 
 
-@pytest.mark.parametrize("n_experts", [1, 2, 3])
-@pytest.mark.parametrize("criterion", ["bic", "icl", "aic", "evidence", "cv"])
+@pytest.mark.parametrize(
+    ("n_experts", "criterion"), every_value([1, 2, 3], ["bic", "icl", "aic", "evidence", "cv"])
+)
 def test_the_true_number_is_found(n_experts, criterion):
     X, y = stripes(n_experts, seed=0)
     selection = select_n_experts(
@@ -56,8 +57,12 @@ def test_the_true_number_is_found(n_experts, criterion):
     assert_array_equal(selection.n_experts, [1, 2, 3, 4, 5])
 
 
-@pytest.mark.parametrize("gate", ["softmax", "constant", "gaussian", "quadratic", "top_k"])
-@pytest.mark.parametrize("kind", [MoERegressor, MoEClassifier])
+@pytest.mark.parametrize(
+    ("kind", "gate"),
+    every_value(
+        [MoERegressor, MoEClassifier], ["softmax", "constant", "gaussian", "quadratic", "top_k"]
+    ),
+)
 def test_every_gate_has_a_path(kind, gate):
     X, y = two_lines(300)
     y = y if kind is MoERegressor else np.digitize(y, [-1, 1])
@@ -191,15 +196,14 @@ def test_pipelines():
     X, y = stripes(2, seed=0)
     pipe = make_pipeline(StandardScaler(), PolynomialFeatures(1), MoERegressor(random_state=0))
     alone = make_pipeline(MoERegressor(random_state=0))
-    for criterion in ("bic", "cv"):
-        for estimator in (pipe, alone):
-            selection = select_n_experts(
-                estimator, X, y, n_experts=[1, 2, 3], criterion=criterion, cv=3
-            )
-            best = selection.best_estimator_
-            assert selection.best_n_experts_ == best.get_params()["moeregressor__n_experts"] == 2
-            assert best.score(X, y) > 0.9
-            assert_allclose(-bic_scorer(best, X, y), selection.scores["bic"][1], atol=0.2)
+    for criterion, estimator in (("bic", alone), ("cv", pipe)):
+        selection = select_n_experts(
+            estimator, X, y, n_experts=[1, 2, 3], criterion=criterion, cv=3
+        )
+        best = selection.best_estimator_
+        assert selection.best_n_experts_ == best.get_params()["moeregressor__n_experts"] == 2
+        assert best.score(X, y) > 0.9
+        assert_allclose(-bic_scorer(best, X, y), selection.scores["bic"][1], atol=0.2)
     assert pipe[-1].n_experts == 4
     assert not hasattr(pipe[-1], "n_experts_")
     assert not hasattr(pipe[0], "mean_")
@@ -207,7 +211,7 @@ def test_pipelines():
 
 @pytest.mark.parametrize("expert", [Ridge(), "mlp"])
 def test_parts_without_counted_parameters_are_judged_on_held_out_rows(expert):
-    X, y = two_lines(24)
+    X, y = two_lines(12)
     model = MoERegressor("auto", expert=expert, max_iter=3, tol=0.1, random_state=0)
     if expert == "mlp":
         model.set_params(solver=Adam(n_epochs=5))
@@ -270,7 +274,7 @@ def test_auto_with_few_distinct_rows():
     model = MoERegressor("auto", random_state=0).fit(X, y.astype(float))
     assert model.selection_.n_experts.max() <= 4
     mixed = MixedExpert([("a", "linear"), ("b", DecisionTreeRegressor(max_depth=1))])
-    X, y = two_lines(24)
+    X, y = two_lines(12)
     model = MoERegressor("auto", expert=mixed, max_iter=2, tol=0.1, random_state=0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
@@ -291,7 +295,7 @@ def test_auto_tries_no_more_experts_than_the_gate_holds():
 def test_auto_in_a_search_and_with_a_later_number():
     X, y = stripes(2, seed=0)
     search = GridSearchCV(
-        MoERegressor(random_state=0), {"n_experts": [1, "auto"]}, cv=3, error_score="raise"
+        MoERegressor(random_state=0), {"n_experts": [1, "auto"]}, cv=2, error_score="raise"
     ).fit(X, y)
     assert search.best_params_ == {"n_experts": "auto"}
     model = search.best_estimator_

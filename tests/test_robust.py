@@ -1,7 +1,6 @@
 """Bad input, and input that is allowed but hard."""
 
 import warnings
-from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -218,10 +217,9 @@ TABLES = {
 
 
 @pytest.mark.parametrize(
-    ("model", "name"), every_value(product((MoERegressor, MoEClassifier), SETTINGS), TABLES)
+    ("kind", "settings", "name"), every_value([MoERegressor, MoEClassifier], SETTINGS, TABLES)
 )
-def test_hard_columns(model, name):
-    kind, settings = model
+def test_hard_columns(kind, settings, name):
     table = TABLES[name]
     model = kind(3, random_state=0, n_init=4, max_iter=50, **settings)
     with warnings.catch_warnings():

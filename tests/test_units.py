@@ -65,10 +65,15 @@ def test_a_column_of_two_neighbouring_numbers_is_no_constant():
     assert model.score(table, LABELS) == 1
 
 
+@pytest.fixture(scope="module", params=[np.asarray, csr_array])
+def in_plain_units(request):
+    """A kind of table, and the fit of one in units near one."""
+    return request.param, MoERegressor(2, random_state=0).fit(request.param(X), Y)
+
+
 @pytest.mark.parametrize("unit", [1e-310, 1e-200, 1e160, 1e300])
-@pytest.mark.parametrize("kind", [np.asarray, csr_array])
-def test_units_of_columns(unit, kind):
-    expected = MoERegressor(2, random_state=0).fit(kind(X), Y)
+def test_units_of_columns(unit, in_plain_units):
+    kind, expected = in_plain_units
     model = MoERegressor(2, random_state=0).fit(kind(X * unit), Y)
     assert_allclose(model.predict(kind(X * unit)), expected.predict(kind(X)), atol=1e-3)
     if unit > 1e-300:
