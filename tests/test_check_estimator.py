@@ -98,6 +98,7 @@ LIBRARIES = {"cupy", "dpnp", "torch"}
 # read it alike.
 FORMS = {
     "CPU_DEVICE",
+    "check_array_api_same_namespace",
     "check_classifier_data_not_an_array",
     "check_dtype_object",
     "check_estimator_sparse_array",

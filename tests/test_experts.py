@@ -267,7 +267,7 @@ def test_grid_search_over_an_experts_parameters(lines):
     search = GridSearchCV(pipeline, grid, cv=2, error_score="raise").fit(X, y)
     assert search.best_params_["moeregressor__expert__max_depth"] in (1, 2)
     search = GridSearchCV(
-        MoEClassifier(2, expert=DecisionTreeClassifier(), random_state=0),
+        MoEClassifier(2, expert=DecisionTreeClassifier(), max_iter=10, tol=1e-3, random_state=0),
         {"expert__max_depth": [1, 3]},
         cv=2,
         error_score="raise",
@@ -279,7 +279,7 @@ def test_a_pipeline_as_expert(lines):
     X, y = lines
     scale_first = ColumnTransformer([("scale", StandardScaler(), [0])], remainder="passthrough")
     expert = make_pipeline(scale_first, SVR(C=10))
-    model = MoERegressor(2, expert=expert, n_init=4, random_state=0).fit(X, y)
+    model = MoERegressor(2, expert=expert, n_init=2, random_state=0).fit(X, y)
     one = MoERegressor(1, expert=expert).fit(X, y)
     assert model.log_likelihood_ > one.log_likelihood_ + 30
     model.set_params(expert__svr__C=1.0)

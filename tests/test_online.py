@@ -10,6 +10,7 @@ from skmoe.experts import LinearExpert
 from skmoe.gates import TopKGate
 from skmoe.solvers import EM, Adam
 
+from .choosing import FULL
 from .data import planted
 
 
@@ -46,8 +47,8 @@ def test_one_expert_that_counts_all_rows_alike_is_least_squares():
     "settings",
     [
         {},
-        {"gate": "gaussian"},
-        {"gate": "constant"},
+        pytest.param({"gate": "gaussian"}, marks=FULL),
+        pytest.param({"gate": "constant"}, marks=FULL),
         {"family": "student_t"},
         {"gate": TopKGate(k=2)},
     ],
@@ -77,7 +78,14 @@ def test_twenty_epochs_end_where_em_ends(seed):
     assert online > MoERegressor(3, random_state=0).fit(X, y).score_samples(X, y).mean() - 0.001
 
 
-@pytest.mark.parametrize("family", ["poisson", "negative_binomial", "gamma", "laplace"])
+@pytest.mark.parametrize(
+    "family",
+    [
+        "poisson",
+        "laplace",
+        *(pytest.param(name, marks=FULL) for name in ("negative_binomial", "gamma")),
+    ],
+)
 def test_other_families_come_near_em_as_well(family):
     rng = np.random.default_rng(0)
     X = rng.standard_normal((3000, 2))
@@ -93,7 +101,9 @@ def test_other_families_come_near_em_as_well(family):
     assert online > one.score_samples(X, y).mean() + 0.1
 
 
-@pytest.mark.parametrize("kind", [MoEClassifier, HMERegressor, HMEClassifier])
+@pytest.mark.parametrize(
+    "kind", [MoEClassifier, HMERegressor, pytest.param(HMEClassifier, marks=FULL)]
+)
 def test_em_on_all_rows_has_little_to_add(kind):
     X, y = planted(3000, 3, 1, n_experts=3)[:2]
     first, size = {}, {"depth": 1} if kind is not MoEClassifier else {"n_experts": 2}

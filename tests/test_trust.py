@@ -78,8 +78,11 @@ def test_two_modes_are_found_by_a_gate_that_looks_at_nothing():
     assert len(model.start_histories_) == 4
 
 
-def test_planes_are_found_from_every_seed():
-    for seed in range(20):
+@pytest.mark.parametrize(
+    "seeds", [range(8), pytest.param(range(8, 20), marks=pytest.mark.full)], ids=str
+)
+def test_planes_are_found_from_every_seed(seeds):
+    for seed in seeds:
         X, y = planes(seed)
         assert MoERegressor(2, random_state=seed).fit(X, y).score(X, y) > 0.99
 
