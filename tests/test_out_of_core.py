@@ -24,11 +24,10 @@ from skmoe import HMEClassifier, HMERegressor, MoEClassifier, MoERegressor
 from skmoe.exceptions import FitWarning, NotConvergedWarning
 from skmoe.experts import LinearExpert, MLPExpert
 from skmoe.gates import MLPGate, SoftmaxGate, TopKGate
-from skmoe.testing import available
 from skmoe.testing._backends import as_host
 
 from . import test_hostile as hostile
-from .choosing import FULL, NUMPY, STRICT, needs_callbacks, on
+from .choosing import FULL, STRICT, TRIED, needs_callbacks, on
 from .data import quiet
 
 R = np.random.default_rng(0)
@@ -218,7 +217,7 @@ def test_frames_of_single_rows_and_of_whole_blocks(size):
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("backend", [on(b, lean=b == STRICT) for b in available() if b != NUMPY])
+@pytest.mark.parametrize("backend", [on(b, lean=b == STRICT) for b in TRIED[1:]])
 def test_a_fit_of_another_library(backend):
     with config_context(array_api_dispatch=True):
         assert_same_fits(quick(**FIXED), *map(backend.array, (X, BOTH, WEIGHT)))
