@@ -29,7 +29,7 @@ MADE = {
     ],
     "MLPGate": [gates.MLPGate(4, "tanh"), gates.MLPGate((4, 3), "logistic")],
     # Without held-out rows, so that what is checked is what is climbed.
-    "Adam": [solvers.Adam(learning_rate=0.05, validation_fraction=0.0, n_epochs=40)],
+    "Adam": [solvers.Adam(learning_rate=0.1, batch_size=32, validation_fraction=0.0, n_epochs=60)],
     "TopKGate": [gates.TopKGate(k=2), gates.TopKGate(gates.HierarchicalGate("gaussian"), k=3)],
 }
 
