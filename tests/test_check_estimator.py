@@ -41,8 +41,7 @@ LEAN = [
     MoERegressor(),
     MoERegressor(2, gate="gaussian", expert=KINDS, **FEW),
     MoERegressor(**NEURAL),
-    MoERegressor(2, gate="constant", family="student_t", n_init=2, average=True),
-    MoEClassifier("auto", init="joint", **FEW),
+    MoERegressor("auto", gate="constant", init="joint", **FEW),
     MoEClassifier(2, gate=DecisionTreeClassifier(max_depth=2), expert=LogisticRegression(), **FEW),
     HMEClassifier(
         1, 3, gate="quadratic", solver=LBFGS(), expert=LinearExpert(alpha=0.1), init="kmeans"
@@ -61,8 +60,9 @@ OTHERS = [
     MoEClassifier(),
     MoEClassifier(**NEURAL),
     MoEClassifier(2, init="planes", n_init=2, average=True),
+    MoEClassifier("auto", init="joint", **FEW),
     MoEClassifier(expert=DecisionTreeClassifier(max_depth=3), **FEW),
-    MoERegressor("auto", init="kmeans", **FEW),
+    MoERegressor(2, gate="constant", family="student_t", n_init=2, average=True),
     MoERegressor(3, gate=TopKGate(HierarchicalGate(), k=2), init="planes", **FEW),
     MoERegressor(2, gate=LogisticRegression(), expert=TREE, **FEW),
     MoERegressor(2, expert=BOOSTING, max_iter=3, init="joint"),

@@ -193,6 +193,7 @@ SLOW = {
     *("grown tree", "quadratic gate", "tree of labels", "poisson", "bernoulli", "threads"),
     *("number of experts", "constant gate", "top k", "average", "sparse matrix", "gaussian gate"),
     *("gamma", "several starts", "single precision", "truths", "fixed penalties"),
+    *("labels", "shares", "frame of outputs"),
 }
 
 
@@ -206,7 +207,7 @@ def test_a_fit_has_the_bits_of_the_one_in_memory(name):
 @pytest.mark.parametrize("name", FITS)
 def test_a_fit_has_the_same_bits_from_any_batches(name):
     model, *tables = FITS[name]
-    assert_same_fits(model, *tables, sizes=[1, 7, 32, 50, 64, 1000])
+    assert_same_fits(model, *tables, sizes=[1, 7, 32, 64, 1000])
 
 
 @pytest.mark.parametrize("size", [1, 7, 64])
@@ -269,11 +270,8 @@ def check_hostile(problems, number, first):
     [
         (hostile.regressions, 2, 5),
         (hostile.classifications, 3, 0),
-        *(
-            pytest.param(problems, 50, first, marks=FULL)
-            for problems in (hostile.regressions, hostile.classifications)
-            for first in (1, 2)
-        ),
+        pytest.param(hostile.regressions, 50, 1, marks=FULL),
+        pytest.param(hostile.classifications, 50, 1, marks=FULL),
     ],
 )
 def test_hostile_tables(problems, number, first):
