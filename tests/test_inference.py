@@ -12,6 +12,7 @@ from sklearn.tree import DecisionTreeRegressor
 from skmoe import HMERegressor, MoEClassifier, MoERegressor
 from skmoe.experts import LinearExpert
 from skmoe.gates import SoftmaxGate
+from skmoe.solvers import Adam
 
 from .choosing import FULL, every_value
 
@@ -350,7 +351,7 @@ def test_mixtures_without_coefficients_are_refused_with_words():
     X, y = mixed_rows("gaussian", n=200)
     for settings, words in [
         ({"expert": DecisionTreeRegressor(max_depth=2)}, "EstimatorExpert.*resample"),
-        ({"expert": "mlp"}, "MLPExpert"),
+        ({"expert": "mlp", "solver": Adam(n_epochs=20)}, "MLPExpert"),
         ({"average": True, "n_init": 2}, "AveragedGate"),
     ]:
         model = MoERegressor(2, random_state=0, max_iter=20, **settings).fit(X, y)
