@@ -222,7 +222,7 @@ def test_what_is_no_number_of_segments_is_refused(segments):
 
 def test_sparse_tables_are_refused():
     X, y = bent(50)
-    with pytest.raises(ValueError, match=r"segments=5 was given for a sparse X.*toarray"):
+    with pytest.raises(ValueError, match=r"5 segments were asked for.*of a sparse X.*toarray"):
         model().fit(csr_array(X), y)
 
 

@@ -254,6 +254,23 @@ def test_the_same_seed_gives_the_same_bits_for_any_number_of_jobs(settings):
     assert_array_equal(predictions[0], predictions[2])
 
 
+class Stubborn(Gaussian):
+    """A family that stays where it is."""
+
+    def __reduce_ex__(self, protocol):
+        raise TypeError("not for sending")
+
+
+@pytest.mark.full
+def test_parts_that_cannot_go_to_other_processes_are_told():
+    X, y, _ = waves(100)
+    settings = {"solver": Adam(n_epochs=2), "n_init": 2, "average": True, "random_state": 0}
+    model = MoERegressor(2, expert=MLPExpert(4), family=Stubborn(), **settings)
+    model.fit(X, y)
+    with pytest.raises(ValueError, match=r"cannot be sent to another process.*n_jobs=None"):
+        model.set_params(n_jobs=2).fit(X, y)
+
+
 @pytest.mark.full
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_climbs_of_estimators_side_by_side_draw_what_they_do_in_turn():

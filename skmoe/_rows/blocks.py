@@ -3,7 +3,9 @@
 import copy
 from functools import cache, partial
 from itertools import pairwise
+from pickle import PicklingError
 
+from joblib import effective_n_jobs
 from scipy.sparse import csr_array
 from sklearn.utils.parallel import Parallel, delayed
 from threadpoolctl import ThreadpoolController
@@ -216,7 +218,7 @@ def in_threads(task, items, n_jobs):
     if n_jobs in (None, 1):
         yield from (task(*item) for item in items)
         return
-    parallel = Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")
+    parallel = Parallel(n_jobs=n_jobs, require="sharedmem", return_as="generator")
     # The threads share the cores, so each product gets one; set here and not in the threads,
     # because a BLAS library must not be resized while another thread is inside it.
     with thread_pools().limit(limits=1):
@@ -224,9 +226,21 @@ def in_threads(task, items, n_jobs):
 
 
 def in_processes(task, items, n_jobs):
-    """Results of `task(*item)` for every item, in their order, by processes kept for the next."""
-    parallel = Parallel(n_jobs=n_jobs, prefer="processes")
-    return parallel(delayed(task)(*item) for item in items)
+    """Results of `task(*item)` for a list of items, in their order, by processes kept for the next.
+
+    Raises
+    ------
+    ValueError
+        If an item cannot be sent there.
+    """
+    parallel = Parallel(n_jobs=min(effective_n_jobs(n_jobs), len(items)), prefer="processes")
+    try:
+        return parallel(delayed(task)(*item) for item in items)
+    except PicklingError as error:
+        raise ValueError(
+            f"n_jobs={n_jobs} was given, but some part of the model cannot be sent to another "
+            f"process ({error}). Pass n_jobs=None, or parts that can be pickled."
+        ) from error
 
 
 class ArrayBlocks(Blocks):

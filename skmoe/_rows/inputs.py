@@ -128,8 +128,9 @@ def learn_inputs(rows, asked, levels):
     X, _, _ = rows.first_given()
     if is_sparse(X):
         raise ValueError(
-            f"segments={most} was given for a sparse X, which is looked at as it is. Pass "
-            "segments=1, or X.toarray()."
+            f"{most} segments were asked for (segments='auto' asks for them too) of a sparse X, "
+            "which is looked at as it is. Pass segments=1 to experts and gate, as "
+            "set_params(expert__segments=1) does, or X.toarray()."
         )
     sample = _Sample.of(rows)
     numbers, codes = [], []

@@ -90,8 +90,8 @@ warm_start : bool, default=False
     family or their settings have changed since, and from a fit that has become that of one expert.
 n_jobs : int or None, default=None
     Threads that share the blocks of rows, the fits of scikit-learn estimators as experts, or
-    the climbs where several go the whole way; those of networks go in processes, where neither
-    `verbose` nor a callback is told of passes. The result is the same for any number.
+    the climbs where several go the whole way; those of networks go in processes, unless `verbose`
+    or a callback is to be told of their passes. The result is the same for any number.
 random_state : int, RandomState instance or None, default=None
     Draws the starts. Pass an int for the same answer each time.
 verbose : int, default=0
@@ -167,6 +167,7 @@ validation_scores_ : list of float
 n_iter_ : int
     Passes of the final climb over the data.
 converged_ : bool
+    Whether the last climb ended by itself: of Adam, also after all the epochs that it was given.
 problems_ : list of str
     What the fit has warned of (:mod:`skmoe.exceptions`); `summary` says it too.
 coef_names_ : list of str

@@ -288,10 +288,10 @@ class Adam(Solver):
             return
         trace.converged = False
         trace.problem = (
-            f"The climb diverged with learning_rate={self.learning_rate}: the score per row was "
-            f"{start.score:.4g} at the start, at most {usual:.4g} in half of {trace.n_iter} epochs "
-            f"and {last:.4g} at the end. The mixture of epoch {best.epoch} is kept. Pass a smaller "
-            "learning_rate to Adam."
+            f"The climb diverged with learning_rate={self.learning_rate}: in half of its "
+            f"{trace.n_iter} epochs the score per row was {start.score - usual:.4g} or more below "
+            f"that of the start, and {start.score - last:.4g} at the end. The mixture of epoch "
+            f"{best.epoch} is kept. Pass a smaller learning_rate to Adam."
         )
 
 
