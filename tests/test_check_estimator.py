@@ -69,7 +69,8 @@ OTHERS = [
     MoERegressor(2, family="poisson", init="lines"),
     HMERegressor(),
     HMEClassifier(),
-    HMERegressor(grow=True, gate="gaussian", expert=LinearExpert(alpha=0.1), init="joint"),
+    HMERegressor(depth=1, grow=True),
+    HMEClassifier(1, 3, gate="gaussian", expert=LinearExpert(alpha=0.1), init="planes"),
 ]
 
 
