@@ -12,6 +12,7 @@ from scipy.special import log_softmax
 from threadpoolctl import threadpool_info
 
 import skmoe
+from skmoe._rows.arrays import block_length
 from skmoe._rows.blocks import ArrayBlocks
 from skmoe._rows.scaling import learn_scaling
 from skmoe.estimators._preparation import Units
@@ -116,7 +117,8 @@ def build(X, y, gate, expert, n_experts, family=None, **options):
     y = y[:, None]
     family = (family or Gaussian()).initialize(y)
     units = Units(learn_scaling(X, None, constant_spread=float("inf")), family.units)
-    blocks = ArrayBlocks(X, y, None, prepare=units.prepare, **options)
+    length = block_length(X, n_experts * (X.shape[1] + 1 + family.n_outputs))
+    blocks = ArrayBlocks(X, y, None, prepare=units.prepare, **{"length": length, **options})
     design, _, _ = blocks.first()
     mixture = Mixture(
         gate.initialize(n_experts, design), expert.initialize(n_experts, design, family)

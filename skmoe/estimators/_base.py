@@ -65,7 +65,7 @@ class BaseMixtureOfExperts(
         """An estimator set for accuracy, of density and mean alike, rather than for reading.
 
         Four climbs of neural experts, with different penalties, two of them on segments of the
-        features, averaged with weights from rows that all hold out. It takes some five to forty
+        features, averaged with weights from rows that all hold out. It takes some three to twenty
         times as long as one of scikit-learn's networks; on data in float32, half of that.
         `n_jobs=2` runs the climbs side by side, in processes, whose start takes two seconds once.
 
