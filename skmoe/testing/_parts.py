@@ -197,7 +197,7 @@ def _free_slope(learner, problem):
 
 
 def check_together(learner, problem):
-    """Table and gradient computed together are those computed apart."""
+    """Table and gradient, or statistics, computed together are those computed apart."""
     learner = learner.updated(problem)
     part, rows = learner.part, learner.rows(problem)
     together = part.log_prob_and_gradient if learner.uses_y else part.log_joint_and_gradient
@@ -208,6 +208,11 @@ def check_together(learner, problem):
         (gradient(problem.resp), learner.gradient(problem)),
     ):
         assert_allclose(as_host(a), as_host(b), rtol=tolerance, atol=tolerance)
+    if part.has_statistics:
+        together = part.log_prob_and_statistics if learner.uses_y else part.log_joint_and_statistics
+        again, sums = together(*rows)
+        assert_allclose(as_host(again), as_host(table), rtol=tolerance, atol=tolerance)
+        _equal_statistics(sums(problem.resp), learner.statistics(problem), tolerance)
 
 
 def check_settled(learner, problem):
