@@ -241,27 +241,30 @@ class LinearExpert(Expert):
 
     def statistics(self, X, y, resp):
         """Score, curvature, responsibilities and slopes of the scales of a block."""
-        return self.log_prob_and_statistics(X, y)[1](resp)
+        X = take_columns(X, self.positions)
+        return self._statistics(X, y, self.eta(X), resp)
 
     def log_prob_and_statistics(self, X, y, wanted=None):
         """`log_prob`, and the function that takes responsibilities to `statistics`."""
-        xp, X = array_namespace(X), take_columns(X, self.positions)
-        eta, family = self.eta(X), self.family
+        X = take_columns(X, self.positions)
+        eta = self.eta(X)
+        table = self.family.log_prob(y, eta, self.scale)
+        return table, lambda resp: self._statistics(X, y, eta, resp)
 
-        def sums(resp):
-            score, weight = family.working(y, eta, self.scale)
-            slope, square = family.scale_sums(y, eta, self.scale, resp)
-            total = xp.sum(resp, axis=1)[:, None]
-            return LinearStatistics(
-                score=gradient(X, resp[:, :, None] * score),
-                gram=self.curvature.gram(X, resp, weight),
-                count=xp.sum(resp, axis=0),
-                slope=slope,
-                square=square,
-                told=xp.sum(resp * resp / xp.where(total > 0, total, 1.0)),
-            )
-
-        return family.log_prob(y, eta, self.scale), sums
+    def _statistics(self, X, y, eta, resp):
+        """Those of an already chosen design and its linear predictors."""
+        xp = array_namespace(X)
+        score, weight = self.family.working(y, eta, self.scale)
+        slope, square = self.family.scale_sums(y, eta, self.scale, resp)
+        total = xp.sum(resp, axis=1)[:, None]
+        return LinearStatistics(
+            score=gradient(X, resp[:, :, None] * score),
+            gram=self.curvature.gram(X, resp, weight),
+            count=xp.sum(resp, axis=0),
+            slope=slope,
+            square=square,
+            told=xp.sum(resp * resp / xp.where(total > 0, total, 1.0)),
+        )
 
     def _deviation(self):
         """Weights less their prior mean, times what is penalised of them."""
