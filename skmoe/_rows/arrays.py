@@ -9,12 +9,13 @@ import importlib
 import math
 
 import array_api_compat
-import array_api_compat.numpy
 import numpy as np
 import scipy.special
 from scipy.linalg import block_diag, helmert
 from scipy.sparse import csr_array, hstack, issparse, vstack
 from sklearn.utils._array_api import _convert_to_numpy
+
+from . import direct
 
 __all__ = [
     "allowing_overflow",
@@ -91,12 +92,12 @@ def array_namespace(*arrays):
     for x in arrays:
         if type(x) is not np.ndarray and not issparse(x):
             return array_api_compat.array_namespace(*arrays)
-    return array_api_compat.numpy
+    return direct
 
 
 def device(x):
     """The device that `x` lives on."""
-    return "cpu" if is_sparse(x) else array_api_compat.device(x)
+    return "cpu" if is_on_host(x) else array_api_compat.device(x)
 
 
 def take_rows(x, rows):
