@@ -12,6 +12,7 @@ too large, `Separable(bound=0.5)` is its upper bound (Böhning 1992): the step c
 only slower.
 """
 
+import copy
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -120,7 +121,22 @@ def _gathered_gram(groups, X, weight):
     return xp.reshape(product, (experts, outputs, size, size))
 
 
-class Separable:
+class _Curvature:
+    """A curvature, which may know the products of the columns of some block."""
+
+    _products = None
+
+    def knowing(self, products):
+        """The same, by `products` where these are of the design; None for none."""
+        new = copy.copy(self)
+        new._products = products
+        return new
+
+    def _knows(self, X):
+        return self._products is not None and self._products.design is X
+
+
+class Separable(_Curvature):
     """Curvature of predictors that do not share a normaliser.
 
     Parameters
@@ -136,9 +152,12 @@ class Separable:
         """Weighted Gram matrices (K, 1 or C, D, D) in one product X' (R (x) X)."""
         xp = array_namespace(X)
         weight = None if self.bound != 1.0 else weight
-        if (groups := group_rows(resp, X.shape[1])) is not None:
+        known = self._knows(X)
+        if not known and (groups := group_rows(resp, X.shape[1])) is not None:
             return _gathered_gram(groups, X, weight)
         table = resp[:, :, None] if weight is None else resp[:, :, None] * weight
+        if known:
+            return self._products.grams(_rows_last(table))
         n, experts, outputs = table.shape
         size = X.shape[1]
         spread = xp.reshape(_rows_last(table), (experts * outputs, 1, n)) * X.T[None, :, :]
@@ -183,7 +202,7 @@ class SoftmaxGram(NamedTuple):
     own: Any
 
 
-class Softmax:
+class Softmax(_Curvature):
     """Curvature of softmax regression: sum of r (diag(p) - p p') (x) x x'.
 
     The C predictors are known up to a common shift. Steps live in the C - 1 orthonormal
@@ -197,6 +216,8 @@ class Softmax:
         xp = array_namespace(X)
         experts, predictors = prob.shape[1:]
         free, size = predictors - 1, X.shape[1]
+        if self._knows(X):
+            return self._known_gram(_rows_last(resp), _rows_last(prob)[:, :free, :])
         groups = group_rows(resp, free * size)
         if groups is None:
             root = xp.sqrt(_rows_last(resp))[:, None, :] * X.T[None, :, :]
@@ -209,6 +230,15 @@ class Softmax:
         cross = spread @ xp.matrix_transpose(spread)
         own = spread @ xp.matrix_transpose(root)
         return SoftmaxGram(cross, xp.reshape(own, (experts, free, size, size)))
+
+    def _known_gram(self, resp, prob):
+        """The same by the products of the columns, from tables (K, n) and (K, C - 1, n)."""
+        xp = array_namespace(prob)
+        own = resp[:, None, :] * prob
+        cross = self._products.grams(own[:, :, None, :] * prob[:, None, :, :])
+        experts, free, _, size, _ = cross.shape
+        cross = xp.reshape(xp.permute_dims(cross, (0, 1, 3, 2, 4)), (experts, free * size, -1))
+        return SoftmaxGram(cross, self._products.grams(own))
 
     def _matrix(self, gram):
         """Hessian in the contrasts: (K, (C - 1) D, (C - 1) D)."""
@@ -265,7 +295,7 @@ class DiagonalGram(NamedTuple):
     bound: Any
 
 
-class Diagonal:
+class Diagonal(_Curvature):
     """Curvature of predictors column by column, for wide or sparse tables.
 
     A step divides by an upper bound of the whole matrix (De Pierro 1995), so that it climbs for

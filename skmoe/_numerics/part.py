@@ -247,6 +247,13 @@ class Part(BaseEstimator):
         """
         return self
 
+    def with_products(self, products):
+        """Part that knows the products of the columns of a block (see there), or, with None, none.
+
+        Itself where it has no use for them.
+        """
+        return self
+
     def settled(self, statistics):
         """Statistics at which an update would leave this part as it is.
 
@@ -417,6 +424,10 @@ class Together:
     def frozen(self, is_frozen=True):
         """All parts frozen, or fitting anew again."""
         return self._changed(part.frozen(is_frozen) for part in self.inside)
+
+    def with_products(self, products):
+        """All parts that know them."""
+        return self._changed(part.with_products(products) for part in self.inside)
 
     def update(self, statistics, step=1.0):
         """All parts updated."""

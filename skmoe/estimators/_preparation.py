@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from .._numerics.estimators import BLOCK_ROWS, set_random_states
+from .._numerics.products import products_of
 from .._rows.arrays import array_namespace, block_length
 from .._rows.inputs import learn_inputs
 from .._rows.scaling import learn_scaling
@@ -261,6 +262,7 @@ def _best_start(mixture, sample, settings):
 
     `mixture` has learnt nothing; where experts are pooled, all of them are the one-expert fit.
     """
+    mixture = mixture.with_products(products_of(sample))
     find = find_start if settings.narrow is None else partial(widened, settings.narrow)
     kinds, random_state = settings.kinds, settings.random_state
     start = find(
@@ -286,7 +288,7 @@ def _best_start(mixture, sample, settings):
     if settings.depth is not None:
         solver, depth = settings.solver, settings.depth
         best = grow(best, sample, solver, depth=depth, kinds=kinds, random_state=random_state)
-    return best, start.histories, advantage
+    return best.with_products(None), start.histories, advantage
 
 
 def settled(mixture, blocks, settings):

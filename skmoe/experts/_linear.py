@@ -166,6 +166,10 @@ class LinearExpert(Expert):
         """Yes: predictors and gradients are products with X."""
         return True
 
+    def with_products(self, products):
+        """Bank whose curvature is summed by them."""
+        return self._replaced(curvature=self.curvature.knowing(products))
+
     @property
     def alpha_(self):
         """The penalties in force."""

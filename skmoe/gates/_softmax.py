@@ -136,6 +136,10 @@ class SoftmaxGate(Gate):
         """Whether the logits are linear in the columns themselves."""
         return self.linear
 
+    def with_products(self, products):
+        """Gate whose curvature is summed by them."""
+        return self._replaced(curvature=self.curvature.knowing(products))
+
     @property
     def alpha_(self):
         """The penalty in force."""

@@ -54,7 +54,7 @@ def side_by_side(mixture, resp, sample, passes):
     xp, n_experts = array_namespace(resp[0]), mixture.n_experts()
     experts = range(n_experts)
     many = gate.initialize(n_experts, sample.first()[0], gate.positions, n_nodes=len(resp))
-    many = many._replaced(penalty=gate.penalty)
+    many = many._replaced(penalty=gate.penalty, curvature=gate.curvature)
     bunch = Mixture(many, expert.take([k for _ in resp for k in experts]))
     bunch = taught(bunch, sample.with_weight(xp.concat(resp, axis=1)))
 
