@@ -256,10 +256,10 @@ def logsumexp(a, axis):
 
 
 def logsumexp_and_shares(a):
-    """Logarithm of the sum of exponentials of every row, (n, 1), and their shares in it, (n, K)."""
-    xp, top = array_namespace(a), _top(a, 1)
+    """Logarithm of the sum of exponentials along the last axis, and their shares in it."""
+    xp, top = array_namespace(a), _top(a, -1)
     weight = exp(a - top)
-    total = xp.sum(weight, axis=1, keepdims=True)
+    total = xp.sum(weight, axis=-1, keepdims=True)
     return top + xp.log(total), weight / total
 
 

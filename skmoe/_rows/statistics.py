@@ -6,7 +6,7 @@ sets of rows together is the sum of theirs.
 
 import copy
 
-__all__ = ["Branches", "add", "fold", "scale"]
+__all__ = ["Branches", "add", "fold", "scale", "some_of"]
 
 
 def _rebuild(like, parts):
@@ -29,6 +29,15 @@ def scale(a, factor):
     if isinstance(a, tuple):
         return _rebuild(a, (scale(x, factor) for x in a))
     return a * factor
+
+
+def some_of(a, experts):
+    """Statistic of a slice of the experts, by which all arrays in it are sorted."""
+    if a is None:
+        return None
+    if isinstance(a, tuple):
+        return _rebuild(a, (some_of(x, experts) for x in a))
+    return a[experts, ...]
 
 
 class Branches:

@@ -30,9 +30,12 @@ class Expert(Part):
     pools : bool
         Whether the experts are shrunk towards the one-expert fit: then there is a method
         `pooled_at(one)` that takes the bank of that one expert, of the kind `pooling()`.
+    learns_at_once : bool
+        Whether an update at given responsibilities is their maximum, which no other would move.
     """
 
     pools = False
+    learns_at_once = False
 
     def allows_outputs(self):
         """Whether y may have several columns."""

@@ -53,8 +53,8 @@ class LinearStatistics(NamedTuple):
         Derivative with respect to the logarithms of the scales.
     square : array of shape (K, S) or None
         Squares of the rows' shares in `slope`, where the family asks for them.
-    told : array without axes
-        Sum of squared responsibilities over row weights: over the sum of `count`, the share of
+    told : array of shape (K,)
+        Squared responsibilities over row weights: their sum over that of `count` is the share of
         the curvature that the data hold, not knowing which expert every row belongs to.
     """
 
@@ -67,8 +67,8 @@ class LinearStatistics(NamedTuple):
 
     def observed(self):
         """Curvature that the data hold."""
-        count = array_namespace(self.count).sum(self.count)
-        return rescaled(self.gram, self.told / count)
+        xp = array_namespace(self.count)
+        return rescaled(self.gram, xp.sum(self.told) / xp.sum(self.count))
 
 
 class LinearExpert(Expert):
@@ -161,6 +161,11 @@ class LinearExpert(Expert):
     def gradient_only(self):
         """Whether the curvature is known column by column only."""
         return isinstance(self.curvature, Diagonal)
+
+    @property
+    def learns_at_once(self):
+        """Whether one step reaches the top: of a log density that is a parabola."""
+        return self.family.quadratic
 
     def allows_sparse(self):
         """Yes: predictors and gradients are products with X."""
@@ -267,7 +272,7 @@ class LinearExpert(Expert):
             count=xp.sum(resp, axis=0),
             slope=slope,
             square=square,
-            told=xp.sum(resp * resp / xp.where(total > 0, total, 1.0)),
+            told=xp.sum(resp * resp / xp.where(total > 0, total, 1.0), axis=0),
         )
 
     def _deviation(self):

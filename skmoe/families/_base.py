@@ -108,6 +108,8 @@ class Family(BaseEstimator):
         Whether `update_scale` does without `ScaleSums.square`.
     penalty_scales : bool
         Whether `precision` is one over the squared scale, and not one.
+    quadratic : bool
+        Whether the log density is a parabola in the predictor, and the scale has a closed form.
     smooth : bool
         Whether the log density has a derivative everywhere.
     discrete : bool
@@ -134,6 +136,7 @@ class Family(BaseEstimator):
     largest_step = None
     closed_form = True
     penalty_scales = False
+    quadratic = False
     smooth = True
     discrete = False
     support = (-float("inf"), float("inf"))

@@ -45,6 +45,8 @@ class Gaussian(Location):
     array([[-0.9189, -1.6121]])
     """
 
+    quadratic = True
+
     def __init__(self, scale="expert", min_scale=1e-3):
         self.scale = scale
         self.min_scale = min_scale

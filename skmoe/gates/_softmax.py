@@ -38,10 +38,10 @@ class SoftmaxStatistics(NamedTuple):
         Derivative with respect to the weights.
     gram : array or SoftmaxGram
         Curvature, were it known which expert every row belongs to.
-    told, complete : arrays without axes
+    told, complete : arrays of shape (n_nodes,)
         Variance of the responsibilities around the gate's probabilities, and what it would be
-        if the responsibilities were certain. Their ratio is the share of the curvature that
-        the data hold; the rest is missing (Louis 1982).
+        if the responsibilities were certain. The ratio of their sums is the share of the curvature
+        that the data hold; the rest is missing (Louis 1982).
     """
 
     score: Any
@@ -51,7 +51,8 @@ class SoftmaxStatistics(NamedTuple):
 
     def observed(self):
         """Curvature that the data hold."""
-        return rescaled(self.gram, self.told / (self.complete + _TINY))
+        xp = array_namespace(self.told)
+        return rescaled(self.gram, xp.sum(self.told) / (xp.sum(self.complete) + _TINY))
 
 
 class SoftmaxGate(Gate):
@@ -204,8 +205,8 @@ class SoftmaxGate(Gate):
             return SoftmaxStatistics(
                 score=gradient(design, score),
                 gram=self.curvature.gram(design, weight, prob),
-                told=xp.sum(score * score / certain),
-                complete=xp.sum(weight[:, :, None] * prob * (1 - prob)),
+                told=xp.sum(score * score / certain, axis=(0, 2)),
+                complete=xp.sum(weight[:, :, None] * prob * (1 - prob), axis=(0, 2)),
             )
 
         return xp.reshape(table, (X.shape[0], -1)), sums
@@ -215,7 +216,8 @@ class SoftmaxGate(Gate):
         if self.n_experts == 1:
             return self
         xp = array_namespace(self.weights)
-        score = statistics.score - xp.reshape(self._ridge() * self.weights, statistics.score.shape)
+        weights = xp.reshape(self.weights, statistics.score.shape)
+        score = statistics.score - self._ridge()[:, None, :] * weights
         change = self.curvature.step(statistics.gram, score, self._ridge())
         # A gate that is sure of rows which are another expert's has no curvature to tell how far.
         longest = xp.clip(xp.max(xp.abs(change)), _LONGEST, None)

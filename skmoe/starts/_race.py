@@ -148,7 +148,7 @@ def find_start(mixture, sample, solver, *, kinds, n_init, random_state):
     half = max(n_init - least, 0) // 2 if mixture.forgets_rows else 0
     n_starts = max(n_init - half, least)
     passes = _first_passes(mixture, sample.X.shape[0])
-    starts = _first_climbs(mixture, sample, kinds, n_starts, passes, random_state)
+    starts = _first_climbs(mixture, sample, solver, kinds, n_starts, passes, random_state)
     one_of = _MANY if n_starts > least else _FEW
     start = race(starts, sample, solver, passes, one_of)
     if not half:
@@ -162,34 +162,31 @@ def find_start(mixture, sample, solver, *, kinds, n_init, random_state):
     return Start(best, start.histories)
 
 
-def _first_climbs(mixture, sample, kinds, n_starts, passes, random_state):
-    """Mixtures that have learnt cells of every kind in turn and climbed a few passes."""
+def _first_climbs(mixture, sample, solver, kinds, n_starts, passes, random_state):
+    """Where mixtures that have learnt cells of every kind in turn come to after a few passes."""
     n_experts = mixture.n_experts()
     X, y, weight = sample.whole()
     X, y, weight = sketch(mixture, X), *(host(table).astype(np.float64) for table in (y, weight))
     y = mixture.expert.family.as_table(y)
     tree = tree_of(mixture.gate)
-    resp = [[] for _ in _TURNS]
+    mixtures, resp = [], []
     for index in range(n_starts):
         turn, kind = divmod(index, len(kinds))
-        labels = cells(KINDS[kinds[kind]], tree, X, y, weight, random_state)
-        own, share = np.eye(n_experts)[labels], _TURNS[turn % len(_TURNS)][0]
+        share, strength = _TURNS[turn % len(_TURNS)]
+        own = np.eye(n_experts)[cells(KINDS[kinds[kind]], tree, X, y, weight, random_state)]
         table = weight[:, None] * (share * own + (1 - share) / n_experts)
-        resp[turn % len(_TURNS)].append(like(table, sample.X, mixture.params.dtype))
-    starts = []
-    for (_, strength), tables in zip(_TURNS, resp, strict=True):
-        if tables:
-            own = mixture.with_strength(strength)
-            starts += side_by_side(own, tables, sample, passes)
-    return starts
+        resp.append(like(table, sample.X, mixture.params.dtype))
+        mixtures.append(mixture.with_strength(strength))
+    return side_by_side(mixtures, resp, sample, solver, passes)
 
 
-def race(mixtures, sample, solver, passes, one_of=_FEW):
+def race(starts, sample, solver, passes, one_of=_FEW):
     """The start that leads after short climbs.
 
     Parameters
     ----------
-    mixtures : list of Mixture
+    starts : list of Explored
+        Where they are after the first round.
     sample : Blocks
     solver : solver
     passes : int
@@ -201,14 +198,17 @@ def race(mixtures, sample, solver, passes, one_of=_FEW):
     -------
     Start
     """
-    runs = [Run(i, mixture, 0.0, [], False) for i, mixture in enumerate(mixtures)]
-    histories, weight = {}, sample.total_weight()
-    while len(runs) > 1:
-        runs = [_short_run(run, sample, solver, passes) for run in runs]
-        histories.update((run.index, run.history) for run in runs)
+    runs = [_run(index, found) for index, found in enumerate(starts)]
+    if len(runs) == 1:
+        return Start(runs[0].mixture, [])
+    histories, weight = {run.index: run.history for run in runs}, sample.total_weight()
+    while True:
         keep = max(-(-len(runs) // one_of), min(_FEWEST, len(runs) // 2))
         runs, passes = _best(runs, keep, weight), 2 * passes
-    return Start(runs[0].mixture, list(histories.values()))
+        if len(runs) == 1:
+            return Start(runs[0].mixture, list(histories.values()))
+        runs = [_short_run(run, sample, solver, passes) for run in runs]
+        histories.update((run.index, run.history) for run in runs)
 
 
 def _first_passes(mixture, n_rows):
@@ -236,12 +236,12 @@ def _best(runs, keep, weight):
 
 
 def _short_run(run, sample, solver, passes):
-    """A start some passes further on."""
-    # In the first round the passes have been made; penalties are estimated on a hill, not on the
-    # way to it.
-    known = len(run.history) > 0
-    found = solver.explore(
-        run.mixture, sample, _SHORT_TOL, passes=passes if known else 0, rounds=_ROUNDS * known
-    )
-    history = [*run.history, found.evidence]
-    return Run(run.index, *found, history, found.mixture.expert.at_bound())
+    """A start some passes further on; penalties are estimated on a hill, not on the way to it."""
+    found = solver.explore(run.mixture, sample, _SHORT_TOL, passes=passes, rounds=_ROUNDS)
+    return _run(run.index, found, run.history)
+
+
+def _run(index, found, history=()):
+    """A start that has come to where it was `found`."""
+    history = [*history, found.evidence]
+    return Run(index, *found, history, found.mixture.expert.at_bound())

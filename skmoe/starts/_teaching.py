@@ -1,9 +1,13 @@
 """What gate and experts learn from responsibilities that are given, one start or many at once."""
 
-from .._rows.arrays import array_namespace, exp, logsumexp
+from functools import reduce
+
+from .._rows.arrays import array_namespace, like, logsumexp_and_shares
+from .._rows.statistics import some_of
 from ..experts import LinearExpert
 from ..gates import SoftmaxGate
-from ..mixture import Mixture
+from ..mixture import Mixture, MixtureStatistics
+from ..solvers._base import Explored, evidence
 
 __all__ = ["side_by_side", "taught"]
 
@@ -11,12 +15,20 @@ __all__ = ["side_by_side", "taught"]
 # after one step of Newton's method a gate is still far from the borders of eight cells.
 _GIVEN_STEPS = 4
 
+# Numbers of the tables of a pass of many starts that stay in a CPU's cache.
+_MANY_NUMBERS = 2**20
+
 
 def taught(mixture, given, steps=_GIVEN_STEPS):
     """Mixture whose gate and experts have learnt `given`, blocks with responsibilities."""
-    for _ in range(steps):
-        # Estimators learn what is given in one step, and the same again in every other.
-        mixture = mixture.update(given.sum(mixture.statistics_given)).frozen()
+    for step in range(steps):
+        if step > 0 and mixture.expert.learns_at_once:
+            gate = mixture.gate
+            gate = gate.update(given.sum(lambda X, y, resp, gate=gate: gate.statistics(X, resp)))
+            mixture = Mixture(gate.frozen(), mixture.expert)
+        else:
+            # Estimators learn what is given in one step, and the same again in every other.
+            mixture = mixture.update(given.sum(mixture.statistics_given)).frozen()
     return mixture.frozen(False)
 
 
@@ -27,7 +39,7 @@ def _climbed(mixture, sample, passes):
     return mixture
 
 
-def side_by_side(mixture, resp, sample, passes):
+def side_by_side(mixtures, resp, sample, solver, passes):
     """Mixtures that have learnt tables of responsibilities and climbed a few passes.
 
     On a few rows a pass costs next to nothing but its calls. Softmax gates stand side by side as
@@ -36,41 +48,69 @@ def side_by_side(mixture, resp, sample, passes):
 
     Parameters
     ----------
-    mixture : Mixture
-        Of K experts, which have learnt nothing.
+    mixtures : list of Mixture
+        Of K experts, which have learnt nothing; they differ in their penalties alone.
     resp : list of array of shape (n, K)
         Of every start, times the weights of the rows.
     sample : Blocks
+    solver : solver
     passes : int
 
     Returns
     -------
-    list of Mixture
+    list of Explored
     """
-    gate, expert = mixture
+    gate, expert = mixtures[0]
     kinds = isinstance(gate, SoftmaxGate) and isinstance(expert, LinearExpert)
     if not kinds or gate.gradient_only or expert.gradient_only:
-        return [_climbed(taught(mixture, sample.with_weight(t)), sample, passes) for t in resp]
-    xp, n_experts = array_namespace(resp[0]), mixture.n_experts()
-    experts = range(n_experts)
-    many = gate.initialize(n_experts, sample.first()[0], gate.positions, n_nodes=len(resp))
-    many = many._replaced(penalty=gate.penalty, curvature=gate.curvature)
-    bunch = Mixture(many, expert.take([k for _ in resp for k in experts]))
+        pairs = zip(mixtures, resp, strict=True)
+        starts = [_climbed(taught(own, sample.with_weight(t)), sample, passes) for own, t in pairs]
+        return [solver.explore(start, sample, 0.0, passes=0) for start in starts]
+    X, _, _ = sample.first()
+    together = max(_MANY_NUMBERS // (X.shape[0] * X.shape[1] * gate.n_experts), 1)
+    found = []
+    for first in range(0, len(mixtures), together):
+        some = slice(first, first + together)
+        found += _climbed_together(mixtures[some], resp[some], sample, passes)
+    return found
+
+
+def _climbed_together(mixtures, resp, sample, passes):
+    """What `side_by_side` returns of a few starts, by passes for all of them."""
+    xp, (n_starts, n_experts) = array_namespace(resp[0]), (len(resp), mixtures[0].n_experts())
+    bunch = _bunch(mixtures, sample.first()[0])
     bunch = taught(bunch, sample.with_weight(xp.concat(resp, axis=1)))
 
     def statistics(X, y, weight):
-        joint = bunch.log_joint(X, y)
-        table = xp.reshape(joint, (X.shape[0], len(resp), n_experts))
-        own = exp(table - logsumexp(table, axis=2)) * weight[:, None, None]
-        return bunch.statistics_given(X, y, xp.reshape(own, joint.shape))
+        log_gate, of_gate = bunch.gate.log_joint_and_statistics(X)
+        log_prob, of_expert = bunch.expert.log_prob_and_statistics(X, y)
+        table = xp.reshape(log_gate + log_prob, (X.shape[0], n_starts, n_experts))
+        density, own = logsumexp_and_shares(table)
+        own = xp.reshape(own * weight[:, None, None], log_prob.shape)
+        return of_gate(own), of_expert(own), weight @ density[:, :, 0], xp.sum(weight)
 
     for _ in range(passes):
         bunch = bunch.update(sample.sum(statistics))
-    first = [n_experts * index for index in range(len(resp))]
-    return [
-        Mixture(
-            gate._replaced(weights=bunch.gate.weights[at : at + n_experts, :]),
-            bunch.expert.take([at + k for k in experts]),
+    of_gates, of_experts, log_likelihood, weight = sample.sum(statistics)
+    # Of every row, all starts together have as many times its weight.
+    of_experts = of_experts._replace(told=n_starts * of_experts.told)
+    found = []
+    for index, mixture in enumerate(mixtures):
+        own = slice(n_experts * index, n_experts * (index + 1))
+        of_gate, of_expert = some_of(of_gates, slice(index, index + 1)), some_of(of_experts, own)
+        own = Mixture(
+            mixture.gate._replaced(weights=bunch.gate.weights[own, :]),
+            bunch.expert.take(list(range(own.start, own.stop))),
         )
-        for at in first
-    ]
+        sums = MixtureStatistics(of_gate, of_expert, log_likelihood[index], weight)
+        found.append(Explored(own, evidence(own, sums)))
+    return found
+
+
+def _bunch(mixtures, X):
+    """Mixtures of softmax gates and linear experts as one: nodes of a gate, a bank of all."""
+    gate, n_experts = mixtures[0].gate, mixtures[0].n_experts()
+    strengths = like([[own.gate.alpha_] for own in mixtures], gate.weights)
+    many = gate.initialize(n_experts, X, gate.positions, n_nodes=len(mixtures))
+    many = many._replaced(penalty=gate.penalty._replace(alpha=strengths), curvature=gate.curvature)
+    return Mixture(many, reduce(LinearExpert.joined, [own.expert for own in mixtures]))

@@ -74,7 +74,8 @@ def widened(narrow, mixture, sample, solver, *, kinds, n_init, random_state):
     share = host(sample.map(lambda X, y, weight: narrow.responsibilities(X, y))).astype(np.float64)
     density = host(sample.map(lambda X, y, weight: narrow.log_density(X, y)))
     starts = splits(share, density, mixture, sample, kinds, random_state)
-    return race([*starts, fresh.mixture], sample, solver, _PASSES)
+    begun = [solver.explore(start, sample, 0.0, passes=0) for start in (*starts, fresh.mixture)]
+    return race(begun, sample, solver, _PASSES)
 
 
 def fit_path(estimator, fit, numbers):
