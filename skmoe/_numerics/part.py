@@ -1,6 +1,5 @@
 """What gates and experts have in common: they are values that learn."""
 
-import copy
 from collections import Counter
 from typing import Any, NamedTuple
 
@@ -205,8 +204,9 @@ class Part(BaseEstimator):
 
     def _replaced(self, **state):
         """A copy of this part with other state."""
-        new = copy.copy(self)
-        new.__dict__.update(state)
+        # Not `copy.copy`, which asks scikit-learn for the state as if to store it.
+        new = object.__new__(type(self))
+        new.__dict__.update(self.__dict__, **state)
         return new
 
     def training(self, random_state):

@@ -7,6 +7,7 @@ person reads leave it through `host`.
 
 import importlib
 import math
+from functools import cache
 
 import array_api_compat
 import numpy as np
@@ -97,7 +98,7 @@ def array_namespace(*arrays):
 
 def device(x):
     """The device that `x` lives on."""
-    return "cpu" if is_on_host(x) else array_api_compat.device(x)
+    return "cpu" if type(x) is np.ndarray or is_sparse(x) else array_api_compat.device(x)
 
 
 def take_rows(x, rows):
@@ -213,7 +214,12 @@ def exp(a):
     Minus infinity and whatever underflows take a CPU six times as long.
     """
     xp = array_namespace(a)
-    return xp.exp(xp.maximum(a, like(math.log(xp.finfo(a.dtype).smallest_normal) + 2, a)))
+    return xp.exp(xp.maximum(a, like(_least_logarithm(xp, a.dtype), a)))
+
+
+@cache
+def _least_logarithm(xp, dtype):
+    return math.log(xp.finfo(dtype).smallest_normal) + 2
 
 
 def log_ceiling(a):
@@ -301,16 +307,13 @@ def equilibrated(A):
     """
     xp = array_namespace(A)
     epsilon = float(xp.finfo(A.dtype).eps)
-    eye = xp.eye(A.shape[-1], dtype=A.dtype, device=device(A))
     diagonal = xp.linalg.diagonal(A)
     raised = xp.maximum(diagonal, epsilon * xp.max(diagonal, axis=-1, keepdims=True) + _TINY)
     root = xp.sqrt(raised)
-    scaled = (A + eye * (raised - diagonal)[..., None, :]) / (
-        root[..., :, None] * root[..., None, :]
-    )
     # Of a matrix that rounding has left, entries could be larger than their diagonal allows.
-    scaled = xp.clip(scaled, -1.0, 1.0)
-    return scaled + 100 * epsilon * eye, root
+    scaled = xp.clip(A / (root[..., :, None] * root[..., None, :]), -1.0, 1.0)
+    eye = xp.eye(A.shape[-1], dtype=xp.bool, device=device(A))
+    return xp.where(eye, 1 + 100 * epsilon, scaled), root
 
 
 def identity(size):

@@ -6,6 +6,8 @@ the calls that a pass makes most often go to the ufunc or the method that does t
 is the namespace: `array_namespace` gives it for NumPy's arrays.
 """
 
+from functools import cache
+
 import array_api_compat.numpy as wrapped
 import numpy as np
 from array_api_compat.numpy import *  # noqa: F403
@@ -14,7 +16,6 @@ from numpy import (  # noqa: F401
     asarray,
     empty,
     empty_like,
-    eye,
     finfo,
     full,
     full_like,
@@ -24,6 +25,14 @@ from numpy import (  # noqa: F401
     zeros,
     zeros_like,
 )
+
+
+@cache
+def eye(n_rows, *, dtype=None, device=None):
+    """The unit matrix, the same one every time: nobody may write into it."""
+    unit = np.eye(n_rows, dtype=dtype)
+    unit.flags.writeable = False
+    return unit
 
 
 def sum(x, /, *, axis=None, keepdims=False):

@@ -272,7 +272,7 @@ class LinearExpert(Expert):
             count=xp.sum(resp, axis=0),
             slope=slope,
             square=square,
-            told=xp.sum(resp * resp / xp.where(total > 0, total, 1.0), axis=0),
+            told=xp.vecdot(resp, resp / xp.where(total > 0, total, 1.0), axis=0),
         )
 
     def _deviation(self):
@@ -323,7 +323,7 @@ class LinearExpert(Expert):
         xp = array_namespace(change)
         # Squares of the change itself could be beyond all numbers where a row weighs next to none.
         top = xp.max(xp.abs(change), axis=(-2, -1), keepdims=True)
-        top = xp.where(top > 0, top, xp.ones_like(top))
+        top = xp.where(top > 0, top, 1.0)
         unit = change / top
         if self.family.coupled:
             # Where next to no class is in doubt curvature says nothing of how far rows move.
@@ -333,8 +333,8 @@ class LinearExpert(Expert):
             square = self.curvature.quadratic(gram, unit)
             weight = self.curvature.total(gram)
         moved = square > 0
-        size = xp.sqrt(xp.where(moved, square, xp.ones_like(square)))
-        weight = xp.sqrt(xp.where(weight > 0, weight, xp.ones_like(weight)))
+        size = xp.sqrt(xp.where(moved, square, 1.0))
+        weight = xp.sqrt(xp.where(weight > 0, weight, 1.0))
         # Where all rows are certain there is no curvature, and the quotient would know no bounds.
         room = xp.where(moved, xp.clip(limit * weight / size, None, _LONGEST), _LONGEST)
         return change * (room / xp.maximum(top[..., 0], room))[..., None]

@@ -68,14 +68,17 @@ class Bernoulli(Family):
 
     def mean(self, eta, scale=None):
         """Probability of 1, of shape (n, K, C)."""
-        xp = array_namespace(eta)
-        odds = exp(-xp.abs(eta))
+        return self._mean(eta, exp(-array_namespace(eta).abs(eta)))
+
+    @staticmethod
+    def _mean(eta, odds):
         # Of the rarer one, so that no digit of its probability is lost.
-        return xp.where(eta < 0, odds, xp.ones_like(odds)) / (1 + odds)
+        return array_namespace(eta).where(eta < 0, odds, 1.0) / (1 + odds)
 
     def working(self, y, eta, scale=None):
         """Targets less probabilities, and p (1 - p) as the weight."""
-        return y[:, None, :] - self.mean(eta), self.variance(eta)
+        odds = exp(-array_namespace(eta).abs(eta))
+        return y[:, None, :] - self._mean(eta, odds), self._variance(odds)
 
     def deviance(self, y, mean):
         """Twice the log loss, less that of the shares themselves."""
@@ -89,7 +92,10 @@ class Bernoulli(Family):
 
     def variance(self, eta, scale=None):
         """Probability of 1 times that of 0."""
-        odds = exp(-array_namespace(eta).abs(eta))
+        return self._variance(exp(-array_namespace(eta).abs(eta)))
+
+    @staticmethod
+    def _variance(odds):
         return odds / ((1 + odds) * (1 + odds))
 
     def cdf(self, y, eta, scale=None):

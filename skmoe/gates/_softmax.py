@@ -202,11 +202,13 @@ class SoftmaxGate(Gate):
             prob = exp(table)
             weight, score = self._score(prob, resp)
             certain = xp.where(weight > 0, weight, 1.0)[:, :, None]
+            told = xp.vecdot(score / certain, score, axis=0)
+            complete = xp.vecdot(weight[:, :, None] * prob, 1 - prob, axis=0)
             return SoftmaxStatistics(
                 score=gradient(design, score),
                 gram=self.curvature.gram(design, weight, prob),
-                told=xp.sum(score * score / certain, axis=(0, 2)),
-                complete=xp.sum(weight[:, :, None] * prob * (1 - prob), axis=(0, 2)),
+                told=xp.sum(told, axis=1),
+                complete=xp.sum(complete, axis=1),
             )
 
         return xp.reshape(table, (X.shape[0], -1)), sums

@@ -168,8 +168,10 @@ class EM(Solver):
 
     def _accelerated(self, anderson, point, plain, blocks, trace):
         """The extrapolated point, or None where there is none or the objective falls there."""
-        choosing = point.mixture.n_experts() > 1 and trace.last_gain() > self._FAR_GAIN
-        if self.memory == 0 or choosing:
+        several = point.mixture.n_experts() > 1
+        choosing = several and trace.last_gain() > self._FAR_GAIN
+        arrived = not several and point.mixture.expert.learns_at_once
+        if self.memory == 0 or choosing or arrived:
             return None
         proposal = anderson.propose(point.mixture.params, plain.params)
         if proposal is None:

@@ -1,7 +1,8 @@
 """Cells that a start divides the rows into: functions of the distinct rows and random numbers."""
 
 import numpy as np
-from sklearn.cluster import kmeans_plusplus
+
+from .._rows.compat import seeds
 
 __all__ = ["KINDS", "cells", "tree_of"]
 
@@ -14,8 +15,7 @@ def _nearest(table, centers):
 
 def _kmeans(X, y, weight, n_experts, random_state):
     """Cells around k-means++ seeds among the columns."""
-    centers, _ = kmeans_plusplus(X, n_experts, sample_weight=weight, random_state=random_state)
-    return _nearest(X, centers)
+    return _nearest(X, seeds(X, n_experts, weight, random_state))
 
 
 def _joint(X, y, weight, n_experts, random_state):
