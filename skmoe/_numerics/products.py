@@ -43,6 +43,8 @@ def products_of(blocks):
     """Those of all rows, if they are one dense block with few; else None."""
     if len(blocks) > 1:
         return None
-    X, _, _ = blocks.whole()
+    # Whoever looks at a block again is given the same array.
+    blocks.first()
+    X, _, _ = blocks.first()
     few = X.shape[0] * X.shape[1] * (X.shape[1] + 1) // 2 <= _MOST_NUMBERS
     return Products(X) if few and not is_sparse(X) else None

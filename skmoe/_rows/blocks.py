@@ -325,9 +325,14 @@ class ArrayBlocks(Blocks):
 
     def with_weight(self, weight):
         """The same rows with other weights or with given responsibilities."""
-        return ArrayBlocks(
+        new = ArrayBlocks(
             self.X, self.y, weight, prepare=self.prepare, length=self.length, n_jobs=self.n_jobs
         )
+        # What has been prepared does not depend on them.
+        for index, block in self._kept.items():
+            rows = self._rows(index)
+            new._kept[index] = block and (*block[:2], rows_of(rows, self.X, None, weight)[2])
+        return new
 
     def some(self, rows):
         """A few rows, chosen by position on the host, with their own weights."""

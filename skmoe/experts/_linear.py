@@ -272,7 +272,7 @@ class LinearExpert(Expert):
             count=xp.sum(resp, axis=0),
             slope=slope,
             square=square,
-            told=xp.vecdot(resp, resp / xp.where(total > 0, total, 1.0), axis=0),
+            told=xp.vecdot(resp, resp / xp.where(total > 0, total, 1.0), axis=-2),
         )
 
     def _deviation(self):

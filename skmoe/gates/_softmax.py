@@ -202,8 +202,8 @@ class SoftmaxGate(Gate):
             prob = exp(table)
             weight, score = self._score(prob, resp)
             certain = xp.where(weight > 0, weight, 1.0)[:, :, None]
-            told = xp.vecdot(score / certain, score, axis=0)
-            complete = xp.vecdot(weight[:, :, None] * prob, 1 - prob, axis=0)
+            told = xp.vecdot(score / certain, score, axis=-3)
+            complete = xp.vecdot(weight[:, :, None] * prob, 1 - prob, axis=-3)
             return SoftmaxStatistics(
                 score=gradient(design, score),
                 gram=self.curvature.gram(design, weight, prob),
@@ -222,7 +222,7 @@ class SoftmaxGate(Gate):
         score = statistics.score - self._ridge()[:, None, :] * weights
         change = self.curvature.step(statistics.gram, score, self._ridge())
         # A gate that is sure of rows which are another expert's has no curvature to tell how far.
-        longest = xp.clip(xp.max(xp.abs(change)), _LONGEST, None)
+        longest = xp.clip(xp.max(xp.abs(change), axis=(1, 2), keepdims=True), _LONGEST, None)
         change = change * (_LONGEST / longest)
         return self._replaced(weights=self.weights + step * xp.reshape(change, self.weights.shape))
 

@@ -16,7 +16,7 @@ __all__ = ["side_by_side", "taught"]
 _GIVEN_STEPS = 4
 
 # Numbers of the tables of a pass of many starts that stay in a CPU's cache.
-_MANY_NUMBERS = 2**20
+_MANY_NUMBERS = 2**18
 
 
 def taught(mixture, given, steps=_GIVEN_STEPS):
