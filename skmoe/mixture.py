@@ -101,7 +101,7 @@ class Mixture(Together, _Pair):
         log_prob, of_expert = self.expert.log_prob_and_statistics(X, y, self._wanted(log_gate))
         density, resp = logsumexp_and_shares(log_gate + log_prob)
         resp = resp * weight[:, None]
-        total = xp.sum(density[:, 0] * weight), xp.sum(weight)
+        total = weight @ density[:, 0], xp.sum(weight)
         return MixtureStatistics(of_gate(resp), of_expert(resp), *total)
 
     def statistics_given(self, X, y, resp):

@@ -41,7 +41,9 @@ __all__ = [
     "like",
     "log_ceiling",
     "log_softmax",
+    "log_softmax_and_shares",
     "logsumexp",
+    "logsumexp_and_shares",
     "ones",
     "row_major",
     "softmax_weights",
@@ -274,6 +276,14 @@ def log_softmax(a, axis):
     # The largest goes first: beside 1e300, the logarithm of a sum would be lost.
     a = a - _top(a, axis)
     return a - array_namespace(a).log(array_namespace(a).sum(exp(a), axis=axis, keepdims=True))
+
+
+def log_softmax_and_shares(a):
+    """`log_softmax` along the last axis, and its exponential."""
+    xp, a = array_namespace(a), a - _top(a, -1)
+    weight = exp(a)
+    total = xp.sum(weight, axis=-1, keepdims=True)
+    return a - xp.log(total), weight / total
 
 
 def _kth_largest(a, k):

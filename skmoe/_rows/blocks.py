@@ -385,6 +385,8 @@ class ArrayBlocks(Blocks):
     @allowing_underflow
     def sum(self, f):
         """Sum over blocks of the statistic `f(X, y, weight)`, folded pairwise by block index."""
+        if len(self) == 1:
+            return f(*self._block(0))
         return fold(self._each(lambda index: f(*self._block(index))))
 
     @allowing_underflow

@@ -66,6 +66,12 @@ class Gaussian(Location):
         deviation = (y[:, None, :] - eta) / scale
         return deviation * deviation - 1
 
+    def scale_sums(self, y, eta, scale, resp):
+        """Sums of squared deviations less those of the weights; nothing else is needed."""
+        xp, residual = array_namespace(eta), y[:, None, :] - eta
+        square = xp.vecdot(resp[:, :, None] * residual, residual, axis=-3)
+        return square / (scale * scale) - xp.sum(resp, axis=0)[:, None], None
+
     def variance(self, eta, scale):
         """The squared scales."""
         return scale * scale + array_namespace(eta).zeros_like(eta)

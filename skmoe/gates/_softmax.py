@@ -10,7 +10,15 @@ from .._numerics.normal_equations import (
 )
 from .._numerics.part import Doubts, Slopes, take_columns
 from .._numerics.penalty import Penalty
-from .._rows.arrays import array_namespace, contrasts, exp, like, log_softmax, zeros
+from .._rows.arrays import (
+    array_namespace,
+    contrasts,
+    exp,
+    like,
+    log_softmax,
+    log_softmax_and_shares,
+    zeros,
+)
 from .._rows.statistics import scale as rescaled
 from ._base import Gate
 
@@ -176,7 +184,10 @@ class SoftmaxGate(Gate):
 
     def _log_weight(self, design):
         """Log probability within every node, of shape (n, nodes, experts)."""
-        return log_softmax(self._by_node((self.weights @ design.T).T), axis=2)
+        return log_softmax(self._logits(design), axis=2)
+
+    def _logits(self, design):
+        return self._by_node((self.weights @ design.T).T)
 
     def log_weight(self, X):
         """Log probability of every expert given x, of shape (n, K)."""
@@ -196,10 +207,9 @@ class SoftmaxGate(Gate):
     def log_joint_and_statistics(self, X):
         """Log probabilities, and the function that takes responsibilities to `statistics`."""
         xp, design = array_namespace(X), self._design(X)
-        table = self._log_weight(design)
+        table, prob = log_softmax_and_shares(self._logits(design))
 
         def sums(resp):
-            prob = exp(table)
             weight, score = self._score(prob, resp)
             certain = xp.where(weight > 0, weight, 1.0)[:, :, None]
             told = xp.vecdot(score / certain, score, axis=-3)

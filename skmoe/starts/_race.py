@@ -87,7 +87,7 @@ def fit_pooled(expert, blocks, solver, rounds=0):
         one = one.with_strength(_STRONG)
     # Newton's method: a tight tolerance costs a pass, and keeps what follows off rounding.
     one = solver.explore(one, blocks, _TIGHT_TOL, passes=_LONGEST, rounds=rounds).mixture
-    if rounds:
+    if rounds and not one.expert.learns_at_once:
         one, _ = solver.solve(one, blocks, Trace(max_iter=_LONG, tol=_FINEST_TOL))
     return one.expert
 
