@@ -15,6 +15,10 @@ __all__ = ["side_by_side", "taught"]
 # after one step of Newton's method a gate is still far from the borders of eight cells.
 _GIVEN_STEPS = 4
 
+# Fall of the likelihood per row in a pass of a start that is half taken back: a gate that is sure
+# of rows which are another expert's has no curvature to tell how far to go.
+_FALL = 0.1
+
 # Numbers of the tables of a pass of many starts that stay in a CPU's cache.
 _MANY_NUMBERS = 2**18
 
@@ -43,8 +47,9 @@ def side_by_side(mixtures, resp, sample, solver, passes):
     """Mixtures that have learnt tables of responsibilities and climbed a few passes.
 
     On a few rows a pass costs next to nothing but its calls. Softmax gates stand side by side as
-    the nodes of one gate, linear experts as one bank: then it is one pass for all. No pass is
-    taken back; climbs that follow see to it that the objective does not fall.
+    the nodes of one gate, linear experts as one bank: then it is one pass for all. A start whose
+    likelihood falls steeply goes half the way back; climbs that follow see to it that the
+    objective does not fall at all.
 
     Parameters
     ----------
@@ -89,8 +94,19 @@ def _climbed_together(mixtures, resp, sample, passes):
         own = xp.reshape(own * weight[:, None, None], log_prob.shape)
         return of_gate(own), of_expert(own), weight @ density[:, :, 0], xp.sum(weight)
 
+    kept, highest = bunch, -float("inf")
     for _ in range(passes):
-        bunch = bunch.update(sample.sum(statistics))
+        sums = sample.sum(statistics)
+        _, _, log_likelihood, weight = sums
+        new = bunch.update(sums)
+        fell = log_likelihood < highest - _FALL * weight
+        if bool(xp.any(fell)):
+            those = xp.repeat(fell, n_experts)
+            kept = _chosen(those, kept, bunch)
+            new = _chosen(those, _middle(kept, bunch), new)
+        else:
+            kept = bunch
+        bunch, highest = new, xp.where(fell, highest, log_likelihood)
     of_gates, of_experts, log_likelihood, weight = sample.sum(statistics)
     # Of every row, all starts together have as many times its weight.
     of_experts = of_experts._replace(told=n_starts * of_experts.told)
@@ -114,3 +130,31 @@ def _bunch(mixtures, X):
     many = gate.initialize(n_experts, X, gate.positions, n_nodes=len(mixtures))
     many = many._replaced(penalty=gate.penalty._replace(alpha=strengths), curvature=gate.curvature)
     return Mixture(many, reduce(LinearExpert.joined, [own.expert for own in mixtures]))
+
+
+def _chosen(those, one, other):
+    """The experts of one bunch where `those` says so, elsewhere those of the other."""
+    xp = array_namespace(those)
+
+    def choose(a, b):
+        return xp.where(xp.reshape(those, (-1, *(1 for _ in a.shape[1:]))), a, b)
+
+    return _with_tables(other, *map(choose, _tables(one), _tables(other)))
+
+
+def _middle(one, other):
+    """The bunch half the way from one to another."""
+    return _with_tables(
+        other, *((a + b) / 2 for a, b in zip(_tables(one), _tables(other), strict=True))
+    )
+
+
+def _tables(bunch):
+    """What a bunch has learnt, expert by expert."""
+    gate, expert = bunch
+    return gate.weights, expert.weights, *(() if expert.scale is None else (expert.scale,))
+
+
+def _with_tables(bunch, logits, weights, scale=None):
+    gate, expert = bunch.gate._replaced(weights=logits), bunch.expert
+    return Mixture(gate, expert._replaced(weights=weights, scale=scale))
