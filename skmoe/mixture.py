@@ -7,6 +7,10 @@ from ._rows.arrays import array_namespace, logsumexp, logsumexp_and_shares, soft
 
 __all__ = ["Mixture", "MixtureStatistics"]
 
+# Multiplications of the curvature over those of the rest of a pass, above which Newton steps are
+# dearer than the passes that they save.
+_DEAR = 3
+
 
 class MixtureStatistics(NamedTuple):
     """Sums over rows of one E-step.
@@ -48,6 +52,12 @@ class Mixture(Together, _Pair):
     def inside(self):
         """Gate and experts."""
         return self
+
+    @property
+    def has_dear_curvature(self):
+        """Whether gradients and a curvature now and then climb faster than Newton steps."""
+        curvature, rest = self.multiplications()
+        return curvature > _DEAR * rest
 
     def _with_inside(self, parts):
         return Mixture(*parts)

@@ -16,7 +16,8 @@ import copy
 from functools import cache
 from typing import Any, NamedTuple
 
-from .._rows.arrays import array_namespace, device, inverse_spd, is_sparse, like, solve_spd
+from .._rows.arrays import array_namespace, device, host, inverse_spd, is_sparse, like, solve_spd
+from .._rows.whitening import whitening
 from .grouping import group_rows
 
 __all__ = [
@@ -32,6 +33,9 @@ __all__ = [
 # Order of the largest softmax matrix that is built; above it the bound is cheaper per unit of
 # log-likelihood gained, and never needs more memory than the data.
 _LARGEST_SOFTMAX = 500
+
+# Multiplications that take as long as exponentials and the like for a predictor of a row.
+_ELEMENTWISE = 1000
 
 # Columns of a design above which no matrix of their number squared is built: K of them would
 # take more memory than a block of rows, and a gradient tells as much in less time.
@@ -108,6 +112,11 @@ def _log_volume(A, ridge):
     return 0.5 * float(xp.sum(prior - posterior))
 
 
+def _of_pass(experts, outputs, size):
+    """Multiplications per row of a pass without the curvature, and what takes as long as they."""
+    return experts * outputs * (_ELEMENTWISE + 4 * size)
+
+
 def _gathered_gram(groups, X, weight):
     """Weighted Gram matrices (K, 1 or C, D, D) from each expert's own rows."""
     xp = array_namespace(X)
@@ -175,10 +184,23 @@ class Separable(_Curvature):
             return xp.matrix_transpose(solve_spd(matrix[:, 0, :, :], xp.matrix_transpose(score)))
         return solve_spd(matrix, score[..., None])[..., 0]
 
+    def whitening(self, gram, ridge, outputs):
+        """W (K * C, D, D) with W' A W a unit matrix for every expert and predictor A."""
+        found = whitening(_add_diagonal(self.bound * gram, ridge[:, None, :]))
+        size = found.shape[-1]
+        return found.repeat(outputs // found.shape[1], axis=1).reshape(-1, size, size)
+
     def quadratic(self, gram, step):
         """`step' A step` for every expert and predictor (K, C)."""
         xp = array_namespace(gram)
         return self.bound * xp.sum((gram @ step[..., None])[..., 0] * step, axis=-1)
+
+    def multiplications(self, experts, outputs, size):
+        """Per row, of the curvature and of the rest of a pass."""
+        if self.bound != 1.0:
+            # By a bound steps are too short, however cheap.
+            return Softmax().multiplications(experts, outputs, size)
+        return experts * outputs * size * size, _of_pass(experts, outputs, size)
 
     def total(self, gram):
         """Sum of the weights of all rows, (K, 1 or C): the constant's own entry."""
@@ -240,6 +262,11 @@ class Softmax(_Curvature):
         cross = xp.reshape(xp.permute_dims(cross, (0, 1, 3, 2, 4)), (experts, free * size, -1))
         return SoftmaxGram(cross, self._products.grams(own))
 
+    def multiplications(self, experts, outputs, size):
+        """Per row, of the curvature and of the rest of a pass."""
+        free = outputs - 1
+        return experts * free * (free + 1) * size * size, _of_pass(experts, outputs, size)
+
     def _matrix(self, gram):
         """Hessian in the contrasts: (K, (C - 1) D, (C - 1) D)."""
         xp = array_namespace(gram.own)
@@ -266,6 +293,15 @@ class Softmax(_Curvature):
         ridge = xp.tile(ridge + self._rounding(gram), (1, predictors - 1))
         step = solve_spd(_add_diagonal(self._matrix(gram), ridge), inner)
         return basis @ xp.reshape(step, (experts, predictors - 1, size))
+
+    def whitening(self, gram, ridge, outputs):
+        """W (K, C * D, (C - 1) * D) with W' A W a unit matrix for every expert's A."""
+        xp = array_namespace(gram.own)
+        matrix = _add_diagonal(self._matrix(gram), xp.tile(ridge, (1, outputs - 1)))
+        found = whitening(matrix)
+        experts, size, _ = found.shape
+        basis = host(_contrasts(outputs, gram.own)).astype(found.dtype)
+        return (basis @ found.reshape(experts, outputs - 1, -1)).reshape(experts, -1, size)
 
     @staticmethod
     def _rounding(gram):
@@ -324,6 +360,10 @@ class Diagonal(_Curvature):
         matrix = self.bound * gram.bound + ridge[:, None, :]
         xp = array_namespace(matrix)
         return score / xp.where(matrix > 0, matrix, xp.ones_like(matrix))
+
+    def multiplications(self, experts, outputs, size):
+        """Per row, of the curvature and of the rest of a pass."""
+        return 0, 0
 
     def quadratic(self, gram, step):
         """Upper bound of `step' A step` for every expert and predictor (K, C)."""

@@ -7,6 +7,7 @@ from sklearn.base import BaseEstimator
 
 from .._rows.arrays import array_namespace, block_diagonal, device, identity, is_sparse
 from .._rows.validation import check_count
+from .._rows.whitening import unit
 
 __all__ = ["Doubts", "MadeOfParts", "Part", "Slopes", "Together", "refusal", "take_columns"]
 
@@ -272,6 +273,18 @@ class Part(BaseEstimator):
         """New part with other parameters."""
         raise NotImplementedError
 
+    def whitening(self, statistics):
+        """W with W' A W a unit matrix, A the curvature in `statistics`: see `Coordinates`.
+
+        A list of stacked blocks, on the host, in the order of `params`. Ones, where no curvature
+        is known.
+        """
+        return [unit(self.params.shape[0])]
+
+    def multiplications(self):
+        """Multiplications per row of summing the curvature, and of all else in a pass."""
+        return 0, 0
+
     def log_prior(self):
         """Minus the penalty on the parameters: a number or an array without axes."""
         return 0.0
@@ -467,6 +480,14 @@ class Together:
     def pull_strength(self):
         """Of all parts, one after the other."""
         return self._concat(part.pull_strength() for part in self.inside)
+
+    def whitening(self, statistics):
+        """Of all parts, one after the other."""
+        return [block for own in self._each("whitening", statistics) for block in own]
+
+    def multiplications(self):
+        """Of all parts together."""
+        return tuple(map(sum, zip(*(part.multiplications() for part in self.inside), strict=True)))
 
     def log_prior(self):
         """Sum over the parts."""

@@ -109,8 +109,8 @@ class Settings(NamedTuple):
         """The solver that starts are compared with, which takes no random steps."""
         if not (self.chooses_solver or self.solver.stochastic):
             return self.solver
-        by_gradient = any(part.gradient_only for part in mixture)
-        return LBFGS() if by_gradient and not any(part.raw for part in mixture) else EM()
+        by_gradient = mixture.gradient_only or mixture.has_dear_curvature
+        return LBFGS() if by_gradient and not mixture.raw else EM()
 
     def climber(self, mixture):
         """The solver of the climb on all rows."""

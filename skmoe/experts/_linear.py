@@ -442,6 +442,24 @@ class LinearExpert(Expert):
         scale = xp.broadcast_to(self.family.limited(scale), self.scale.shape)
         return new._replaced(scale=scale)
 
+    def whitening(self, statistics):
+        """Of the weights of every expert, and of the log scales."""
+        experts, outputs, _ = self.weights.shape
+        found = self.curvature.whitening(statistics.gram, self._ridge(), outputs)
+        if self.scale is None:
+            return [found]
+        xp = array_namespace(self.scale)
+        precision = zeros((experts, outputs), self.weights) + self._precision()
+        found = found / host(xp.sqrt(precision)).reshape(-1, 1, 1)
+        # Of a log scale, that of a Gaussian's.
+        count = statistics.count[:, None] + xp.zeros_like(self.scale)
+        count = xp.sum(count, axis=0) if self.family.shared else xp.reshape(count, (-1,))
+        return [found, host(1 / xp.sqrt(2 * xp.clip(count, 1.0, None))).reshape(-1, 1, 1)]
+
+    def multiplications(self):
+        """Of predictors and their curvature."""
+        return self.curvature.multiplications(*self.weights.shape)
+
     def _precision(self):
         return self.family.precision(self.scale)
 

@@ -299,6 +299,16 @@ class SoftmaxGate(Gate):
         xp = array_namespace(self.weights)
         return xp.reshape(xp.zeros_like(self.weights) + self.penalised, (-1,))
 
+    def whitening(self, statistics):
+        """Of all nodes."""
+        if self.n_experts == 1:
+            return super().whitening(statistics)
+        return [self.curvature.whitening(statistics.gram, self._ridge(), self.n_experts)]
+
+    def multiplications(self):
+        """Of logits and their curvature."""
+        return self.curvature.multiplications(self.n_nodes, self.n_experts, self.weights.shape[1])
+
     def log_prior(self):
         """Minus `alpha / 2` times the sum of squared coefficients."""
         return -0.5 * self.alpha_ * self._square()

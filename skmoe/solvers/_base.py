@@ -99,14 +99,20 @@ class Solver(BaseEstimator):
         -------
         Explored
         """
+        statistics = None
         for left in reversed(range(rounds + 1)):
-            mixture, _ = self.solve(mixture, blocks, Trace(passes * self.passes_per_step, tol))
+            trace = Trace(passes * self.passes_per_step, tol)
+            mixture = self._climbed(mixture, statistics, blocks, trace)
             statistics = blocks.sum(mixture.statistics)
             revised = mixture.update_penalty(statistics) if left else mixture
             if revised is mixture:
                 break
             mixture, passes = revised, self._PASSES_PER_ROUND
         return Explored(mixture, evidence(mixture, statistics))
+
+    def _climbed(self, mixture, statistics, blocks, trace):
+        """The mixture after `solve`; `statistics` are those at the first, if they are known."""
+        return self.solve(mixture, blocks, trace)[0]
 
     def learn(self, mixture, blocks, memory):
         """Go on from `mixture` on a batch of rows.

@@ -1,9 +1,10 @@
-"""Limited-memory BFGS: gradients only, no matrix of the size of the parameters squared."""
+"""Limited-memory BFGS: gradients, and now and then the curvature of the parts."""
 
 from scipy.optimize import minimize
 
 from .._rows.arrays import host, like
 from .._rows.validation import check_count
+from .._rows.whitening import Coordinates, unit
 from ._base import Solver
 
 __all__ = ["LBFGS"]
@@ -11,14 +12,20 @@ __all__ = ["LBFGS"]
 # Relative change of a parameter that float32 may bring.
 _ROUNDING = 1e-6
 
+# Steps after which the curvature is summed anew, and steps are begun afresh.
+_STEPS = 30
+
 
 class LBFGS(Solver):
     """Limited-memory BFGS on the parameters of gate and experts together.
 
     Maximised: log-likelihood less the penalties of gate and experts. Every pass over the data
     gives the objective and its gradient, by Fisher's identity: the gradient of the parts at
-    fixed responsibilities. Memory and time grow with the number of parameters, not its square, so
-    this is the solver for tables of thousands of columns.
+    fixed responsibilities. Of linear gates and experts, the curvature for known responsibilities
+    is summed every 30 steps: in coordinates in which it is a unit matrix the first step is
+    Newton's, and the others learn what is missing from the gradients. On tables of thousands of
+    columns, and of parts without a curvature, gradients are all: memory and time grow with the
+    number of parameters, not its square.
 
     Parameters
     ----------
@@ -71,44 +78,61 @@ class LBFGS(Solver):
             The mixture of the last accepted step.
         trace : Trace
         """
-        memory = check_count(self.memory, "memory")
+        return self._climbed(mixture, None, blocks, trace), trace
+
+    def _climbed(self, mixture, statistics, blocks, trace):
+        """The mixture of the last accepted step; `statistics` are its curvature at first."""
+        check_count(self.memory, "memory")
         self._check_gradients(mixture)
-        weight = blocks.total_weight()
-        start = mixture.params
+        curved = mixture.has_statistics and not mixture.gradient_only
+        statistics = statistics if curved else None
+        trace.begin(-_loss(mixture, blocks, trace)[0], blocks.total_weight())
+        goes_on = True
+        while goes_on:
+            if curved and statistics is None:
+                trace.n_iter += 1
+                statistics = blocks.sum(mixture.statistics)
+            steps = _STEPS if curved else trace.max_iter
+            mixture, goes_on = self._steps(mixture, statistics, blocks, trace, steps)
+            statistics = None
+        trace.converged = not trace.stopped and trace.n_iter < trace.max_iter
+        return mixture
+
+    def _steps(self, mixture, statistics, blocks, trace, steps):
+        """The mixture after so many steps at most, and whether to go on from there."""
+        start, weight, first = mixture.params, trace.weight, len(trace.history)
+        coordinates = _coordinates(mixture, statistics, weight)
         reached = [mixture]
 
-        def loss(params):
-            trace.n_iter += 1
-            new = mixture.with_params(like(params, start))
-            value, slope = blocks.sum(new.value_and_gradient)
-            value = float(value) + new.log_prior()
-            slope = host(slope).astype(float) + host(new.log_prior_gradient()).astype(float)
-            # Scales are cut to their limits: beyond them, nothing changes.
-            within = host(new.expert.params)
-            first = len(slope) - len(within)
-            slope[first:] *= abs(within - params[first:]) <= _ROUNDING * (1 + abs(within))
-            return -value / weight, -slope / weight
+        def at(z):
+            return mixture.with_params(like(coordinates.params(z), start))
+
+        def loss(z):
+            value, slope = _loss(at(z), blocks, trace, coordinates.params(z))
+            return value / weight, coordinates.gradient(slope / weight)
+
+        def ends():
+            settled = len(trace.history) - first >= self._WINDOW and self._has_settled(trace)
+            return trace.stopped or trace.n_iter >= trace.max_iter or settled
 
         def after_step(intermediate_result):
-            reached[0] = mixture.with_params(like(intermediate_result.x, start))
+            reached[0] = at(intermediate_result.x)
             trace.record(-float(intermediate_result.fun) * weight, reached[0])
-            if trace.stopped or trace.n_iter >= trace.max_iter or self._has_settled(trace):
+            if ends():
                 raise StopIteration
 
-        point = host(start).astype(float)
-        trace.begin(-loss(point)[0] * weight, weight)
         # The trace decides when to stop: scipy's own tolerances are out of reach.
-        options = {"maxcor": memory, "maxiter": trace.max_iter, "maxfun": 10 * trace.max_iter}
+        options = {"maxcor": self.memory, "maxiter": steps, "maxfun": 10 * trace.max_iter}
         minimize(
             loss,
-            point,
+            coordinates.start(),
             jac=True,
             method="L-BFGS-B",
             callback=after_step,
             options={**options, "ftol": 0.0, "gtol": 1e-9},
         )
-        trace.converged = not trace.stopped and trace.n_iter < trace.max_iter
-        return reached[0], trace
+        # Where no step led higher, a new curvature would find none either.
+        return reached[0], len(trace.history) - first == steps and not ends()
 
     def _has_settled(self, trace):
         """Whether the last few passes together have gained no more than the tolerance."""
@@ -116,3 +140,24 @@ class LBFGS(Solver):
             return False
         gain = trace.history[-1] - trace.history[-1 - self._WINDOW]
         return gain <= trace.tol * trace.weight
+
+
+def _loss(mixture, blocks, trace, params=None):
+    """Minus the objective, and its slope on the host; `params` as they were before any limits."""
+    trace.n_iter += 1
+    value, slope = blocks.sum(mixture.value_and_gradient)
+    slope = host(slope).astype(float) + host(mixture.log_prior_gradient()).astype(float)
+    if params is not None:
+        # Scales are cut to their limits: beyond them, nothing changes.
+        within = host(mixture.expert.params)
+        first = len(slope) - len(within)
+        slope[first:] *= abs(within - params[first:]) <= _ROUNDING * (1 + abs(within))
+    return -(float(value) + mixture.log_prior()), -slope
+
+
+def _coordinates(mixture, statistics, weight):
+    """Those in which the curvature in `statistics`, if any, of the mean objective is one."""
+    if statistics is None:
+        return Coordinates(mixture.params, [unit(mixture.params.shape[0])])
+    blocks = [weight**0.5 * block for block in mixture.whitening(statistics)]
+    return Coordinates(mixture.params, blocks)

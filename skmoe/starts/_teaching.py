@@ -7,13 +7,11 @@ from .._rows.statistics import some_of
 from ..experts import LinearExpert
 from ..gates import SoftmaxGate
 from ..mixture import Mixture, MixtureStatistics
+from ..solvers import LBFGS
 from ..solvers._base import Explored, evidence
+from ._gradients import GIVEN_STEPS, climbed_along_gradients
 
 __all__ = ["side_by_side", "taught"]
-
-# Steps in which gate and experts learn the cells of a start, before any row may change its cell:
-# after one step of Newton's method a gate is still far from the borders of eight cells.
-_GIVEN_STEPS = 4
 
 # Fall of the likelihood per row in a pass of a start that is half taken back: a gate that is sure
 # of rows which are another expert's has no curvature to tell how far to go.
@@ -23,7 +21,7 @@ _FALL = 0.1
 _MANY_NUMBERS = 2**18
 
 
-def taught(mixture, given, steps=_GIVEN_STEPS):
+def taught(mixture, given, steps=GIVEN_STEPS):
     """Mixture whose gate and experts have learnt `given`, blocks with responsibilities."""
     for step in range(steps):
         if step > 0 and mixture.expert.learns_at_once:
@@ -59,6 +57,7 @@ def side_by_side(mixtures, resp, sample, solver, passes):
         Of every start, times the weights of the rows.
     sample : Blocks
     solver : solver
+        Climbs where Newton steps are dear, and else what cannot stand side by side.
     passes : int
 
     Returns
@@ -66,6 +65,9 @@ def side_by_side(mixtures, resp, sample, solver, passes):
     list of Explored
     """
     gate, expert = mixtures[0]
+    if mixtures[0].has_dear_curvature and isinstance(solver, LBFGS):
+        pairs = zip(mixtures, resp, strict=True)
+        return [climbed_along_gradients(*pair, sample, solver, passes) for pair in pairs]
     kinds = isinstance(gate, SoftmaxGate) and isinstance(expert, LinearExpert)
     if not kinds or gate.gradient_only or expert.gradient_only:
         pairs = zip(mixtures, resp, strict=True)
