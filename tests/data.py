@@ -159,6 +159,19 @@ def two_lines(n, seed=0):
     return X, y
 
 
+def one_hot_regimes(n, seed=0, levels=(9, 16, 7, 15, 6, 5), n_experts=3):
+    """X with a few numbers and a column for every level; numbers and labels of planted experts."""
+    rng = np.random.default_rng(seed)
+    shares = [rng.dirichlet(np.full(size, 2.0)) for size in levels]
+    drawn = [np.eye(len(share))[rng.choice(len(share), size=n, p=share)] for share in shares]
+    X = np.hstack([rng.standard_normal((n, 4)), *drawn])
+    W, B = rng.standard_normal((2, X.shape[1], n_experts))
+    chosen = (X @ W + rng.gumbel(size=(n, n_experts))).argmax(axis=1)
+    eta = (X @ B)[np.arange(n), chosen]
+    y = eta + 0.3 * rng.standard_normal(n)
+    return X, y, (rng.uniform(size=n) < 1 / (1 + np.exp(-eta))).astype(int)
+
+
 def planted(n, d, seed, n_experts=4, n_test=10_000):
     """Train and test rows of a mixture, and the R2 of its own mean on the test rows."""
     rng = np.random.default_rng(seed)
