@@ -13,7 +13,11 @@ __all__ = ["LBFGS"]
 _ROUNDING = 1e-6
 
 # Steps after which the curvature is summed anew, and steps are begun afresh.
-_STEPS = 30
+_STEPS = 120
+
+# Steps that are remembered where the curvature of the parts is known, and where it is not: there
+# parameters are many.
+_LONG_MEMORY, _SHORT_MEMORY = 60, 10
 
 
 class LBFGS(Solver):
@@ -22,15 +26,16 @@ class LBFGS(Solver):
     Maximised: log-likelihood less the penalties of gate and experts. Every pass over the data
     gives the objective and its gradient, by Fisher's identity: the gradient of the parts at
     fixed responsibilities. Of linear gates and experts, the curvature for known responsibilities
-    is summed every 30 steps: in coordinates in which it is a unit matrix the first step is
+    is summed every 120 steps: in coordinates in which it is a unit matrix the first step is
     Newton's, and the others learn what is missing from the gradients. On tables of thousands of
     columns, and of parts without a curvature, gradients are all: memory and time grow with the
     number of parameters, not its square.
 
     Parameters
     ----------
-    memory : int, default=10
-        Steps that the curvature is estimated from.
+    memory : int or "auto", default="auto"
+        Steps that the curvature is estimated from. "auto" is 60 where that of the parts is known,
+        and 10 elsewhere.
 
     Notes
     -----
@@ -57,7 +62,7 @@ class LBFGS(Solver):
 
     passes_per_step = 3
 
-    def __init__(self, memory=10):
+    def __init__(self, memory="auto"):
         self.memory = memory
 
     def solve(self, mixture, blocks, trace):
@@ -82,7 +87,6 @@ class LBFGS(Solver):
 
     def _climbed(self, mixture, statistics, blocks, trace):
         """The mixture of the last accepted step; `statistics` are its curvature at first."""
-        check_count(self.memory, "memory")
         self._check_gradients(mixture)
         curved = mixture.has_statistics and not mixture.gradient_only
         statistics = statistics if curved else None
@@ -122,7 +126,7 @@ class LBFGS(Solver):
                 raise StopIteration
 
         # The trace decides when to stop: scipy's own tolerances are out of reach.
-        options = {"maxcor": self.memory, "maxiter": steps, "maxfun": 10 * trace.max_iter}
+        options = {"maxcor": self._memory(statistics), "maxiter": steps, "maxfun": 10 * trace.max_iter}
         minimize(
             loss,
             coordinates.start(),
@@ -133,6 +137,11 @@ class LBFGS(Solver):
         )
         # Where no step led higher, a new curvature would find none either.
         return reached[0], len(trace.history) - first == steps and not ends()
+
+    def _memory(self, statistics):
+        if isinstance(self.memory, str) and self.memory == "auto":
+            return _SHORT_MEMORY if statistics is None else _LONG_MEMORY
+        return check_count(self.memory, "memory")
 
     def _has_settled(self, trace):
         """Whether the last few passes together have gained no more than the tolerance."""
