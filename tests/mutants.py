@@ -310,6 +310,20 @@ BREAKS = [
         "out_of_core",
     ),
     Break(
+        "products within a pass take all cores",
+        "_rows/blocks.py",
+        'limit(limits=1, user_api="blas")',
+        'limit(limits=None, user_api="blas")',
+        "blocks",
+    ),
+    Break(
+        "results of threads come as they are ready",
+        "_rows/blocks.py",
+        "else _taken_back(begun)",
+        "else begun.rotate()",
+        "blocks",
+    ),
+    Break(
         "targets beside sparse columns are cut as those",
         "_rows/blocks.py",
         "self.seen(prepare, block_length(prepare(X, y)[0]))",

@@ -1,15 +1,19 @@
 """Rows in blocks: what is told apart, what is drawn, and how much memory that takes."""
 
+import time
 import tracemalloc
+from threading import Barrier, active_count, current_thread
 
 import numpy as np
 import pytest
+from joblib import parallel_config
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
+from sklearn import config_context, get_config
 
 from skmoe import MoEClassifier, MoERegressor
 from skmoe._rows import blocks as _blocks
-from skmoe._rows.blocks import ArrayBlocks
+from skmoe._rows.blocks import ArrayBlocks, in_threads, thread_pools
 from skmoe._rows.distinct import row_hashes
 from skmoe.experts import LinearExpert
 from skmoe.gates import SoftmaxGate
@@ -220,3 +224,83 @@ def test_answers_are_held_once():
         # The log weights of a distribution are as large as the predictors.
         times = 2 if many[1].ndim == 3 and many[1].shape[2] == 1 else 1
         assert many[0] - few[0] < 1.2 * times * (many[1].nbytes - few[1].nbytes)
+
+
+def blas_threads():
+    """Most cores that a product of matrices takes."""
+    pools = thread_pools().info()
+    return max(pool["num_threads"] for pool in pools if pool["user_api"] == "blas")
+
+
+@pytest.mark.parametrize("n_jobs", [None, 1, 2, 3])
+def test_a_product_within_a_pass_takes_one_core(n_jobs):
+    """Also where a pass ends within another, of the same thread or of one of several."""
+    blocks = ArrayBlocks(np.ones((60, 2)), length=10, n_jobs=n_jobs)
+    few = ArrayBlocks(np.ones((20, 2)), length=10, n_jobs=n_jobs)
+
+    def seen(X, y, weight):
+        within = few.map(lambda X, y, weight: np.full((10, 1), blas_threads())).max()
+        return np.full((10, 1), max(within, blas_threads()))
+
+    with thread_pools().limit(limits=2):
+        assert_array_equal(blocks.map(seen), np.ones((60, 1)))
+        assert blas_threads() == 2
+
+
+def test_results_of_threads_come_in_order_whoever_is_first():
+    """Every thread takes part, that of the caller as well, and none runs far ahead."""
+    both, read, names = Barrier(3, timeout=30), [], set()
+
+    def items():
+        for index in range(40):
+            read.append(index)
+            yield (index,)
+
+    def task(index):
+        names.add(current_thread().name)
+        if index < 3:
+            both.wait()
+        time.sleep(0.002 * (index % 3 == 0))
+        return index
+
+    for expected, result in enumerate(in_threads(task, items(), 3)):
+        assert result == expected
+        assert len(read) <= expected + 7
+    assert len(names) == 3 and current_thread().name in names
+
+
+@pytest.mark.parametrize("bad", [0, 1, 7, 19])
+def test_an_error_in_a_thread_is_told_and_ends_them_all(bad):
+    before = active_count()
+
+    def task(index):
+        if index == bad:
+            raise ZeroDivisionError(index)
+        return index
+
+    results = in_threads(task, zip(range(20)), 3)
+    with pytest.raises(ZeroDivisionError, match=str(bad)):
+        for expected, result in enumerate(results):
+            assert result == expected < bad
+    assert active_count() == before
+
+
+def test_threads_have_the_settings_of_their_caller():
+    def task(index):
+        return get_config()["assume_finite"], np.geterr()["over"]
+
+    with config_context(assume_finite=True), np.errstate(over="raise"):
+        assert set(in_threads(task, zip(range(20)), 3)) == {(True, "raise")}
+
+
+@pytest.mark.parametrize(("n_jobs", "backend", "n_threads"), [(2, "loky", 2), (8, "sequential", 1)])
+def test_threads_are_as_many_as_joblib_allows(n_jobs, backend, n_threads):
+    names = set()
+
+    def task(index):
+        time.sleep(0.001)
+        names.add(current_thread().name)
+
+    with parallel_config(backend):
+        list(in_threads(task, zip(range(20)), n_jobs))
+    assert len(names) == n_threads

@@ -61,7 +61,7 @@ __all__ = [
 _CPU_ROWS, _MOST_CPU_ROWS, _GPU_ROWS = 2048, 8192, 65536
 
 # Numbers of a table that stays in a CPU's cache.
-_CPU_NUMBERS = 2**19
+_CPU_NUMBERS = 3 * 2**18
 
 # Rows of a block of a sparse table, of which few entries are stored.
 _SPARSE_ROWS = 16384

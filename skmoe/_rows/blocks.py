@@ -1,12 +1,18 @@
 """Blocks of rows: the two verbs through which a data set is touched."""
 
 import copy
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from functools import cache, partial
-from itertools import pairwise
+from itertools import islice, pairwise
 from pickle import PicklingError
+from threading import Lock
 
 from joblib import effective_n_jobs
+from joblib.parallel import get_active_backend
 from scipy.sparse import csr_array
+from sklearn import get_config, set_config
 from sklearn.utils.parallel import Parallel, delayed
 from threadpoolctl import ThreadpoolController
 
@@ -34,6 +40,32 @@ def thread_pools():
     """The thread pools of the BLAS libraries in this process; finding them takes milliseconds."""
     return ThreadpoolController()
 
+
+class _OneBlasThread:
+    """While any thread of the program is inside, every product of matrices takes one core.
+
+    The products of a block are small: a second core costs more around them than it saves, and
+    rounding would depend on how many there are. Threads enter and leave in any order: the pools are
+    resized by the first and the last alone, when no other is inside a product.
+    """
+
+    def __init__(self):
+        self._lock, self._inside, self._limit = Lock(), 0, None
+
+    def __enter__(self):
+        with self._lock:
+            if not self._inside:
+                self._limit = thread_pools().limit(limits=1, user_api="blas")
+            self._inside += 1
+
+    def __exit__(self, *error):
+        with self._lock:
+            self._inside -= 1
+            if not self._inside:
+                self._limit.restore_original_limits()
+
+
+_ONE_BLAS_THREAD = _OneBlasThread()
 
 # Numbers of prepared rows that are kept, and blocks at least, so that a data set that is not large
 # is prepared once and not on every pass. As many as one block of a thousand columns has.
@@ -215,14 +247,52 @@ def _weight(X, y, weight, first):
 
 def in_threads(task, items, n_jobs):
     """Results of `task(*item)` for every item, in their order, by threads that share the cores."""
-    if n_jobs in (None, 1):
-        yield from (task(*item) for item in items)
-        return
-    parallel = Parallel(n_jobs=n_jobs, require="sharedmem", return_as="generator")
-    # The threads share the cores, so each product gets one; set here and not in the threads,
-    # because a BLAS library must not be resized while another thread is inside it.
-    with thread_pools().limit(limits=1):
-        yield from parallel(delayed(task)(*item) for item in items)
+    n_threads = 1 if n_jobs is None else _sharing_memory().effective_n_jobs(n_jobs)
+    with _ONE_BLAS_THREAD:
+        if n_threads == 1:
+            yield from (task(*item) for item in items)
+        else:
+            yield from _in_order(task, iter(items), n_threads)
+
+
+def _sharing_memory():
+    """The backend of joblib that is in force for threads."""
+    return get_active_backend(require="sharedmem")[0]
+
+
+def _in_order(task, items, n_threads):
+    """Results as those of `in_threads`, of more than one thread.
+
+    The thread that asks for them is one of these, and the only one that reads items. joblib would
+    have it wait: one thread more that wants the interpreter, which all want between any two
+    operations, and more items under way than there are cores.
+    """
+    begun = deque()
+    pool = ThreadPoolExecutor(n_threads - 1, initializer=partial(set_config, **get_config()))
+    try:
+        while True:
+            for item in islice(items, 2 * n_threads - len(begun)):
+                begun.append((pool.submit(copy_context().run, task, *item), item))
+            if not begun:
+                return
+            place = None if begun[0][0].done() else _taken_back(begun)
+            if place is None:
+                yield begun.popleft()[0].result()
+            else:
+                begun[place] = _done(task(*begun[place][1])), None
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _taken_back(begun):
+    """Place of the first item that no thread works at, and that none will; None without any."""
+    return next((place for place, (future, _) in enumerate(begun) if future.cancel()), None)
+
+
+def _done(result):
+    future = Future()
+    future.set_result(result)
+    return future
 
 
 def in_processes(task, items, n_jobs):

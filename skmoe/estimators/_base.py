@@ -7,7 +7,7 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin, clon
 
 from .._numerics.part import MadeOfParts
 from .._rows.arrays import allowing_underflow
-from .._rows.blocks import ArrayBlocks, in_threads, thread_pools
+from .._rows.blocks import ArrayBlocks, in_threads
 from .._rows.categories import coded, learn_categories, rows_that_count
 from .._rows.compat import (
     CallbackSupportMixin,
@@ -150,8 +150,8 @@ class BaseMixtureOfExperts(
         """The climbs of several settings, side by side; fewer where a callback stops the fit."""
         # Of a reader there is one pass at a time.
         n_jobs = several[0].n_jobs if rows.is_array and len(several) > 1 else None
-        side_by_side = n_jobs not in (None, 1)
-        if side_by_side and several[0].solver.stochastic and progress.is_silent and rows.is_on_host:
+        apart = several[0].solver.stochastic and progress.is_silent and rows.is_on_host
+        if n_jobs not in (None, 1) and apart:
             ready = [self._ready(rows, state, settings) for settings in several]
             return climb_apart(ready, several, n_jobs)
 
@@ -163,9 +163,7 @@ class BaseMixtureOfExperts(
                 report = progress.reporter(ready.units, state)
                 return Climbed(ready, *climb(ready.mixture, ready.blocks, settings, report))
 
-        # Until the last thread has ended: each sets the pools back to what it has found.
-        limit = 1 if side_by_side else None
-        with thread_pools().limit(limits=limit), progress.stopping():
+        with progress.stopping():
             return list(filter(None, in_threads(begin_and_climb, zip(several), n_jobs)))
 
     @with_callbacks

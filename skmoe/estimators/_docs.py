@@ -91,7 +91,8 @@ warm_start : bool, default=False
 n_jobs : int or None, default=None
     Threads that share the blocks of rows, the fits of scikit-learn estimators as experts, or
     the climbs where several go the whole way; those of networks go in processes, unless `verbose`
-    or a callback is to be told of their passes. The result is the same for any number.
+    or a callback is to be told of their passes; -1 is all cores, None is one. The result is the
+    same for any number: products of matrices take one core each, however many BLAS is given.
 random_state : int, RandomState instance or None, default=None
     Draws the starts. Pass an int for the same answer each time.
 verbose : int, default=0
