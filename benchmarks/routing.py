@@ -9,7 +9,7 @@ of the gate alone, routed over dense. Both mixtures have the same parameters: a 
 directions of equal length, so that the experts have similar shares of the rows, and experts a few
 passes into their climb. "fullest" is the largest share of the rows of a block that one expert
 counts for, of routed and dense responsibilities: products are gathered up to 0.3
-(skmoe/_grouping.py).
+(skmoe/_numerics/grouping.py).
 
 Boosted trees as experts: prediction on 100,000 rows with the same fitted experts, routed and with
 all of them asked, beside 1.5 k/K times the dense time plus the time of the gate; and one EM pass.
@@ -69,7 +69,8 @@ def gate_of(directions, design, k=None):
     gate = SoftmaxGate(0.1)
     gate = gate if k is None else TopKGate(gate, k)
     weights = np.column_stack([directions, np.zeros(n_experts)])
-    return gate.initialize(n_experts, design).with_params(weights.ravel()).started()
+    gate = gate.initialize(n_experts, design).with_params(weights.ravel())
+    return gate.begun(gate, None)
 
 
 def routed(mixture, k):
