@@ -34,14 +34,14 @@ class Groups(NamedTuple):
     places : array of int of shape (K * length,)
         Where a group's weights stand in the flattened table (K, n).
     weight : array of shape (K, length)
-    slots : array of int of shape (n * K,)
-        Where every entry of a table (n, K) stands among the groups; K * length if nowhere.
+    kept : array of bool of shape (K, n)
+        Which entries of a table of weights the groups hold.
     """
 
     rows: Any
     places: Any
     weight: Any
-    slots: Any
+    kept: Any
 
     def design(self, X):
         """Rows of the design for every expert, (K, D, length)."""
@@ -64,8 +64,12 @@ class Groups(NamedTuple):
         experts, columns, length = table.shape
         flat = xp.reshape(xp.permute_dims(table, (1, 0, 2)), (columns, experts * length))
         flat = xp.concat([flat, xp.zeros_like(flat[:, :1])], axis=1)
-        rows = xp.reshape(xp.take(flat, self.slots, axis=1), (columns, -1, experts))
-        return xp.permute_dims(rows, (1, 2, 0))
+        # Where every entry stands among the groups; after the last of them if nowhere.
+        rank = xp.cumulative_sum(xp.astype(self.kept, xp.int64), axis=1) - 1
+        first = length * xp.arange(experts, device=device(table))[:, None]
+        slots = xp.where(self.kept, first + rank, experts * length)
+        rows = xp.take(flat, xp.reshape(slots.T, (-1,)), axis=1)
+        return xp.permute_dims(xp.reshape(rows, (columns, -1, experts)), (1, 2, 0))
 
 
 def group_rows(weight, width):
@@ -92,22 +96,22 @@ def group_rows(weight, width):
     if _fullest(table[:, ::stride]) > share * (n // stride + 1):
         return None
     kept = _kept(table)
-    count = xp.sum(xp.astype(kept, xp.int64), axis=1)
+    (entries,) = xp.nonzero(xp.reshape(kept, (-1,)))
+    expert = xp.arange(experts, device=device(weight))[:, None]
+    ends = xp.searchsorted(entries, xp.reshape(n * (expert + 1), (-1,)))
+    first = xp.concat([xp.zeros_like(ends[:1]), ends[:-1]])
+    count = ends - first
     length = int(xp.max(count))
     if not 0 < length <= share * n:
         return None
-    _, row = xp.nonzero(kept)
     place = xp.arange(length, device=device(weight))[None, :]
     inside = place < count[:, None]
-    first = xp.cumulative_sum(count) - count
-    rows = xp.take(row, xp.reshape(xp.where(inside, first[:, None] + place, 0), (-1,)))
-    expert = xp.arange(experts, device=device(weight))[:, None]
+    at = xp.reshape(xp.where(inside, first[:, None] + place, 0), (-1,))
+    rows = xp.take(entries, at) % n
     places = rows + xp.reshape(xp.broadcast_to(n * expert, (experts, length)), (-1,))
     own = xp.reshape(xp.take(xp.reshape(table, (-1,)), places), (experts, length))
-    rank = xp.cumulative_sum(xp.astype(kept, xp.int64), axis=1) - 1
-    slots = xp.where(kept, length * expert + rank, experts * length)
     own = xp.where(inside, own, xp.zeros_like(own))
-    return Groups(rows, places, own, xp.reshape(slots.T, (-1,)))
+    return Groups(rows, places, own, kept)
 
 
 def _kept(table):
