@@ -20,7 +20,7 @@ from skmoe._rows.blocks import ArrayBlocks
 from skmoe.estimators._climbing import _revive
 from skmoe.estimators._settings import plan
 from skmoe.experts import EstimatorExpert, LinearExpert
-from skmoe.families import Poisson
+from skmoe.families import Gaussian, Poisson
 from skmoe.gates import EstimatorGate, GaussianGate, HierarchicalGate, SoftmaxGate, TopKGate
 from skmoe.mixture import Mixture
 from skmoe.solvers import EM
@@ -185,6 +185,35 @@ def test_gathered_products_are_the_dense_ones(backend, outputs, monkeypatch):
         results.append([Separable().gram(X, resp), Separable().gram(X, resp, weight), *softmax])
     for gathered, dense in zip(*results, strict=True):
         assert_allclose(as_host(gathered), as_host(dense), atol=100 * backend.tolerance)
+
+
+def flat(statistics):
+    """Arrays of a statistic, one after the other."""
+    if isinstance(statistics, tuple):
+        return [array for part in statistics for array in flat(part)]
+    return [] if statistics is None else [statistics]
+
+
+@pytest.mark.parametrize("k", [1, 2])
+def test_a_routed_pass_sums_what_a_dense_one_does_at_its_responsibilities(k, monkeypatch):
+    rng = np.random.default_rng(k)
+    X = np.column_stack([rng.standard_normal((1024, 12)), np.ones(1024)])
+    y, weight = rng.standard_normal((1024, 1)), rng.uniform(size=1024)
+    gate = TopKGate(SoftmaxGate(alpha=0.1), k=k).initialize(16, X)
+    gate = gate.with_params(3 * rng.standard_normal(gate.params.shape))
+    expert = LinearExpert(alpha=0.1).initialize(16, X, Gaussian().initialize(y))
+    routed = Mixture(gate.begun(gate, None), expert).statistics(X, y, weight)
+    monkeypatch.setattr("skmoe._numerics.normal_equations.group_rows", lambda *_: None)
+    log_gate = gate.inner.log_weight(X)
+    is_open = np.argsort(np.argsort(-log_gate, axis=1), axis=1) < k
+    joint = np.where(is_open, np.exp(log_gate + expert.log_prob(X, y)), 0)
+    total = joint.sum(axis=1, keepdims=True)
+    resp = weight[:, None] * joint / total
+    assert group_rows(resp, 13) is not None
+    dense = gate.inner.statistics(X, resp), expert.statistics(X, y, resp)
+    for own, other in zip(flat((routed.gate, routed.expert)), flat(dense), strict=True):
+        assert_allclose(own, other, rtol=1e-6, atol=1e-6 * np.abs(other).max())
+    assert_allclose(routed.log_likelihood, weight @ np.log(total[:, 0]))
 
 
 class CountingTree(DecisionTreeRegressor):
