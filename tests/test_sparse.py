@@ -81,7 +81,7 @@ def test_thousands_of_columns_never_meet_in_a_matrix():
     design, codes = model._units.prepare(sparse.csr_array(X[:50]), y[:50, None].astype(float))
     statistics = bank.statistics(design, codes, np.full((50, 3), 1 / 3))
     assert max(table.size for table in statistics.gram) == 3 * 3001
-    assert plan(model, X).climber(model._mixture).memory == 10
+    assert isinstance(plan(model, X).climber(model._mixture), LBFGS)
 
 
 def test_wide_dense_tables_are_climbed_by_gradients_too():

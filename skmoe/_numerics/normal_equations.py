@@ -365,6 +365,14 @@ class Diagonal(_Curvature):
         """Per row, of the curvature and of the rest of a pass."""
         return 0, 0
 
+    def whitening(self, gram, ridge, outputs):
+        """One over the roots of the diagonal, (K * C * D, 1, 1)."""
+        xp = array_namespace(gram.own)
+        diagonal = self.bound * gram.own + ridge[:, None, :]
+        diagonal = xp.where(diagonal > 0, diagonal, xp.ones_like(diagonal))
+        found = host(1 / xp.sqrt(diagonal))
+        return found.repeat(outputs // found.shape[1], axis=1).reshape(-1, 1, 1)
+
     def quadratic(self, gram, step):
         """Upper bound of `step' A step` for every expert and predictor (K, C)."""
         return self.bound * array_namespace(step).sum(gram.bound * step * step, axis=-1)

@@ -487,7 +487,8 @@ class Together:
 
     def multiplications(self):
         """Of all parts together."""
-        return tuple(map(sum, zip(*(part.multiplications() for part in self.inside), strict=True)))
+        pairs = [(0, 0), *(part.multiplications() for part in self.inside)]
+        return tuple(map(sum, zip(*pairs, strict=True)))
 
     def log_prior(self):
         """Sum over the parts."""

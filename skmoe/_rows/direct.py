@@ -26,10 +26,17 @@ from numpy import (  # noqa: F401
     zeros_like,
 )
 
+# Rows of unit matrices that are kept: of all of them, less than four megabytes.
+_SMALL = 100
+
+
+def eye(n_rows, *, dtype=None, device=None):
+    """The unit matrix; a small one is the same every time, and nobody may write into it."""
+    return _unit(n_rows, dtype) if n_rows <= _SMALL else np.eye(n_rows, dtype=dtype)
+
 
 @cache
-def eye(n_rows, *, dtype=None, device=None):
-    """The unit matrix, the same one every time: nobody may write into it."""
+def _unit(n_rows, dtype):
     unit = np.eye(n_rows, dtype=dtype)
     unit.flags.writeable = False
     return unit

@@ -450,7 +450,9 @@ class LinearExpert(Expert):
             return [found]
         xp = array_namespace(self.scale)
         precision = zeros((experts, outputs), self.weights) + self._precision()
-        found = found / host(xp.sqrt(precision)).reshape(-1, 1, 1)
+        found = found / host(xp.sqrt(precision)).repeat(len(found) // precision.size).reshape(
+            -1, 1, 1
+        )
         # Of a log scale, that of a Gaussian's.
         count = statistics.count[:, None] + xp.zeros_like(self.scale)
         count = xp.sum(count, axis=0) if self.family.shared else xp.reshape(count, (-1,))

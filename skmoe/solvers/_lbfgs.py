@@ -15,8 +15,8 @@ _ROUNDING = 1e-6
 # Steps after which the curvature is summed anew, and steps are begun afresh.
 _STEPS = 120
 
-# Steps that are remembered where the curvature of the parts is known, and where it is not: there
-# parameters are many.
+# Steps that are remembered where the curvature of the parts is a matrix, and where it is not:
+# there parameters are many.
 _LONG_MEMORY, _SHORT_MEMORY = 60, 10
 
 
@@ -88,8 +88,7 @@ class LBFGS(Solver):
     def _climbed(self, mixture, statistics, blocks, trace):
         """The mixture of the last accepted step; `statistics` are its curvature at first."""
         self._check_gradients(mixture)
-        curved = mixture.has_statistics and not mixture.gradient_only
-        statistics = statistics if curved else None
+        curved = mixture.has_statistics
         trace.begin(-_loss(mixture, blocks, trace)[0], blocks.total_weight())
         goes_on = True
         while goes_on:
@@ -126,7 +125,7 @@ class LBFGS(Solver):
                 raise StopIteration
 
         # The trace decides when to stop: scipy's own tolerances are out of reach.
-        options = {"maxcor": self._memory(statistics), "maxiter": steps, "maxfun": 10 * trace.max_iter}
+        options = {"maxcor": self._memory(mixture), "maxiter": steps, "maxfun": 10 * trace.max_iter}
         minimize(
             loss,
             coordinates.start(),
@@ -138,9 +137,10 @@ class LBFGS(Solver):
         # Where no step led higher, a new curvature would find none either.
         return reached[0], len(trace.history) - first == steps and not ends()
 
-    def _memory(self, statistics):
+    def _memory(self, mixture):
         if isinstance(self.memory, str) and self.memory == "auto":
-            return _SHORT_MEMORY if statistics is None else _LONG_MEMORY
+            full = mixture.has_statistics and not mixture.gradient_only
+            return _LONG_MEMORY if full else _SHORT_MEMORY
         return check_count(self.memory, "memory")
 
     def _has_settled(self, trace):
