@@ -353,6 +353,27 @@ BREAKS = [
         "statistics families",
     ),
     Break(
+        "a curvature is divided by, and not by its root",
+        "_rows/whitening.py",
+        "return vectors / np.sqrt(values)[..., None, :] / root[..., :, None]",
+        "return vectors / values[..., None, :] / root[..., :, None]",
+        "wide",
+    ),
+    Break(
+        "a penalty is left out of the coordinates of a diagonal",
+        "_numerics/normal_equations.py",
+        "diagonal = self.bound * gram.own + ridge[:, None, :]",
+        "diagonal = self.bound * gram.own + 0 * ridge[:, None, :]",
+        "wide",
+    ),
+    Break(
+        "Newton steps are taken where they are dear",
+        "mixture.py",
+        "return curvature > _DEAR * rest",
+        "return curvature < _DEAR * rest",
+        "wide",
+    ),
+    Break(
         "experts and classes change places in a gradient",
         "_numerics/normal_equations.py",
         "return xp.permute_dims(table, (*range(1, table.ndim), 0))",

@@ -5,6 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from skmoe import HMEClassifier, MoEClassifier, MoERegressor
+from skmoe._numerics.normal_equations import Diagonal
 from skmoe._rows.blocks import ArrayBlocks
 from skmoe._rows.whitening import Coordinates, whitening
 from skmoe.experts import LinearExpert
@@ -63,6 +64,27 @@ def test_in_its_coordinates_the_curvature_is_a_unit_matrix(kind):
     assert_allclose(slope(z), differences(objective, z, 1e-5), rtol=1e-5, atol=1e-6)
     known = len(z) - n_scales
     assert_allclose(-differences(slope, z, 1e-4)[:known, :known], np.eye(known), atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["target", "classes"])
+def test_of_a_sparse_table_the_coordinates_are_those_of_the_diagonal(kind):
+    mixture, X, y, resp = parts_and_targets(kind, np.random.default_rng(0), 40)
+    gate, expert = (part._replaced(curvature=Diagonal()) for part in mixture)
+    mixture = Mixture(gate, expert)
+    whitening = mixture.whitening(mixture.statistics_given(X, y, resp))
+
+    def slope(params):
+        new = mixture.with_params(params)
+        own = [new.gate.gradient(X, resp), new.expert.gradient(X, y, resp)]
+        return np.concatenate(own) + new.log_prior_gradient()
+
+    exact = -np.diag(differences(slope, mixture.params, 1e-5))
+    size = exact.size - (0 if expert.scale is None else expert.scale.size)
+    found = 1 / np.concatenate([block.ravel() for block in whitening]) ** 2
+    if kind == "target":
+        assert_allclose(found[9:size], exact[9:size], rtol=1e-5)
+    # Of what shares a normaliser the diagonal is held to be the sum of all of p, not p (1 - p).
+    assert (found[:size] >= exact[:size] * (1 - 1e-5)).all()
 
 
 def test_columns_twice_and_columns_of_zeros_are_whitened_with_finite_numbers():

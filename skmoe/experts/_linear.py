@@ -449,10 +449,8 @@ class LinearExpert(Expert):
         if self.scale is None:
             return [found]
         xp = array_namespace(self.scale)
-        precision = zeros((experts, outputs), self.weights) + self._precision()
-        found = found / host(xp.sqrt(precision)).repeat(len(found) // precision.size).reshape(
-            -1, 1, 1
-        )
+        root = host(xp.sqrt(zeros((experts, outputs), self.weights) + self._precision()))
+        found = found / root.repeat(len(found) // root.size)[:, None, None]
         # Of a log scale, that of a Gaussian's.
         count = statistics.count[:, None] + xp.zeros_like(self.scale)
         count = xp.sum(count, axis=0) if self.family.shared else xp.reshape(count, (-1,))
