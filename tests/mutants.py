@@ -50,8 +50,8 @@ BREAKS = [
     Break(
         "the update of a scale forgets the penalty",
         "families/_base.py",
-        "square = square + sums.moved + sums.penalty + sums.prior_rows * sums.prior_variance",
-        "square = square + sums.moved + sums.prior_rows * sums.prior_variance",
+        "square = square + moved + sums.penalty + sums.prior_rows * sums.prior_variance",
+        "square = square + moved + sums.prior_rows * sums.prior_variance",
     ),
     Break(
         "coefficients come back without the centre of y",

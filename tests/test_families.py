@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
-from scipy import stats
+from scipy import special, stats
 from scipy.optimize import minimize
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes, load_iris
@@ -20,10 +20,13 @@ from skmoe.families import (
     Categorical,
     Gamma,
     Gaussian,
+    InverseGaussian,
     Laplace,
+    LogNormal,
     NegativeBinomial,
     Poisson,
     StudentT,
+    Weibull,
 )
 from skmoe.families._base import ScaleSums
 from skmoe.gates import SoftmaxGate
@@ -32,7 +35,8 @@ from .data import two_lines
 
 FREE = LinearExpert(alpha=0.0)
 COUNTS = ["poisson", "negative_binomial"]
-LOG_LINKS = [*COUNTS, "gamma"]
+POSITIVE = ["gamma", "lognormal", "weibull", "inverse_gaussian"]
+LOG_LINKS = [*COUNTS, *POSITIVE]
 LOCATIONS = ["gaussian", "student_t", "laplace"]
 
 
@@ -54,6 +58,9 @@ def targets_of(family, n=400, seed=0):
         "poisson": lambda: rng.poisson(np.exp(eta)),
         "negative_binomial": lambda: rng.poisson(np.exp(eta) * rng.gamma(4, 1 / 4, size=n)),
         "gamma": lambda: np.exp(eta) * rng.gamma(4, 1 / 4, size=n),
+        "lognormal": lambda: rng.lognormal(eta - 0.125, 0.5, size=n),
+        "weibull": lambda: np.exp(eta) * rng.weibull(2, size=n) / special.gamma(1.5),
+        "inverse_gaussian": lambda: rng.wald(np.exp(eta), 20),
         "bernoulli": lambda: rng.uniform(size=n) < 1 / (1 + np.exp(-2 * eta)),
     }[family]
     return X, draw().astype(float)
@@ -101,6 +108,54 @@ def test_one_gamma_expert_is_gamma_regression(diabetes):
 
     best = minimize(loss, [1.0], tol=1e-12)
     assert_allclose(model.log_likelihood_, -best.fun, rtol=1e-8)
+    assert_allclose(model.expert_scale_, np.exp(-best.x / 2), rtol=1e-4)
+
+
+def test_one_lognormal_expert_is_least_squares_on_the_logarithm(diabetes):
+    X, y = diabetes
+    design = np.column_stack([np.ones(len(y)), X])
+    coef, square, *_ = np.linalg.lstsq(design, np.log(y))
+    spread = np.sqrt(square[0] / len(y))
+    model = MoERegressor(1, family="lognormal", expert=FREE).fit(X, y)
+    assert_allclose(model.expert_coef_[0], coef[1:], rtol=1e-6)
+    assert_allclose(model.expert_intercept_ - spread**2 / 2, coef[0], rtol=1e-6)
+    assert_allclose(model.expert_scale_, spread, rtol=1e-6)
+    log_likelihood = stats.lognorm.logpdf(y, spread, scale=np.exp(design @ coef)).sum()
+    assert_allclose(model.log_likelihood_, log_likelihood, rtol=1e-10)
+
+
+def test_one_weibull_expert_agrees_with_a_general_optimiser(diabetes):
+    X, y = diabetes
+
+    def loss(params):
+        shape = np.exp(-params[-1])
+        return -stats.weibull_min.logpdf(y, shape, scale=np.exp(params[0] + X @ params[1:-1])).sum()
+
+    best = minimize(loss, np.append([5.0], np.zeros(11)), options={"gtol": 1e-8})
+    model = MoERegressor(1, family="weibull", expert=FREE, tol=1e-10).fit(X, y)
+    assert_allclose(model.log_likelihood_, -best.fun, rtol=1e-10)
+    assert_allclose(model.expert_coef_[0], best.x[1:-1], atol=1e-3)
+    assert_allclose(model.expert_scale_, np.exp(best.x[-1]), rtol=1e-4)
+    offset = np.log(special.gamma(1 + model.expert_scale_))
+    assert_allclose(model.expert_intercept_ - offset, best.x[0], rtol=1e-4)
+
+
+def test_one_inverse_gaussian_expert_is_the_generalised_linear_model(diabetes):
+    X, y = diabetes
+    model = MoERegressor(1, family="inverse_gaussian", expert=FREE, tol=1e-10).fit(X, y)
+    # statsmodels 0.15.0: GLM(InverseGaussian(Log())).
+    known = [-0.0310745929, -2.3636406370, 2.8766072226, 2.4198690872, -4.2384254393]
+    known += [3.3308501758, -1.5343527748, -0.6186388431, 5.3356248372, 0.2151055984]
+    assert_allclose(model.expert_coef_[0], known, rtol=1e-6)
+    assert_allclose(model.expert_intercept_, 4.9577891928, rtol=1e-8)
+    mean = model.predict(X)
+
+    def loss(log_shape):
+        shape = np.exp(log_shape[0])
+        return -stats.invgauss.logpdf(y, mean / shape, scale=shape).sum()
+
+    best = minimize(loss, [5.0], tol=1e-12)
+    assert_allclose(model.log_likelihood_, -best.fun, rtol=1e-10)
     assert_allclose(model.expert_scale_, np.exp(-best.x / 2), rtol=1e-4)
 
 
@@ -433,7 +488,7 @@ def test_units_and_order_do_not_matter(family):
     settings = {"family": family, "random_state": 0, "n_init": 3}
     plain = MoERegressor(2, **settings).fit(X, y)
     rows = np.random.default_rng(0).permutation(300)
-    factor = 1000.0 if family in (*LOCATIONS, "gamma") else 1.0
+    factor = 1000.0 if family in (*LOCATIONS, *POSITIVE) else 1.0
     offset = 1e4 if family in LOCATIONS else 0.0
     moved = X * [1e-3, 1e4] + [50, -2e5]
     other = MoERegressor(2, **settings).fit(moved[rows], factor * y[rows] + offset)
@@ -460,6 +515,12 @@ def test_scales_are_those_of_the_documented_density():
     X, y = targets_of("gamma", n=200)
     for family, density in [
         ("gamma", lambda m, s: stats.gamma.logpdf(y, 1 / s**2, scale=m * s**2)),
+        ("lognormal", lambda m, s: stats.lognorm.logpdf(y, s, scale=m * np.exp(-(s**2) / 2))),
+        (
+            "weibull",
+            lambda m, s: stats.weibull_min.logpdf(y, 1 / s, scale=m / special.gamma(1 + s)),
+        ),
+        ("inverse_gaussian", lambda m, s: stats.invgauss.logpdf(y, m * s**2, scale=s**-2)),
         ("laplace", lambda m, s: stats.laplace.logpdf(y, m, s)),
         ("gaussian", lambda m, s: stats.norm.logpdf(y, m, s)),
     ]:
@@ -500,7 +561,7 @@ def test_score_is_r2_or_d2(family):
     if family in LOCATIONS:
         expected = r2_score(y, mean, sample_weight=weight)
     elif family in LOG_LINKS:
-        power = 2 if family == "gamma" else 1
+        power = 2 if family in POSITIVE else 1
         expected = d2_tweedie_score(y, mean, sample_weight=weight, power=power)
     else:
         loss = [
@@ -527,7 +588,7 @@ def test_score_of_a_constant_target_and_of_several():
     [
         ("poisson", -1.0, r"1 negative values \(the first is -1\).*family='poisson'"),
         ("negative_binomial", -2.0, "negative values.*counts of at least 0"),
-        ("gamma", 0.0, "values of zero or less.*numbers above 0"),
+        *((family, 0.0, "values of zero or less.*numbers above 0") for family in POSITIVE),
         ("bernoulli", 1.5, "below 0 or above 1.*0, 1 and shares"),
         ("poison", 1.0, "family='poison' was given.*'poisson'"),
         (Gaussian(scale="common"), 1.0, "scale='common' was given.*'shared'"),
@@ -560,7 +621,7 @@ def test_a_large_range_of_targets(family):
     x = np.linspace(-1, 1, 300)[:, None]
     mean = np.exp(8 * x[:, 0] + 8)
     y = mean if family == "poisson" else mean * rng.gamma(20, 1 / 20, size=300)
-    y = y if family == "gamma" else rng.poisson(y)
+    y = y if family in POSITIVE else rng.poisson(y)
     gate = SoftmaxGate(alpha=0.1)
     model = MoERegressor(3, gate=gate, family=family, expert=LinearExpert(0.1), random_state=0)
     assert model.fit(x, y).score(x, y) > 0.95
@@ -568,7 +629,9 @@ def test_a_large_range_of_targets(family):
     assert np.isfinite(far).all()
 
 
-@pytest.mark.parametrize(("family", "bad"), [("poisson", -1.0), ("gamma", 0.0), ("bernoulli", 2.0)])
+@pytest.mark.parametrize(
+    ("family", "bad"), [("poisson", -1.0), ("weibull", 0.0), ("bernoulli", 2.0)]
+)
 def test_bad_targets_are_named_after_the_fit_too(family, bad):
     X, y = targets_of(family, n=60)
     model = MoERegressor(2, family=family, random_state=0, warm_start=True).fit(X, y)
@@ -585,13 +648,16 @@ def test_bad_targets_are_named_after_the_fit_too(family, bad):
 LEVELS_OF_COUNTS = [1e-3, 0.4, 3.0, 40.0, 1e4, 1e6, 1e8]
 
 
-@pytest.mark.parametrize("kind", [Poisson, NegativeBinomial, Gamma])
+@pytest.mark.parametrize(
+    "kind", [Poisson, NegativeBinomial, Gamma, LogNormal, Weibull, InverseGaussian]
+)
 @pytest.mark.parametrize("far", [0.0, 1.0, 5.0, -5.0])
 def test_large_and_small_targets_keep_their_digits_in_float32(kind, far):
     """The same numbers in both precisions: what differs is the arithmetic."""
     y = np.array(LEVELS_OF_COUNTS, dtype=np.float32)[:, None]
     scales = np.array([0.01, 0.3, 5.0, 1000.0], dtype=np.float32)[:, None]
-    spread = np.sqrt(y * (kind is not Gamma) + (y * np.minimum(scales.T, 0.1)) ** 2)
+    counts = kind in (Poisson, NegativeBinomial)
+    spread = np.sqrt(y * counts + (y * np.minimum(scales.T, 0.1)) ** 2)
     eta = np.log(np.maximum(y + far * spread, y / 1e3))[:, :, None].astype(np.float32)
     family = kind().initialize(y)
     answers = []

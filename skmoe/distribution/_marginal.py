@@ -5,8 +5,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .._numerics.quantiles import deviate, slack
 from .._numerics.search import find_maximum, find_root, put_back
-from .._rows.arrays import array_namespace, device, exp, like, logsumexp, special, take_rows
+from .._rows.arrays import array_namespace, device, exp, like, logsumexp, take_rows
 
 __all__ = ["Marginal"]
 
@@ -42,14 +43,6 @@ _FEWER_NODES = 6
 def _rule(n_nodes, x):
     """Nodes and weights of Gauss and Legendre's rule on (-1, 1), beside `x`."""
     return tuple(like(part, x) for part in np.polynomial.legendre.leggauss(n_nodes))
-
-
-def _deviate(probability):
-    """Standard normal deviates of probabilities, kept off zero and one."""
-    xp = array_namespace(probability)
-    least = xp.full_like(probability, xp.finfo(probability.dtype).smallest_normal)
-    most = xp.full_like(probability, 1 - xp.finfo(probability.dtype).eps / 2)
-    return special("ndtri", xp.minimum(xp.maximum(probability, least), most))
 
 
 class Marginal(NamedTuple):
@@ -136,13 +129,9 @@ class Marginal(NamedTuple):
         if self.family.discrete:
             return self._whole_quantile(q, tail, sign, level)
         xp = array_namespace(q)
-        wanted = sign * _deviate(q)
-        # Probabilities near one are known to a rounding unit only, and their deviates to less.
-        eps = float(xp.finfo(q.dtype).eps)
-        steepness = xp.exp(0.5 * xp.minimum(wanted * wanted, 600 + 0 * wanted))
-        loose = xp.where(wanted * sign > 0, 8 * eps * steepness, 0.0)
-        tolerance = 16 * eps * (1 + xp.abs(wanted)) + loose
-        root = find_root(self._look(tail, sign), wanted, *self._guess(wanted), tolerance)
+        wanted = sign * deviate(q)
+        look, tolerance = self._look(tail, sign), slack(wanted, sign)
+        root = find_root(look, wanted, *self._guess(wanted), tolerance)
         return xp.exp(root) if self._by_logarithm else root
 
     def _look(self, tail, sign):
@@ -151,10 +140,10 @@ class Marginal(NamedTuple):
         def look(x, rows):
             law, xp = self if rows is None else self.rows(rows), array_namespace(x)
             y = xp.exp(x) if self._by_logarithm else x
-            deviate = sign * _deviate(tail(law, y))
+            z = sign * deviate(tail(law, y))
             density = xp.sum(exp(law._log_terms(y)), axis=1)
-            slope = density * xp.exp(0.5 * deviate * deviate) * (2 * math.pi) ** 0.5
-            return deviate, slope * y if self._by_logarithm else slope
+            slope = density * xp.exp(0.5 * z * z) * (2 * math.pi) ** 0.5
+            return z, slope * y if self._by_logarithm else slope
 
         return look
 
@@ -186,7 +175,7 @@ class Marginal(NamedTuple):
         place = xp.nonzero(left)[0]
         if place.shape[0] == 0:
             return found
-        law, wanted = self.rows(place), sign * _deviate(take_rows(q, place))
+        law, wanted = self.rows(place), sign * deviate(take_rows(q, place))
         start, spread = law._guess(wanted)
         start = xp.where(take_rows(beyond, place), xp.ceil(start), take_rows(found, place))
         start = xp.maximum(start, xp.zeros_like(start))

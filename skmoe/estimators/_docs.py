@@ -37,8 +37,9 @@ expert : str, expert or regressor, default="linear"
     :mod:`skmoe.experts` (`MixedExpert` for several kinds), or any scikit-learn regressor.
 family : str or family, default="gaussian"
     How y scatters around an expert's prediction: "gaussian", "student_t" and "laplace" (heavy
-    tails), "poisson" and "negative_binomial" (counts), "gamma" (positive numbers),
-    "bernoulli" (0, 1 and shares between), or an object of :mod:`skmoe.families`."""
+    tails), "poisson" and "negative_binomial" (counts), "gamma", "lognormal", "weibull" and
+    "inverse_gaussian" (positive numbers), "bernoulli" (0, 1 and shares between), or an object of
+    :mod:`skmoe.families`."""
 
 _OF_LABELS = """\
 expert : str, expert or classifier, default="linear"
@@ -121,7 +122,9 @@ expert_intercept_ : array of shape (n_experts,) or (n_experts, n_outputs)
 expert_scale_ : array of shape (n_experts,) or (n_experts, n_outputs)
     Scales around the experts' predictions, for families that have one: in units of y the
     standard deviation (Gaussian) or what stands for it (Student's t, Laplace); the
-    coefficient of variation (Gamma, and of a negative binomial's rate).
+    coefficient of variation (Gamma, and of a negative binomial's rate); the standard deviation of
+    log y (log-normal), one over the shape (Weibull), the root of the dispersion (inverse
+    Gaussian).
 expert_df_ : array of shape (n_experts,) or (n_experts, n_outputs)
     Degrees of freedom; only with the family "student_t"."""
 

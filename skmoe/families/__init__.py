@@ -5,10 +5,13 @@ from ._bernoulli import Bernoulli
 from ._categorical import Categorical
 from ._gamma import Gamma
 from ._gaussian import Gaussian
+from ._inverse_gaussian import InverseGaussian
 from ._laplace import Laplace
+from ._lognormal import LogNormal
 from ._negative_binomial import NegativeBinomial
 from ._poisson import Poisson
 from ._student_t import StudentT
+from ._weibull import Weibull
 
 __all__ = [
     "Bernoulli",
@@ -16,10 +19,13 @@ __all__ = [
     "Family",
     "Gamma",
     "Gaussian",
+    "InverseGaussian",
     "Laplace",
+    "LogNormal",
     "NegativeBinomial",
     "Poisson",
     "StudentT",
+    "Weibull",
 ]
 
 NAMES = {
@@ -29,5 +35,8 @@ NAMES = {
     "poisson": Poisson,
     "negative_binomial": NegativeBinomial,
     "gamma": Gamma,
+    "lognormal": LogNormal,
+    "weibull": Weibull,
+    "inverse_gaussian": InverseGaussian,
     "bernoulli": Bernoulli,
 }

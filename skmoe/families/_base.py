@@ -5,12 +5,24 @@ from typing import Any, NamedTuple
 from sklearn.base import BaseEstimator
 
 from .._numerics.gamma_functions import log_excess
-from .._rows.arrays import array_namespace, host, like, log_ceiling, ones, special
+from .._rows.arrays import array_namespace, exp, host, like, log_ceiling, ones, special
 from .._rows.scaling import learn_scaling, mean_scaling
 from .._rows.ties import learn_ties
 from .._rows.validation import check_choice, check_positive
 
-__all__ = ["Counts", "Family", "Location", "LogLink", "ScaleSums", "check_targets", "drawn_counts"]
+__all__ = [
+    "LARGEST_MOVE",
+    "Counts",
+    "Family",
+    "Location",
+    "LogLink",
+    "Positive",
+    "ScaleSums",
+    "check_targets",
+    "cut_square",
+    "drawn_counts",
+    "root_of_mean",
+]
 
 # Standard deviations of y that a scale may reach: its square is still a number.
 _LARGEST_SCALE = 1e8
@@ -22,7 +34,7 @@ _NEXT_TO_NOTHING = 1e-18
 _WHOLE = 2.0**53
 
 # Largest change of the logarithm of a scale in one update.
-_LARGEST_MOVE = 1.0
+LARGEST_MOVE = 1.0
 
 # Standard deviations of y that rounding holds a scale at, however coarse it is.
 _COARSEST = 0.5
@@ -294,7 +306,7 @@ class Family(BaseEstimator):
         curvature = sums.square + 2 * sums.prior_rows * sums.prior_variance / variance
         tiny = xp.finfo(scale.dtype).smallest_normal
         move = slope / xp.maximum(curvature, xp.full_like(curvature, tiny))
-        return scale * xp.exp(xp.clip(move, -_LARGEST_MOVE, _LARGEST_MOVE))
+        return scale * xp.exp(xp.clip(move, -LARGEST_MOVE, LARGEST_MOVE))
 
     def limited(self, scale):
         """Scales within the smallest and largest allowed."""
@@ -342,6 +354,28 @@ def check_targets(y, ok, family, given, allowed):
             f"y has {bad.size} {given} (the first is {bad[0]:g}), but family={family!r} is for "
             f"{allowed}. Leave out those rows, or choose another family."
         )
+
+
+def cut_square(x):
+    """Numbers cut where their square would overflow.
+
+    So a row far from every expert keeps a finite density.
+    """
+    xp = array_namespace(x)
+    limit = xp.full_like(x, float(xp.finfo(x.dtype).max) ** 0.5 * 1e-4)
+    # Not xp.clip, which would lay the rows of the table out anew.
+    return xp.maximum(xp.minimum(x, limit), -limit)
+
+
+def root_of_mean(scale, sums, moved=0.0):
+    """Scales whose square is a mean over rows; an expert without rows keeps its own."""
+    xp = array_namespace(scale)
+    count, variance = sums.count + sums.prior_rows, scale * scale
+    square = variance * (sums.slope + sums.count)
+    square = square + moved + sums.penalty + sums.prior_rows * sums.prior_variance
+    used = count > 0
+    variance = xp.where(used, square / xp.where(used, count, 1.0), variance)
+    return xp.sqrt(xp.clip(variance, 0.0, None))
 
 
 def drawn_counts(rate, random_state):
@@ -413,15 +447,8 @@ class Location(Family):
         return 1 / (spread * spread)
 
     def _deviation(self, y, eta, scale):
-        """Distance from the centre in scales, cut where its square would overflow.
-
-        So a row far from every expert keeps a finite density.
-        """
-        xp = array_namespace(eta)
-        limit = xp.full_like(scale, float(xp.finfo(eta.dtype).max) ** 0.5 * 1e-4)
-        deviation = (y[:, None, :] - eta) / scale
-        # Not xp.clip, which would lay the rows of the table out anew.
-        return xp.maximum(xp.minimum(deviation, limit), -limit)
+        """Distance from the centre in scales."""
+        return cut_square((y[:, None, :] - eta) / scale)
 
     def hill(self, y, eta, scale):
         """Places of y, (n, K, C), among which the density is a log-concave hill around zero.
@@ -460,14 +487,8 @@ class Location(Family):
         return scale[..., : self.n_outputs]
 
     def _update_scale(self, scale, sums):
-        """Root of the weighted mean square deviation; an expert without rows keeps its own."""
-        xp = array_namespace(scale)
-        count, variance = sums.count + sums.prior_rows, scale * scale
-        square = variance * (sums.slope + sums.count)
-        square = square + sums.moved + sums.penalty + sums.prior_rows * sums.prior_variance
-        used = count > 0
-        variance = xp.where(used, square / xp.where(used, count, 1.0), variance)
-        return xp.sqrt(xp.clip(variance, 0.0, None))
+        """Root of the weighted mean square deviation after the step of the predictors."""
+        return root_of_mean(scale, sums, sums.moved)
 
     def attributes(self, coef, intercept, scale):
         """Coefficients, intercepts and scales in the units of y as given."""
@@ -502,6 +523,60 @@ class LogLink(Family):
         """Family that starts at the mean of the targets."""
         mean = mean_scaling(y, weight).spread
         return self._with(y, start=host(self.link(mean)).tolist(), **state)
+
+
+class Positive(LogLink):
+    """Families of positive numbers; `name` is what `family=` calls them.
+
+    Targets are divided by their mean before the fit. All are scored by Gamma's deviance, so that
+    they can be compared.
+    """
+
+    name = None
+    penalty_scales = True
+    support = (0.0, float("inf"))
+
+    def initialize(self, y, weight=None):
+        """Family for positive targets of shape (n_samples, n_outputs)."""
+        self._check_scale()
+        return self._with(y, mean_scaling(y, weight), n_scales=y.shape[1])
+
+    def check(self, y):
+        """Raise a ValueError for targets of zero or less."""
+        check_targets(y, y > 0, self.name, "values of zero or less", "numbers above 0")
+
+    def precision(self, scale):
+        """One over the squared scale."""
+        return 1 / (scale * scale)
+
+    def attributes(self, coef, intercept, scale):
+        """Coefficients, intercepts and scales in the units of y as given."""
+        xp = array_namespace(intercept)
+        return super().attributes(coef, intercept + xp.log(self.units.spread), scale)
+
+    def deviance(self, y, mean):
+        """Gamma deviance."""
+        return 2 * log_excess(y / mean)
+
+    def _ratio(self, y, eta):
+        """Targets over means, cut where the product with a shape would overflow."""
+        ratio = y / self.mean(eta, None)
+        return array_namespace(ratio).minimum(ratio, exp(like(log_ceiling(ratio), ratio)))
+
+    @staticmethod
+    def _log(y):
+        """Logarithms (n, 1, C) of targets; minus infinity of those that cannot be."""
+        xp = array_namespace(y)
+        some = y > 0
+        log = xp.where(some, xp.log(xp.where(some, y, xp.ones_like(y))), -float("inf"))
+        return log[:, None, :]
+
+    @staticmethod
+    def _square(x):
+        """Squares, as large as numbers are."""
+        xp = array_namespace(x)
+        most = float(xp.finfo(x.dtype).max) ** 0.5 / 2
+        return xp.minimum(x, like(most, x)) ** 2
 
 
 class Counts(LogLink):

@@ -1,9 +1,8 @@
 """Positive responses: Gamma."""
 
 from .._numerics.gamma_functions import log_excess, log_less_digamma, stirling_rest
-from .._rows.arrays import array_namespace, exp, host, like, log_ceiling, special
-from .._rows.scaling import mean_scaling
-from ._base import LogLink, check_targets
+from .._rows.arrays import array_namespace, host, special
+from ._base import Positive
 
 __all__ = ["Gamma"]
 
@@ -14,7 +13,7 @@ _STEPS = 12
 _LOWEST = 1e20
 
 
-class Gamma(LogLink):
+class Gamma(Positive):
     r"""Positive, skewed responses, with the logarithm of the mean as linear predictor.
 
     Maximised: :math:`\sum_i r_{ik} \log p(y_i \mid \mu_{ik}, s_k)`, the Gamma density of mean
@@ -49,21 +48,11 @@ class Gamma(LogLink):
     (array([[2.]]), array([0.2]))
     """
 
-    penalty_scales = True
-    support = (0.0, float("inf"))
+    name = "gamma"
 
     def __init__(self, scale="expert", min_scale=1e-3):
         self.scale = scale
         self.min_scale = min_scale
-
-    def initialize(self, y, weight=None):
-        """Family for positive targets of shape (n_samples, n_outputs)."""
-        self._check_scale()
-        return self._with(y, mean_scaling(y, weight), n_scales=y.shape[1])
-
-    def check(self, y):
-        """Raise a ValueError for targets of zero or less."""
-        check_targets(y, y > 0, "gamma", "values of zero or less", "numbers above 0")
 
     def log_density(self, y, eta, scale):
         """Log density output by output, of shape (n, K, C)."""
@@ -73,18 +62,9 @@ class Gamma(LogLink):
         top = xp.log(shape) - stirling_rest(shape) - xp.log(y)
         return top - shape * log_excess(self._ratio(y, eta))
 
-    def _ratio(self, y, eta):
-        """Targets over means, cut where the product with a shape would overflow."""
-        ratio = y / self.mean(eta, None)
-        return array_namespace(ratio).minimum(ratio, exp(like(log_ceiling(ratio), ratio)))
-
     def working(self, y, eta, scale):
         """Relative residuals, of shape (n, K, C), and unit weights."""
         return self._ratio(y[:, None, :], eta) - 1, None
-
-    def precision(self, scale):
-        """One over the squared scale: the shape."""
-        return 1 / (scale * scale)
 
     def scale_slope(self, y, eta, scale):
         """Derivative with respect to the logarithm of s."""
@@ -105,15 +85,6 @@ class Gamma(LogLink):
             side = sums.count * log_less_digamma(shape) + 0.5 * sums.prior_rows / shape
             shape = xp.where(used, shape * side / xp.where(used, half, xp.ones_like(half)), shape)
         return 1 / xp.sqrt(shape)
-
-    def attributes(self, coef, intercept, scale):
-        """Coefficients, intercepts and scales in the units of y as given."""
-        xp = array_namespace(intercept)
-        return super().attributes(coef, intercept + xp.log(self.units.spread), scale)
-
-    def deviance(self, y, mean):
-        """Gamma deviance."""
-        return 2 * log_excess(y / mean)
 
     def variance(self, eta, scale):
         """The square of s times the mean."""
