@@ -10,7 +10,7 @@ import pytest
 import scipy.optimize
 import scipy.stats
 from numpy.testing import assert_allclose
-from scipy.integrate import quad
+from scipy.integrate import quad, simpson
 from sklearn.datasets import load_diabetes
 from sklearn.tree import DecisionTreeRegressor
 
@@ -29,6 +29,7 @@ from skmoe.families import (
     NegativeBinomial,
     Poisson,
     StudentT,
+    Tweedie,
     Weibull,
 )
 from skmoe.readers import ArrayReader
@@ -39,6 +40,7 @@ from .choosing import BACKENDS, FULL
 POSITIVE = [Gamma(), LogNormal(), Weibull(), InverseGaussian()]
 CONTINUOUS = [Gaussian(), Laplace(), StudentT(), StudentT(df=3), *POSITIVE]
 COUNTS = [Poisson(), NegativeBinomial()]
+AMOUNTS = [Tweedie(), Tweedie(power=1.2)]
 FAMILIES = [*CONTINUOUS, *COUNTS, Bernoulli()]
 TAIL = np.geomspace(1e-12, 0.02, 40)[:, None]
 MORE = np.concatenate([TAIL, np.linspace(0.03, 0.97, 60)[:, None], 1 - TAIL])
@@ -50,7 +52,7 @@ def random_law(family, n=60, n_experts=4, n_outputs=1, seed=0):
     rng = np.random.default_rng(seed)
     shape = (50, n_outputs)
     y = rng.normal(5, 3, shape)
-    if family in POSITIVE:
+    if family in (*POSITIVE, *AMOUNTS):
         y = rng.gamma(2, 3, shape)
     elif family.discrete:
         y = rng.integers(0, 2, shape) if isinstance(family, Bernoulli) else rng.poisson(5, shape)
@@ -85,6 +87,39 @@ def test_quantiles_of_counts_are_the_first_number_that_reaches_the_level(family)
     y = law.isf(LEVELS)
     assert (law.sf(y) <= LEVELS * (1 + 1e-9)).all()
     assert (law.sf(y - 1) > LEVELS * (1 - 1e-9)).all()
+
+
+@pytest.mark.parametrize("family", AMOUNTS, ids=str)
+def test_quantiles_of_amounts_are_zero_as_far_as_its_probability_goes(family):
+    law = random_law(family, n=30)
+    zero = np.broadcast_to(law.cdf(0.0), (11, 30))
+    assert zero.min() < 0.1 < zero.max()
+    assert_allclose(law.pdf(0.0), law.cdf(0.0))
+    y, above = law.ppf(LEVELS), law.isf(LEVELS)
+    assert ((y == 0) == (zero >= LEVELS)).all()
+    assert_allclose(law.cdf(y), np.maximum(zero, LEVELS), rtol=1e-8)
+    assert_allclose(law.sf(above), np.minimum(law.sf(0.0), LEVELS), rtol=1e-8)
+    assert (law.cdf(-1e-9) == 0).all() and (law.logpdf(-1.0) == -np.inf).all()
+
+
+@pytest.mark.parametrize("family", AMOUNTS, ids=str)
+def test_draws_scores_and_modes_of_amounts(family):
+    law, size = random_law(family, n=2, seed=1), 40_000
+    drawn = law.rvs(size, random_state=0)
+    assert (np.abs(drawn.mean(axis=0) - law.mean()) < 4.5 * law.std() / size**0.5).all()
+    square = (drawn - law.mean()) ** 2
+    assert (np.abs(square.mean(axis=0) - law.var()) < 4.5 * square.std(axis=0) / size**0.5).all()
+    zero = law.cdf(0.0)
+    error = np.sqrt(zero * (1 - zero) / size)
+    assert (np.abs((drawn == 0).mean(axis=0) - zero) < 4.5 * error).all()
+    # The integral of the squared distance to a step, by Simpson's rule.
+    y, steps = drawn[0] + 0.1, np.linspace(0, 1, 301)[:, None] ** 2
+    below, above = y * steps, y + law.isf(1e-9) * steps
+    score = simpson(law.cdf(below) ** 2, x=below, axis=0)
+    score = score + simpson(law.sf(above) ** 2, x=above, axis=0)
+    assert_allclose(law.crps(y), score, rtol=1e-4)
+    grid = law.isf(np.linspace(0.001, 0.999, 30)[:, None] * law.sf(0.0))
+    assert (law.logpdf(law.mode()) >= law.logpdf(grid).max(axis=0) - 1e-6).all()
 
 
 @pytest.mark.parametrize("family", CONTINUOUS, ids=str)

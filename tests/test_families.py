@@ -7,7 +7,12 @@ from scipy import special, stats
 from scipy.optimize import minimize
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes, load_iris
-from sklearn.linear_model import GammaRegressor, LogisticRegression, PoissonRegressor
+from sklearn.linear_model import (
+    GammaRegressor,
+    LogisticRegression,
+    PoissonRegressor,
+    TweedieRegressor,
+)
 from sklearn.metrics import d2_tweedie_score, r2_score
 from sklearn.preprocessing import StandardScaler
 
@@ -26,6 +31,7 @@ from skmoe.families import (
     NegativeBinomial,
     Poisson,
     StudentT,
+    Tweedie,
     Weibull,
 )
 from skmoe.families._base import ScaleSums
@@ -36,7 +42,8 @@ from .data import two_lines
 FREE = LinearExpert(alpha=0.0)
 COUNTS = ["poisson", "negative_binomial"]
 POSITIVE = ["gamma", "lognormal", "weibull", "inverse_gaussian"]
-LOG_LINKS = [*COUNTS, *POSITIVE]
+LOG_LINKS = [*COUNTS, *POSITIVE, "tweedie"]
+GAMMA_TAILS = (special.gammainc, special.gammaincc)
 LOCATIONS = ["gaussian", "student_t", "laplace"]
 
 
@@ -61,6 +68,7 @@ def targets_of(family, n=400, seed=0):
         "lognormal": lambda: rng.lognormal(eta - 0.125, 0.5, size=n),
         "weibull": lambda: np.exp(eta) * rng.weibull(2, size=n) / special.gamma(1.5),
         "inverse_gaussian": lambda: rng.wald(np.exp(eta), 20),
+        "tweedie": lambda: np.exp(eta) / 4 * rng.gamma(2 * rng.poisson(2, size=n)),
         "bernoulli": lambda: rng.uniform(size=n) < 1 / (1 + np.exp(-2 * eta)),
     }[family]
     return X, draw().astype(float)
@@ -157,6 +165,61 @@ def test_one_inverse_gaussian_expert_is_the_generalised_linear_model(diabetes):
     best = minimize(loss, [5.0], tol=1e-12)
     assert_allclose(model.log_likelihood_, -best.fun, rtol=1e-10)
     assert_allclose(model.expert_scale_, np.exp(-best.x / 2), rtol=1e-4)
+
+
+def tweedie_log_density(y, mean, dispersion, power):
+    """A sum over the number of parts, term by term."""
+    rate = mean ** (2 - power) / dispersion / (2 - power)
+    shape, size = (2 - power) / (power - 1), dispersion * (power - 1) * mean ** (power - 1)
+    parts, positive = np.arange(1, 800)[:, None], np.where(y > 0, y, 1.0)
+    terms = stats.poisson.logpmf(parts, rate)
+    terms = terms + stats.gamma.logpdf(positive, parts * shape, scale=size)
+    return np.where(y > 0, special.logsumexp(terms, axis=0), -rate)
+
+
+@pytest.mark.parametrize("power", [1.6, "auto"])
+def test_one_tweedie_expert_is_tweedie_regression(power):
+    X, y = targets_of("tweedie", n=300)
+    model = MoERegressor(1, family=Tweedie(power=power), expert=FREE, tol=1e-10).fit(X, y)
+    own = model.expert_power_[0] if power == "auto" else power
+    reference = TweedieRegressor(
+        power=own, alpha=0, link="log", solver="newton-cholesky", tol=1e-12, max_iter=1000
+    ).fit(X, y)
+    mean = reference.predict(X)
+    assert_allclose(model.predict(X), mean, rtol=1e-6)
+    assert_allclose(model.expert_coef_[0], reference.coef_, rtol=1e-5)
+    assert (y == 0).any()
+    density = tweedie_log_density(y, model.predict(X), model.expert_scale_[0] ** 2, own)
+    assert_allclose(model.score_samples(X, y), density, rtol=1e-9)
+
+    def loss(params):
+        given = power if power != "auto" else 1 + special.expit(params[1])
+        return -tweedie_log_density(y, mean, np.exp(params[0]), given).sum()
+
+    best = minimize(loss, [0.0, 0.0][: 2 if power == "auto" else 1], options={"gtol": 1e-6})
+    assert_allclose(model.log_likelihood_, -best.fun, rtol=1e-8)
+    assert_allclose(model.expert_scale_**2, np.exp(best.x[0]), rtol=1e-3)
+
+
+@pytest.mark.parametrize("power", [1.1, 1.5, 1.9])
+def test_tweedie_densities_and_probabilities_are_sums_over_the_number_of_parts(power):
+    """With few parts and with so many that not every number is looked at."""
+    family = Tweedie(power=power).initialize(np.ones((2, 1)))
+    y = np.concatenate([[0.0], np.geomspace(0.05, 8, 12)])
+    scales = np.array([[2.0], [0.7], [0.15], [0.1]])
+    eta = np.zeros((len(y), len(scales), 1))
+    log_density = family.log_density(y[:, None], eta, scales)[:, :, 0]
+    below, above = (f(y[:, None], eta, scales)[:, :, 0] for f in (family.cdf, family.sf))
+    for k, scale in enumerate(scales[:, 0]):
+        rate, shape = scale**-2, (2 - power) / (power - 1)
+        dispersion = scale**2 / (2 - power)
+        known = tweedie_log_density(y, np.ones(len(y)), dispersion, power)
+        assert_allclose(log_density[:, k], known, rtol=1e-9, atol=1e-9)
+        parts = np.arange(1, 800)[:, None]
+        weight, amount = stats.poisson.pmf(parts, rate), y * rate * shape
+        known = [(weight * f(parts * shape, amount)).sum(axis=0) for f in GAMMA_TAILS]
+        assert_allclose(below[:, k], np.exp(-rate) + known[0], rtol=1e-9)
+        assert_allclose(above[:, k], known[1], rtol=1e-9, atol=1e-280)
 
 
 @pytest.mark.parametrize(
@@ -488,7 +551,7 @@ def test_units_and_order_do_not_matter(family):
     settings = {"family": family, "random_state": 0, "n_init": 3}
     plain = MoERegressor(2, **settings).fit(X, y)
     rows = np.random.default_rng(0).permutation(300)
-    factor = 1000.0 if family in (*LOCATIONS, *POSITIVE) else 1.0
+    factor = 1000.0 if family in (*LOCATIONS, *POSITIVE, "tweedie") else 1.0
     offset = 1e4 if family in LOCATIONS else 0.0
     moved = X * [1e-3, 1e4] + [50, -2e5]
     other = MoERegressor(2, **settings).fit(moved[rows], factor * y[rows] + offset)
@@ -496,7 +559,8 @@ def test_units_and_order_do_not_matter(family):
     slack = 0.02 if family == "laplace" else 1e-4
     expected = factor * plain.predict(X) + offset
     assert_allclose(other.predict(moved), expected, atol=slack * factor)
-    density = plain.score_samples(X, y) - np.log(factor)
+    # Zero has a probability, which has no unit.
+    density = plain.score_samples(X, y) - np.log(factor) * (y != 0)
     assert_allclose(other.score_samples(moved, factor * y + offset), density, atol=5 * slack)
 
 
@@ -561,7 +625,7 @@ def test_score_is_r2_or_d2(family):
     if family in LOCATIONS:
         expected = r2_score(y, mean, sample_weight=weight)
     elif family in LOG_LINKS:
-        power = 2 if family in POSITIVE else 1
+        power = 2 if family in POSITIVE else 1.5 if family == "tweedie" else 1
         expected = d2_tweedie_score(y, mean, sample_weight=weight, power=power)
     else:
         loss = [
@@ -589,6 +653,8 @@ def test_score_of_a_constant_target_and_of_several():
         ("poisson", -1.0, r"1 negative values \(the first is -1\).*family='poisson'"),
         ("negative_binomial", -2.0, "negative values.*counts of at least 0"),
         *((family, 0.0, "values of zero or less.*numbers above 0") for family in POSITIVE),
+        ("tweedie", -0.5, "negative values.*amounts of at least 0"),
+        (Tweedie(power=2), 1.0, "power=2 was given.*between 1 and 2"),
         ("bernoulli", 1.5, "below 0 or above 1.*0, 1 and shares"),
         ("poison", 1.0, "family='poison' was given.*'poisson'"),
         (Gaussian(scale="common"), 1.0, "scale='common' was given.*'shared'"),
@@ -621,7 +687,7 @@ def test_a_large_range_of_targets(family):
     x = np.linspace(-1, 1, 300)[:, None]
     mean = np.exp(8 * x[:, 0] + 8)
     y = mean if family == "poisson" else mean * rng.gamma(20, 1 / 20, size=300)
-    y = y if family in POSITIVE else rng.poisson(y)
+    y = y if family in (*POSITIVE, "tweedie") else rng.poisson(y)
     gate = SoftmaxGate(alpha=0.1)
     model = MoERegressor(3, gate=gate, family=family, expert=LinearExpert(0.1), random_state=0)
     assert model.fit(x, y).score(x, y) > 0.95

@@ -1,6 +1,5 @@
 """The whole distribution of y given x."""
 
-import copy
 import math
 
 import numpy as np
@@ -133,8 +132,7 @@ class MixtureDistribution:
         """Every target's own distribution, with the centre and the spread of its units."""
         units, n_outputs = self.family.units, self.eta.shape[2]
         for output in range(n_outputs):
-            family = copy.copy(self.family)
-            family.n_outputs = 1
+            family = self.family.for_output(output)
             # Scales come target by target, then degrees of freedom target by target.
             scale = None if self.scale is None else self.scale[..., output::n_outputs]
             eta = self.eta[:, :, output : output + 1]

@@ -128,11 +128,27 @@ class Marginal(NamedTuple):
         """
         if self.family.discrete:
             return self._whole_quantile(q, tail, sign, level)
-        xp = array_namespace(q)
+        if self.family.atom:
+            return self._quantile_above(q, tail, sign)
         wanted = sign * deviate(q)
-        look, tolerance = self._look(tail, sign), slack(wanted, sign)
-        root = find_root(look, wanted, *self._guess(wanted), tolerance)
-        return xp.exp(root) if self._by_logarithm else root
+        return self._root(tail, sign, wanted, self._guess(wanted))
+
+    def _quantile_above(self, q, tail, sign):
+        """The same where zero has a probability: there is where the others leave off."""
+        xp = array_namespace(q)
+        end = tail(self, xp.zeros_like(q[:, :1]))
+        some = q > end if sign > 0 else q < end
+        above = (q - end) / (1 - end) if sign > 0 else q / end
+        half = xp.full_like(q, 0.5)
+        inner = (1 + end) / 2 if sign > 0 else end / 2
+        guess = self._guess(sign * deviate(xp.where(some, above, half)))
+        y = self._root(tail, sign, sign * deviate(xp.where(some, q, inner)), guess)
+        return xp.where(some, y, xp.zeros_like(y))
+
+    def _root(self, tail, sign, wanted, guess):
+        """Where deviates are the wanted ones."""
+        root = find_root(self._look(tail, sign), wanted, *guess, slack(wanted, sign))
+        return array_namespace(root).exp(root) if self._by_logarithm else root
 
     def _look(self, tail, sign):
         """Deviates of a probability at points of some rows, and their slopes."""
@@ -153,9 +169,7 @@ class Marginal(NamedTuple):
 
     def _guess(self, wanted):
         """Quantiles if all were normal, and the spread: components between their quartiles."""
-        xp = array_namespace(wanted)
-        quarter = like([[[0.25]]], wanted)
-        ends = [f(quarter, self.eta, self.scale) for f in (self.family.ppf, self.family.isf)]
+        xp, ends = array_namespace(wanted), self._component_quantiles([0.25])
         if self._by_logarithm:
             ends = [xp.log(xp.maximum(end, xp.finfo(end.dtype).smallest_normal)) for end in ends]
         center, width = (ends[0] + ends[1]) / 2, (ends[1] - ends[0]) / _QUARTILES
@@ -259,10 +273,23 @@ class Marginal(NamedTuple):
     def _knots(self):
         """Quantiles of all components, side by side, (n, 2 K L)."""
         xp = array_namespace(self.eta)
-        levels = like(_LEVELS, self.eta)[None, None, :]
-        sides = [f(levels, self.eta, self.scale) for f in (self.family.ppf, self.family.isf)]
-        table = xp.concat(sides, axis=2)
+        table = xp.concat(self._component_quantiles(_LEVELS), axis=2)
+        if self.family.atom:
+            table = xp.concat([table, xp.zeros_like(table[:, :, :1])], axis=2)
         return xp.reshape(table, (table.shape[0], -1))
+
+    def _component_quantiles(self, levels):
+        """Quantiles (n, K, L) of the components from below and from above.
+
+        Where zero has a probability, of what lies above.
+        """
+        levels, eta, scale = like(levels, self.eta)[None, None, :], self.eta, self.scale
+        below = above = levels
+        if self.family.atom:
+            zero = array_namespace(eta).zeros_like(eta[:, 0, :])
+            at, rest = (f(zero, eta, scale) for f in (self.family.cdf, self.family.sf))
+            below, above = at + rest * levels, rest * levels
+        return [self.family.ppf(below, eta, scale), self.family.isf(above, eta, scale)]
 
     def _crps_by_sum(self, y):
         """Sum of (cdf - 1[y <= z])^2 over the whole numbers z; over large ones as an integral."""
@@ -346,8 +373,7 @@ class Marginal(NamedTuple):
 
     def _narrowest(self):
         """The least distance between a component's quartiles, (n, 1)."""
-        quarter = like([[[0.25]]], self.eta)
-        ends = [f(quarter, self.eta, self.scale) for f in (self.family.ppf, self.family.isf)]
+        ends = self._component_quantiles([0.25])
         return array_namespace(self.eta).min((ends[1] - ends[0])[:, :, 0], axis=1, keepdims=True)
 
     def _highest(self, points):

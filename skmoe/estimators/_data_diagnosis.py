@@ -98,7 +98,7 @@ def _of_the_atoms(expert):
             "has a probability and no density, and an expert that puts a spike on it makes log "
             f"densities mean little. Classify y == {value:.6g} first and fit the other rows "
             "alone, let experts share a scale (Gaussian(scale='shared')), or use "
-            "family='poisson' for counts and amounts from 0 on.",
+            "family='poisson' for counts and 'tweedie' for amounts from 0 on.",
         )
 
 

@@ -38,8 +38,8 @@ expert : str, expert or regressor, default="linear"
 family : str or family, default="gaussian"
     How y scatters around an expert's prediction: "gaussian", "student_t" and "laplace" (heavy
     tails), "poisson" and "negative_binomial" (counts), "gamma", "lognormal", "weibull" and
-    "inverse_gaussian" (positive numbers), "bernoulli" (0, 1 and shares between), or an object of
-    :mod:`skmoe.families`."""
+    "inverse_gaussian" (positive numbers), "tweedie" (amounts, many of them zero), "bernoulli"
+    (0, 1 and shares between), or an object of :mod:`skmoe.families`."""
 
 _OF_LABELS = """\
 expert : str, expert or classifier, default="linear"
@@ -124,9 +124,11 @@ expert_scale_ : array of shape (n_experts,) or (n_experts, n_outputs)
     standard deviation (Gaussian) or what stands for it (Student's t, Laplace); the
     coefficient of variation (Gamma, and of a negative binomial's rate); the standard deviation of
     log y (log-normal), one over the shape (Weibull), the root of the dispersion (inverse
-    Gaussian).
+    Gaussian, Tweedie).
 expert_df_ : array of shape (n_experts,) or (n_experts, n_outputs)
-    Degrees of freedom; only with the family "student_t"."""
+    Degrees of freedom; only with the family "student_t".
+expert_power_ : array of shape (n_experts,) or (n_experts, n_outputs)
+    Powers of the mean that the variance goes with; only with the family "tweedie"."""
 
 _COEF_OF_LABELS = """\
 expert_coef_ : array of shape (n_experts, n_features) or (n_experts, n_classes, n_features)

@@ -288,8 +288,8 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
 
         R2 for the families "gaussian", "student_t" and "laplace"; D2 for the others, the share of
         the deviance explained: Poisson's for counts (negative binomial ones too), Gamma's for
-        positive numbers of all families, and the log loss. Of several outputs, the mean. Of targets
-        that do not vary, R2 is 1 if they are predicted just so, else 0, and D2 is 0.
+        positive numbers of all families, Tweedie's and the log loss. Of several outputs, the mean.
+        Of targets that do not vary, R2 is 1 if they are predicted just so, else 0, and D2 is 0.
 
         Parameters
         ----------

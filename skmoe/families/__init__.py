@@ -11,6 +11,7 @@ from ._lognormal import LogNormal
 from ._negative_binomial import NegativeBinomial
 from ._poisson import Poisson
 from ._student_t import StudentT
+from ._tweedie import Tweedie
 from ._weibull import Weibull
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "NegativeBinomial",
     "Poisson",
     "StudentT",
+    "Tweedie",
     "Weibull",
 ]
 
@@ -38,5 +40,6 @@ NAMES = {
     "lognormal": LogNormal,
     "weibull": Weibull,
     "inverse_gaussian": InverseGaussian,
+    "tweedie": Tweedie,
     "bernoulli": Bernoulli,
 }

@@ -1,5 +1,6 @@
 """What a family is."""
 
+import copy
 from typing import Any, NamedTuple
 
 from sklearn.base import BaseEstimator
@@ -137,6 +138,8 @@ class Family(BaseEstimator):
         How the targets are scaled before the fit; set by `initialize`.
     start : list of float
         Predictors (C,) that a climb can start from, in scaled units; set by `initialize`.
+    atom : bool
+        Whether the smallest number of the support has a probability of its own.
     ties : sequence of Ties
         What the targets have in common, by output, where their scales depend on it; set by
         `initialize`.
@@ -152,6 +155,7 @@ class Family(BaseEstimator):
     smooth = True
     discrete = False
     support = (-float("inf"), float("inf"))
+    atom = False
     n_scales = 0
     units = None
     ties = ()
@@ -196,7 +200,7 @@ class Family(BaseEstimator):
         low, high = self.support
         if self.discrete:
             return (y >= low) & (y <= high) & (y == array_namespace(y).floor(y))
-        return (y > low) & (y < high)
+        return ((y > low) | ((y == low) & self.atom)) & (y < high)
 
     def link(self, mean):
         """Linear predictors (n, K, C) that have the means `mean` (n, K, n_targets or n_classes)."""
@@ -335,6 +339,12 @@ class Family(BaseEstimator):
     def _check_scale(self):
         check_choice(self.scale, "scale", ("expert", "shared"))
         check_positive(self.min_scale, "min_scale")
+
+    def for_output(self, output):
+        """The family of one output alone."""
+        family = copy.copy(self)
+        family.n_outputs = 1
+        return family
 
     def _with(self, y, units=None, start=None, **state):
         """A copy of this family that knows the targets."""

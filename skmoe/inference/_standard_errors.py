@@ -20,14 +20,14 @@ _SINGULAR = 1e-9
 _PART = 1e-6
 
 # Change of a parameter by which the fitted attributes are differentiated: they are linear in the
-# parameters or their logarithms, so that only rounding matters.
+# parameters or their logarithms, so that only rounding matters, or (powers of Tweedie) nearly so.
 _CHANGE = 1e-3
 
 # Parameters above which no matrix of their number squared is built.
 _MOST = 4000
 
 # Attributes that are positive: their intervals are those of their logarithms.
-_POSITIVE = ("expert_scale_", "expert_df_")
+_POSITIVE = ("expert_scale_", "expert_df_", "expert_power_")
 
 
 # Terms that a warning names.
@@ -46,7 +46,7 @@ class Term(NamedTuple):
     target : int, str or None
         Output or class, if an expert has several predictors.
     name : str
-        Name of the column, "intercept", "scale" or "df".
+        Name of the column, "intercept", "scale", "df" or "power".
     value, std_error : float
         In the units given. The standard error is None where there were no data to tell it.
     positive : bool

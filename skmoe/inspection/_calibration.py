@@ -103,7 +103,8 @@ class CalibrationDisplay:
         confidence : float, default=0.95
             Probability of the bands.
         random_state : int, RandomState instance or None, default=0
-            Draws the PIT of counts, anywhere in the jump of the distribution function at y.
+            Draws the PIT of counts, and of zeros among amounts, anywhere in the jump of the
+            distribution function at y.
         ax : matplotlib Axes, sequence of two Axes or None, default=None
             Axes to draw on, one is divided into two; None makes a new figure.
         **kwargs : dict
@@ -127,8 +128,8 @@ class CalibrationDisplay:
         law, y = regressor.predict_dist(X), flat_targets(y)
         check_consistent_length(law.weights, y)
         pit = host(law.cdf(y))
-        if law.discrete:
-            below = host(law.cdf(y - 1))
+        if law.discrete or law.family.atom:
+            below = host(law.cdf(y - 1)) if law.discrete else np.where(y == 0, 0.0, pit)
             pit = below + check_random_state(random_state).uniform(size=len(y)) * (pit - below)
         coverage = (np.abs(2 * pit - 1) <= _LEVELS[:, None]).mean(axis=1)
         return cls(

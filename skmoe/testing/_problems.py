@@ -32,12 +32,18 @@ class Problem(NamedTuple):
 
 
 def _targets(signal, rng):
-    """Targets (n, 1) of several kinds: numbers, counts, zeros and ones, positive numbers."""
+    """Targets (n, 1) of several kinds: numbers, counts, yes or no, positive numbers, shares."""
     noise = rng.standard_normal(signal.shape)
     yield signal + 0.3 * noise
     yield rng.poisson(np.exp(0.5 * signal + 0.3 * noise)).astype(float)
     yield (signal + noise > 0).astype(float)
     yield np.exp(0.5 * signal + 0.3 * noise)
+    yield 1 / (1 + np.exp(-0.5 * signal - 0.3 * noise))
+
+
+def _amounts(signal, rng):
+    """Targets (n, 1) of which many are zero, and no two others alike."""
+    return rng.gamma(2.0 * rng.poisson(np.exp(0.5 * signal)))
 
 
 def problem_of(backend, family=None, n_classes=None, seed=0):
@@ -47,7 +53,10 @@ def problem_of(backend, family=None, n_classes=None, seed=0):
     resp = rng.dirichlet(np.ones(EXPERTS), size=ROWS) * rng.uniform(0.5, 2, size=(ROWS, 1))
     signal = X[:, :1] - X[:, 1:2] * (X[:, 2:3] > 0)
     if n_classes is None:
-        y = next(y for y in _targets(signal, rng) if family is None or takes(family, y))
+        kinds = _targets(signal, rng)
+        y = next(y for y in kinds if family is None or takes(family, y))
+        # Whole numbers would be taken too.
+        y = _amounts(signal, rng) if family is not None and family.atom else y
     else:
         y = np.argmax(X[:, :1] * np.arange(n_classes) + rng.gumbel(size=(ROWS, n_classes)), 1)
         y[:n_classes] = np.arange(n_classes)
