@@ -43,6 +43,7 @@ FREE = LinearExpert(alpha=0.0)
 COUNTS = ["poisson", "negative_binomial"]
 POSITIVE = ["gamma", "lognormal", "weibull", "inverse_gaussian"]
 LOG_LINKS = [*COUNTS, *POSITIVE, "tweedie"]
+SHARES = ["bernoulli", "beta"]
 GAMMA_TAILS = (special.gammainc, special.gammaincc)
 LOCATIONS = ["gaussian", "student_t", "laplace"]
 
@@ -69,6 +70,7 @@ def targets_of(family, n=400, seed=0):
         "weibull": lambda: np.exp(eta) * rng.weibull(2, size=n) / special.gamma(1.5),
         "inverse_gaussian": lambda: rng.wald(np.exp(eta), 20),
         "tweedie": lambda: np.exp(eta) / 4 * rng.gamma(2 * rng.poisson(2, size=n)),
+        "beta": lambda: rng.beta(9 * special.expit(eta), 9 * special.expit(-eta)),
         "bernoulli": lambda: rng.uniform(size=n) < 1 / (1 + np.exp(-2 * eta)),
     }[family]
     return X, draw().astype(float)
@@ -222,6 +224,20 @@ def test_tweedie_densities_and_probabilities_are_sums_over_the_number_of_parts(p
         assert_allclose(above[:, k], known[1], rtol=1e-9, atol=1e-280)
 
 
+def test_one_beta_expert_is_beta_regression(diabetes):
+    X, y = diabetes
+    model = MoERegressor(1, family="beta", expert=FREE, tol=1e-10).fit(X, y / 350)
+    # statsmodels 0.15.0: BetaModel, by Newton's method.
+    known = [0.01929922925, -2.70041057304, 6.6707662012, 3.47510474864, -12.24813071551]
+    known += [7.62957946945, 2.76626810061, 2.84107996832, 9.96107684409, 0.86445139737]
+    assert_allclose(model.expert_coef_[0], known, atol=1e-6)
+    assert_allclose(model.expert_intercept_, -0.26360127978, rtol=1e-7)
+    assert_allclose(model.expert_scale_**-2, 8.913895735135, rtol=1e-7)
+    assert_allclose(model.log_likelihood_, 228.07051350985563, rtol=1e-10)
+    shape = model.expert_scale_[0] ** -2 * np.stack([model.predict(X), 1 - model.predict(X)])
+    assert_allclose(model.score_samples(X, y / 350), stats.beta.logpdf(y / 350, *shape), rtol=1e-8)
+
+
 @pytest.mark.parametrize(
     ("family", "log_likelihood"),
     # statsmodels 0.15.0: NegativeBinomial(loglike_method="nb2"), GLM(Poisson), GLM(Binomial).
@@ -354,7 +370,7 @@ def test_binomial_and_multinomial_mixtures_are_the_textbooks(n_classes):
         assert numbers.log_likelihood_ >= reference - 1e-3
 
 
-@pytest.mark.parametrize("family", [*LOCATIONS, *LOG_LINKS, "bernoulli"])
+@pytest.mark.parametrize("family", [*LOCATIONS, *LOG_LINKS, *SHARES])
 def test_two_regressions_and_their_gate_are_found(family):
     X, y = targets_of(family, n=2000)
     model = MoERegressor(2, family=family, n_init=4, random_state=0).fit(X, y)
@@ -534,7 +550,7 @@ def test_tails_are_no_heavier_for_a_scale_that_rounding_holds():
 # -- weights, units, order -----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("family", [*LOCATIONS, *LOG_LINKS, "bernoulli"])
+@pytest.mark.parametrize("family", [*LOCATIONS, *LOG_LINKS, *SHARES])
 def test_weight_two_is_the_row_twice(family):
     X, y = targets_of(family, n=150)
     weight = np.random.default_rng(0).integers(0, 3, size=150)
@@ -545,7 +561,7 @@ def test_weight_two_is_the_row_twice(family):
     assert_allclose(weighted.predict(X), repeated.predict(X), rtol=1e-6)
 
 
-@pytest.mark.parametrize("family", [*LOCATIONS, *LOG_LINKS, "bernoulli"])
+@pytest.mark.parametrize("family", [*LOCATIONS, *LOG_LINKS, *SHARES])
 def test_units_and_order_do_not_matter(family):
     X, y = targets_of(family, n=300)
     settings = {"family": family, "random_state": 0, "n_init": 3}
@@ -564,12 +580,12 @@ def test_units_and_order_do_not_matter(family):
     assert_allclose(other.score_samples(moved, factor * y + offset), density, atol=5 * slack)
 
 
-@pytest.mark.parametrize("family", [*LOCATIONS, *LOG_LINKS, "bernoulli"])
+@pytest.mark.parametrize("family", [*LOCATIONS, *LOG_LINKS, *SHARES])
 def test_fitted_attributes_predict(family):
     X, y = targets_of(family, n=200)
     model = MoERegressor(2, family=family, random_state=0).fit(X, y)
     eta = X @ model.expert_coef_.T + model.expert_intercept_
-    inverse = {"bernoulli": lambda eta: 1 / (1 + np.exp(-eta)), **dict.fromkeys(LOG_LINKS, np.exp)}
+    inverse = {**dict.fromkeys(SHARES, special.expit), **dict.fromkeys(LOG_LINKS, np.exp)}
     mean = inverse.get(family, lambda eta: eta)(eta)
     assert_allclose(model.predict_experts(X), mean, rtol=1e-6)
     assert_allclose((mean * model.gate_proba(X)).sum(axis=1), model.predict(X), rtol=1e-6)
@@ -601,7 +617,7 @@ def test_scales_are_those_of_the_documented_density():
     assert_allclose(model.score_samples(X, y), expected, rtol=1e-6)
 
 
-@pytest.mark.parametrize("family", [*LOCATIONS, *LOG_LINKS, "bernoulli"])
+@pytest.mark.parametrize("family", [*LOCATIONS, *LOG_LINKS, *SHARES])
 def test_several_outputs_and_trees_of_experts(family):
     X, y = targets_of(family, n=200)
     both = np.column_stack([y, y[::-1]])
@@ -616,7 +632,7 @@ def test_several_outputs_and_trees_of_experts(family):
 # -- score ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("family", [*LOCATIONS, *LOG_LINKS, "bernoulli"])
+@pytest.mark.parametrize("family", [*LOCATIONS, *LOG_LINKS, *SHARES])
 def test_score_is_r2_or_d2(family):
     X, y = targets_of(family, n=300)
     weight = np.random.default_rng(0).uniform(size=300)
@@ -629,7 +645,7 @@ def test_score_is_r2_or_d2(family):
         expected = d2_tweedie_score(y, mean, sample_weight=weight, power=power)
     else:
         loss = [
-            -np.average(np.log(np.where(y == 1, p, 1 - p)), weights=weight)
+            np.average(special.rel_entr(y, p) + special.rel_entr(1 - y, 1 - p), weights=weight)
             for p in (mean, np.average(y, weights=weight))
         ]
         expected = 1 - loss[0] / loss[1]
@@ -656,6 +672,7 @@ def test_score_of_a_constant_target_and_of_several():
         ("tweedie", -0.5, "negative values.*amounts of at least 0"),
         (Tweedie(power=2), 1.0, "power=2 was given.*between 1 and 2"),
         ("bernoulli", 1.5, "below 0 or above 1.*0, 1 and shares"),
+        ("beta", 1.0, "of 0 or less or 1 or more.*strictly between 0 and 1"),
         ("poison", 1.0, "family='poison' was given.*'poisson'"),
         (Gaussian(scale="common"), 1.0, "scale='common' was given.*'shared'"),
         (StudentT(df=0), 1.0, "df=0 was given"),

@@ -10,7 +10,7 @@ References
 
 import math
 
-from .._rows.arrays import array_namespace, device, special
+from .._rows.arrays import array_namespace, device, host, like, special
 
 __all__ = ["digamma_step", "incomplete_beta", "log_excess", "log_less_digamma", "stirling_rest"]
 
@@ -38,12 +38,16 @@ def log_excess(ratio):
 def incomplete_beta(a, b, part, rest):
     """Regularised incomplete beta function of a and b at part / (part + rest).
 
-    In float64 where the device has it: what underflows in float32, scipy gives as NaN.
+    In float64, on the host where the device has none: in float32, scipy's own is off by more than
+    rounding, and gives NaN for what underflows.
     """
     xp, dtype = array_namespace(part), part.dtype
     known = xp.__array_namespace_info__().dtypes(device=device(part), kind="real floating")
-    wide = known.get("float64", dtype)
-    a, b, part, rest = (xp.astype(x, wide) for x in xp.broadcast_arrays(a, b, part, rest))
+    table = xp.broadcast_arrays(a, b, part, rest)
+    if "float64" not in known:
+        return like(incomplete_beta(*(host(x).astype(float) for x in table)), part)
+    wide = known["float64"]
+    a, b, part, rest = (xp.astype(x, wide) for x in table)
     total, none = part + rest, xp.zeros_like(part)
     # A number near one has no digits left: there from the rest, which takes ten times as long.
     near = rest < xp.finfo(wide).eps ** 0.25 * total

@@ -358,7 +358,7 @@ class Marginal(NamedTuple):
         points = xp.floor(points) if self.family.discrete else points
         if self._by_logarithm:
             points = xp.maximum(points, xp.finfo(points.dtype).smallest_normal)
-        points = xp.clip(points, *self.family.support)
+        points = xp.clip(points, *self._bounds())
         best = self._highest(points)
         # Quantiles of experts that are alike fall together up to rounding.
         apart = _APART * self._narrowest()
@@ -370,6 +370,13 @@ class Marginal(NamedTuple):
         if self.family.discrete:
             peak = xp.concat([xp.floor(peak), xp.floor(peak) + 1], axis=1)
         return self._highest(xp.concat([best, peak], axis=1))
+
+    def _bounds(self):
+        """The smallest and the largest point that has a density."""
+        low, high = self.family.support
+        if high == float("inf") or self.family.discrete:
+            return low, high
+        return low, high * (1 - float(array_namespace(self.eta).finfo(self.eta.dtype).eps))
 
     def _narrowest(self):
         """The least distance between a component's quartiles, (n, 1)."""

@@ -39,7 +39,8 @@ family : str or family, default="gaussian"
     How y scatters around an expert's prediction: "gaussian", "student_t" and "laplace" (heavy
     tails), "poisson" and "negative_binomial" (counts), "gamma", "lognormal", "weibull" and
     "inverse_gaussian" (positive numbers), "tweedie" (amounts, many of them zero), "bernoulli"
-    (0, 1 and shares between), or an object of :mod:`skmoe.families`."""
+    (0, 1 and shares between), "beta" (shares strictly between 0 and 1), or an object of
+    :mod:`skmoe.families`."""
 
 _OF_LABELS = """\
 expert : str, expert or classifier, default="linear"
@@ -124,7 +125,7 @@ expert_scale_ : array of shape (n_experts,) or (n_experts, n_outputs)
     standard deviation (Gaussian) or what stands for it (Student's t, Laplace); the
     coefficient of variation (Gamma, and of a negative binomial's rate); the standard deviation of
     log y (log-normal), one over the shape (Weibull), the root of the dispersion (inverse
-    Gaussian, Tweedie).
+    Gaussian, Tweedie), one over the root of the precision (beta).
 expert_df_ : array of shape (n_experts,) or (n_experts, n_outputs)
     Degrees of freedom; only with the family "student_t".
 expert_power_ : array of shape (n_experts,) or (n_experts, n_outputs)

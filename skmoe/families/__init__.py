@@ -2,6 +2,7 @@
 
 from ._base import Family
 from ._bernoulli import Bernoulli
+from ._beta import Beta
 from ._categorical import Categorical
 from ._gamma import Gamma
 from ._gaussian import Gaussian
@@ -16,6 +17,7 @@ from ._weibull import Weibull
 
 __all__ = [
     "Bernoulli",
+    "Beta",
     "Categorical",
     "Family",
     "Gamma",
@@ -42,4 +44,5 @@ NAMES = {
     "inverse_gaussian": InverseGaussian,
     "tweedie": Tweedie,
     "bernoulli": Bernoulli,
+    "beta": Beta,
 }

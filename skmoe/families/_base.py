@@ -17,6 +17,7 @@ __all__ = [
     "Family",
     "Location",
     "LogLink",
+    "LogitLink",
     "Positive",
     "ScaleSums",
     "check_targets",
@@ -305,9 +306,10 @@ class Family(BaseEstimator):
     def _update_scale(self, scale, sums):
         """One Newton step on the logarithms, with the squared slopes as curvature."""
         xp = array_namespace(scale)
-        variance = scale * scale
-        slope = sums.slope + sums.prior_rows * (sums.prior_variance / variance - 1)
-        curvature = sums.square + 2 * sums.prior_rows * sums.prior_variance / variance
+        pull = sums.prior_rows * sums.prior_variance + float(self.penalty_scales) * sums.penalty
+        pull = pull / (scale * scale)
+        slope = sums.slope + pull - sums.prior_rows
+        curvature = sums.square + 2 * pull
         tiny = xp.finfo(scale.dtype).smallest_normal
         move = slope / xp.maximum(curvature, xp.full_like(curvature, tiny))
         return scale * xp.exp(xp.clip(move, -LARGEST_MOVE, LARGEST_MOVE))
@@ -533,6 +535,42 @@ class LogLink(Family):
         """Family that starts at the mean of the targets."""
         mean = mean_scaling(y, weight).spread
         return self._with(y, start=host(self.link(mean)).tolist(), **state)
+
+
+class LogitLink(Family):
+    """Families of shares, whose predictor is the log odds of the mean."""
+
+    largest_step = 4.0
+    support = (0.0, 1.0)
+
+    def link(self, mean):
+        """Log odds."""
+        xp = array_namespace(mean)
+        return xp.log(mean) - xp.log1p(-mean)
+
+    def feasible(self, mean, floor):
+        """Probabilities of at least half the `floor`."""
+        least = max(floor / 2, 1e-7)
+        return array_namespace(mean).clip(mean, least, 1 - least)
+
+    def mean(self, eta, scale=None):
+        """Expected share, of shape (n, K, C)."""
+        return self._mean(eta, exp(-array_namespace(eta).abs(eta)))
+
+    @staticmethod
+    def _mean(eta, odds):
+        # Of the rarer one, so that no digit of its probability is lost.
+        return array_namespace(eta).where(eta < 0, odds, 1.0) / (1 + odds)
+
+    def deviance(self, y, mean):
+        """Twice the log loss, less that of the shares themselves."""
+        xp = array_namespace(mean)
+
+        def loss(y, mean):
+            ratio = xp.where(y > 0, y / xp.where(mean > 0, mean, 1e-30), xp.ones_like(mean))
+            return y * xp.log(ratio)
+
+        return 2 * (loss(y, mean) + loss(1 - y, 1 - mean))
 
 
 class Positive(LogLink):

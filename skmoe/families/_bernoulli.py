@@ -1,12 +1,12 @@
 """Shares and yes or no as numbers: Bernoulli."""
 
 from .._rows.arrays import array_namespace, exp, host
-from ._base import Family, check_targets
+from ._base import LogitLink, check_targets
 
 __all__ = ["Bernoulli"]
 
 
-class Bernoulli(Family):
+class Bernoulli(LogitLink):
     r"""Targets of 0 and 1 (or shares between), with the log odds as linear predictor.
 
     Maximised: :math:`\sum_i r_{ik} (y_i \eta_{ik} - \log(1 + e^{\eta_{ik}}))`: logistic
@@ -37,8 +37,6 @@ class Bernoulli(Family):
     """
 
     discrete = True
-    largest_step = 4.0
-    support = (0.0, 1.0)
 
     def initialize(self, y, weight=None):
         """Family for targets between 0 and 1, of shape (n_samples, n_outputs)."""
@@ -56,39 +54,10 @@ class Bernoulli(Family):
         largest = y[:, None, :] * eta - xp.maximum(eta, xp.zeros_like(eta))
         return largest - xp.log1p(exp(-xp.abs(eta)))
 
-    def link(self, mean):
-        """Log odds."""
-        xp = array_namespace(mean)
-        return xp.log(mean) - xp.log1p(-mean)
-
-    def feasible(self, mean, floor):
-        """Probabilities of at least half the `floor`."""
-        least = max(floor / 2, 1e-7)
-        return array_namespace(mean).clip(mean, least, 1 - least)
-
-    def mean(self, eta, scale=None):
-        """Probability of 1, of shape (n, K, C)."""
-        return self._mean(eta, exp(-array_namespace(eta).abs(eta)))
-
-    @staticmethod
-    def _mean(eta, odds):
-        # Of the rarer one, so that no digit of its probability is lost.
-        return array_namespace(eta).where(eta < 0, odds, 1.0) / (1 + odds)
-
     def working(self, y, eta, scale=None):
         """Targets less probabilities, and p (1 - p) as the weight."""
         odds = exp(-array_namespace(eta).abs(eta))
         return y[:, None, :] - self._mean(eta, odds), self._variance(odds)
-
-    def deviance(self, y, mean):
-        """Twice the log loss, less that of the shares themselves."""
-        xp = array_namespace(mean)
-
-        def loss(y, mean):
-            ratio = xp.where(y > 0, y / xp.where(mean > 0, mean, 1e-30), xp.ones_like(mean))
-            return y * xp.log(ratio)
-
-        return 2 * (loss(y, mean) + loss(1 - y, 1 - mean))
 
     def variance(self, eta, scale=None):
         """Probability of 1 times that of 0."""

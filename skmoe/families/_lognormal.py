@@ -38,10 +38,10 @@ class LogNormal(Positive):
     >>> import numpy as np
     >>> from skmoe import MoERegressor
     >>> x = np.linspace(0, 1, 200).reshape(-1, 1)
-    >>> y = np.exp(1 + 2 * x[:, 0] + 0.5 * np.random.default_rng(0).standard_normal(200))
+    >>> y = np.exp(1 + 2 * x[:, 0] + 0.1 * np.random.default_rng(0).standard_normal(200))
     >>> model = MoERegressor(1, family="lognormal").fit(x, y)
     >>> model.expert_coef_.round(1), model.expert_scale_.round(1)
-    (array([[2.]]), array([0.5]))
+    (array([[2.]]), array([0.1]))
     """
 
     name = "lognormal"
