@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from matplotlib import pyplot
 from numpy.testing import assert_allclose
 from scipy import special, stats
 from scipy.optimize import minimize
@@ -15,6 +16,7 @@ from sklearn.linear_model import (
 )
 from sklearn.metrics import d2_tweedie_score, r2_score
 from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeRegressor
 
 from skmoe import HMERegressor, MoEClassifier, MoERegressor
 from skmoe._rows.blocks import ArrayBlocks
@@ -36,16 +38,27 @@ from skmoe.families import (
 )
 from skmoe.families._base import ScaleSums
 from skmoe.gates import SoftmaxGate
+from skmoe.inspection import CalibrationDisplay, export_text
 
+from .choosing import FULL
 from .data import two_lines
 
 FREE = LinearExpert(alpha=0.0)
+LOCATIONS = ["gaussian", "student_t", "laplace"]
 COUNTS = ["poisson", "negative_binomial"]
 POSITIVE = ["gamma", "lognormal", "weibull", "inverse_gaussian"]
 LOG_LINKS = [*COUNTS, *POSITIVE, "tweedie"]
 SHARES = ["bernoulli", "beta"]
+EVERY = [*LOCATIONS, *LOG_LINKS, *SHARES]
+# Of what families have in common, the default suite tries some of each kind.
+LEAN = [
+    pytest.param(family, marks=FULL) if family in [*POSITIVE[1:], "beta"] else family
+    for family in EVERY
+]
+LEANEST = [
+    pytest.param("tweedie", marks=FULL) if family == "tweedie" else family for family in LEAN
+]
 GAMMA_TAILS = (special.gammainc, special.gammaincc)
-LOCATIONS = ["gaussian", "student_t", "laplace"]
 
 
 @pytest.fixture(scope="module")
@@ -181,7 +194,7 @@ def tweedie_log_density(y, mean, dispersion, power):
 
 @pytest.mark.parametrize("power", [1.6, "auto"])
 def test_one_tweedie_expert_is_tweedie_regression(power):
-    X, y = targets_of("tweedie", n=300)
+    X, y = targets_of("tweedie", n=150)
     model = MoERegressor(1, family=Tweedie(power=power), expert=FREE, tol=1e-10).fit(X, y)
     own = model.expert_power_[0] if power == "auto" else power
     reference = TweedieRegressor(
@@ -370,7 +383,7 @@ def test_binomial_and_multinomial_mixtures_are_the_textbooks(n_classes):
         assert numbers.log_likelihood_ >= reference - 1e-3
 
 
-@pytest.mark.parametrize("family", [*LOCATIONS, *LOG_LINKS, *SHARES])
+@pytest.mark.parametrize("family", EVERY)
 def test_two_regressions_and_their_gate_are_found(family):
     X, y = targets_of(family, n=2000)
     model = MoERegressor(2, family=family, n_init=4, random_state=0).fit(X, y)
@@ -550,7 +563,7 @@ def test_tails_are_no_heavier_for_a_scale_that_rounding_holds():
 # -- weights, units, order -----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("family", [*LOCATIONS, *LOG_LINKS, *SHARES])
+@pytest.mark.parametrize("family", LEANEST)
 def test_weight_two_is_the_row_twice(family):
     X, y = targets_of(family, n=150)
     weight = np.random.default_rng(0).integers(0, 3, size=150)
@@ -561,7 +574,7 @@ def test_weight_two_is_the_row_twice(family):
     assert_allclose(weighted.predict(X), repeated.predict(X), rtol=1e-6)
 
 
-@pytest.mark.parametrize("family", [*LOCATIONS, *LOG_LINKS, *SHARES])
+@pytest.mark.parametrize("family", LEAN)
 def test_units_and_order_do_not_matter(family):
     X, y = targets_of(family, n=300)
     settings = {"family": family, "random_state": 0, "n_init": 3}
@@ -580,7 +593,7 @@ def test_units_and_order_do_not_matter(family):
     assert_allclose(other.score_samples(moved, factor * y + offset), density, atol=5 * slack)
 
 
-@pytest.mark.parametrize("family", [*LOCATIONS, *LOG_LINKS, *SHARES])
+@pytest.mark.parametrize("family", LEANEST)
 def test_fitted_attributes_predict(family):
     X, y = targets_of(family, n=200)
     model = MoERegressor(2, family=family, random_state=0).fit(X, y)
@@ -617,7 +630,7 @@ def test_scales_are_those_of_the_documented_density():
     assert_allclose(model.score_samples(X, y), expected, rtol=1e-6)
 
 
-@pytest.mark.parametrize("family", [*LOCATIONS, *LOG_LINKS, *SHARES])
+@pytest.mark.parametrize("family", LEANEST)
 def test_several_outputs_and_trees_of_experts(family):
     X, y = targets_of(family, n=200)
     both = np.column_stack([y, y[::-1]])
@@ -632,7 +645,7 @@ def test_several_outputs_and_trees_of_experts(family):
 # -- score ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("family", [*LOCATIONS, *LOG_LINKS, *SHARES])
+@pytest.mark.parametrize("family", LEAN)
 def test_score_is_r2_or_d2(family):
     X, y = targets_of(family, n=300)
     weight = np.random.default_rng(0).uniform(size=300)
@@ -658,6 +671,33 @@ def test_score_of_a_constant_target_and_of_several():
     alone = one.fit(X, y).score(X, y)
     model = one.fit(X, np.column_stack([y, np.full(400, 3.0)]))
     assert_allclose(model.score(X, np.column_stack([y, np.full(400, 3.0)])), alone / 2, rtol=1e-6)
+
+
+@pytest.mark.parametrize("family", ["inverse_gaussian", "tweedie", "beta"])
+def test_all_that_takes_a_family_takes_it(family):
+    X, y = targets_of(family, n=200)
+    number = "auto" if family == "beta" else 2
+    model = MoERegressor(number, family=family, random_state=0).fit(X, y)
+    assert model.n_experts_ == 2 and (np.diff(model.history_) >= 0).all()
+    errors = model.inference(X, y).std_errors
+    # Of 100 rows to an expert, whose slopes are 1 and -1.
+    assert ((errors["expert_coef_"] > 0.01) & (errors["expert_coef_"] < 0.5)).all()
+    text = str(model.summary(X, y))
+    assert "scale" in text and ("power" in text) == (family == "tweedie")
+    assert "scale" in export_text(model)
+    law = model.predict_dist(X[:30])
+    assert_allclose(law.cdf(law.ppf(0.9)), 0.9, rtol=1e-8)
+    assert np.isfinite(law.crps(y[:30])).all() and np.isfinite(law.mode()).all()
+    law.plot()
+    pit = CalibrationDisplay.from_estimator(model, X, y).pit
+    assert stats.kstest(pit, "uniform").pvalue > 1e-3
+    pyplot.close("all")
+    one = MoERegressor(1, family=family, expert=LinearExpert(1.0), random_state=0)
+    double = clone(one).fit(X, y).log_likelihood_
+    single = clone(one).fit(X.astype(np.float32), y.astype(np.float32)).log_likelihood_
+    assert_allclose(single, double, rtol=1e-4)
+    tree = MoERegressor(2, family=family, expert=DecisionTreeRegressor(max_depth=3), random_state=0)
+    assert tree.fit(X, y).score(X, y) > 0.3
 
 
 # -- bad targets ---------------------------------------------------------------------------------
@@ -698,7 +738,7 @@ def test_no_counts_at_all():
 
 # Gamma experts may stand on a few of these rows: what counts is that nothing overflows.
 @pytest.mark.filterwarnings("ignore::skmoe.exceptions.DegenerateWarning")
-@pytest.mark.parametrize("family", LOG_LINKS)
+@pytest.mark.parametrize("family", [*COUNTS, "gamma", "inverse_gaussian"])
 def test_a_large_range_of_targets(family):
     rng = np.random.default_rng(0)
     x = np.linspace(-1, 1, 300)[:, None]

@@ -29,6 +29,8 @@ IN_WORDS = "|".join(
     ]
 )
 
+POSITIVE = ["gamma", "lognormal", "weibull", "inverse_gaussian"]
+
 # Units for float64 and float32.
 UNITS = {
     np.float64: [1.0, 1e-300, 1e-200, 1e-30, 1e6, 1e160, 1e300],
@@ -70,8 +72,12 @@ def targets(rng, X, family):
     signal = np.abs(first / (np.abs(first).max() or 1.0))
     if family in ("poisson", "negative_binomial"):
         return rng.poisson(np.exp(2 * signal)).astype(float)
-    if family == "gamma":
+    if family in POSITIVE:
         return np.exp(signal) * rng.gamma(2.0, size=len(X)) + 1e-3
+    if family == "tweedie":
+        return rng.gamma(2.0 * rng.poisson(np.exp(2 * signal)))
+    if family == "beta":
+        return rng.beta(0.1 + 3 * signal, 2.0).clip(1e-9, 1 - 1e-6)
     if family == "bernoulli":
         return (rng.random(len(X)) < signal).astype(float)
     if family == "tied":
@@ -143,8 +149,8 @@ def has_trees(made_of):
 @st.composite
 def regressions(draw):
     """A regression problem."""
-    names = ["gaussian", "student_t", "laplace", "poisson", "negative_binomial", "gamma"]
-    family = draw(st.sampled_from([*names, "bernoulli", "gaussian"]))
+    names = ["gaussian", "student_t", "laplace", "poisson", "negative_binomial", *POSITIVE]
+    family = draw(st.sampled_from([*names, "tweedie", "beta", "bernoulli", "gaussian"]))
     made_of = draw(parts(False))
     X, y, weight, dtype = draw(rows(family, has_trees(made_of)))
     if family in ("gaussian", "student_t", "laplace"):

@@ -139,8 +139,14 @@ def _some(peak, alpha):
 
 
 def _largest(x):
-    """The largest number of a table, rounded up; one of an empty table."""
-    return math.ceil(float(array_namespace(x).max(x))) if math.prod(x.shape) else 1
+    """The largest number of a table, rounded up; one of an empty table.
+
+    Searches look at what is no number too.
+    """
+    xp = array_namespace(x)
+    if math.prod(x.shape) == 0:
+        return 1
+    return math.ceil(float(xp.max(xp.where(xp.isfinite(x), x, xp.ones_like(x)))))
 
 
 def compound_cdf(amount, rate, alpha):

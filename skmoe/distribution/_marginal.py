@@ -138,10 +138,9 @@ class Marginal(NamedTuple):
         xp = array_namespace(q)
         end = tail(self, xp.zeros_like(q[:, :1]))
         some = q > end if sign > 0 else q < end
-        above = (q - end) / (1 - end) if sign > 0 else q / end
-        half = xp.full_like(q, 0.5)
-        inner = (1 + end) / 2 if sign > 0 else end / 2
-        guess = self._guess(sign * deviate(xp.where(some, above, half)))
+        rest, inner = (1 - end, (1 + end) / 2) if sign > 0 else (end, end / 2)
+        share = (q - end if sign > 0 else q) / xp.where(some, rest, xp.ones_like(q))
+        guess = self._guess(sign * deviate(xp.where(some, share, xp.full_like(q, 0.5))))
         y = self._root(tail, sign, sign * deviate(xp.where(some, q, inner)), guess)
         return xp.where(some, y, xp.zeros_like(y))
 

@@ -6,12 +6,15 @@ from .._numerics.search import put_back
 from .._numerics.tweedie import compound_cdf, compound_sf, log_series, series_means
 from .._rows.arrays import array_namespace, exp, host, like, log_ceiling, take_rows, zeros
 from .._rows.scaling import mean_scaling
-from ._base import LARGEST_MOVE, LogLink, check_targets, drawn_counts
+from ._base import LARGEST_MOVE, LogLink, check_targets, cut_square, drawn_counts
 
 __all__ = ["Tweedie"]
 
 # Shapes of a part that an estimate is kept between: powers of 1.95 and of 1.05.
 _LEAST, _MOST = 1 / 19, 19.0
+
+# Stands for a mean of zero.
+_NEXT_TO_NOTHING = 1e-30
 
 # Power that deviances are of where it is estimated.
 _COMMON = 1.5
@@ -152,7 +155,7 @@ class Tweedie(LogLink):
         half, peak = _half_deviance(log_y, log_mean, spread, alpha)
         rate = _rate(log_mean, spread, alpha)
         more, bend = _of_rows(some, series_means, peak, alpha)
-        slope = 2 * xp.where(some, half - (1 + alpha) * more, rate)
+        slope = cut_square(2 * xp.where(some, half - (1 + alpha) * more, rate))
         if self.power != "auto":
             return slope
         # By the shape of a part, given the number of parts.
@@ -161,7 +164,7 @@ class Tweedie(LogLink):
         by_mean = log_mean / (1 + alpha) ** 2
         by_shape = by_mean * (number - rate + alpha * (number - amount))
         by_shape = by_shape + number - amount + number * log_ratio / (1 + alpha) - bend
-        by_shape = alpha * xp.where(some, by_shape, -rate * by_mean)
+        by_shape = cut_square(alpha * xp.where(some, by_shape, -rate * by_mean))
         return xp.concat([slope, by_shape], axis=2)
 
     def scale_sums(self, y, eta, scale, resp):
@@ -220,8 +223,10 @@ class Tweedie(LogLink):
         xp, power = array_namespace(y), _COMMON if self.power == "auto" else self.power
         some, alpha = y > 0, (2 - power) / (power - 1)
         log_y = xp.log(xp.where(some, y, xp.ones_like(y)))
-        half, _ = _half_deviance(log_y, xp.log(mean), 1.0, alpha)
-        return 2 * xp.where(some, half, _rate(xp.log(mean), 1.0, alpha))
+        # Where nothing at all has come, the mean of all is zero.
+        log_mean = xp.log(xp.maximum(mean, xp.full_like(mean, _NEXT_TO_NOTHING)))
+        half, _ = _half_deviance(log_y, log_mean, 1.0, alpha)
+        return 2 * xp.where(some, half, _rate(log_mean, 1.0, alpha))
 
     def variance(self, eta, scale):
         """Squared scale times a power of the mean."""
