@@ -36,6 +36,30 @@ class Break(NamedTuple):
 BREAKS = [
     # -- families
     Break(
+        "a log-normal scale forgets that it moves the mean",
+        "families/_lognormal.py",
+        "return place * (place - scale) - 1",
+        "return place * place - 1",
+    ),
+    Break(
+        "a Weibull mean is its scale",
+        "families/_weibull.py",
+        "return self.mean(eta - _of_mean(\"gammaln\", scale) + scale * log_hazard, None)",
+        "return self.mean(eta + scale * log_hazard, None)",
+    ),
+    Break(
+        "zeros of Tweedie experts are as rare as parts are many",
+        "families/_tweedie.py",
+        "zero = like(self.log_unit, eta) - _rate(log_mean, spread, alpha)",
+        "zero = like(self.log_unit, eta) - 2 * _rate(log_mean, spread, alpha)",
+    ),
+    Break(
+        "a beta variance knows no bound of shares",
+        "families/_beta.py",
+        "(square / (1 + square))",
+        "square",
+    ),
+    Break(
         "a scale is not squared in its own slope",
         "families/_gaussian.py",
         "return deviation * deviation - 1",

@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose
 from sklearn import config_context
 
 from skmoe import MoEClassifier, MoERegressor
-from skmoe._rows.arrays import array_namespace
+from skmoe._rows.arrays import array_namespace, inverse_spd, solve_spd
 from skmoe.exceptions import EmptyClassWarning, SeparationWarning
 from skmoe.experts import LinearExpert
 from skmoe.testing._backends import as_host
@@ -77,3 +77,11 @@ def test_float32_in_float32_out():
     assert single.gate_coef_.dtype == np.float32
     reference = double.predict(X)
     assert_allclose(prediction, reference, rtol=1e-3, atol=1e-3 * np.abs(reference).max())
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_steps_by_matrices_that_rounding_has_left_are_finite(dtype):
+    # Differences of large equal sums: what is left may be below zero all along the diagonal.
+    left = np.asarray([[-1e-3, 2e-3], [2e-3, -1e-4]], dtype=dtype)
+    assert np.isfinite(solve_spd(left, np.ones((2, 1), dtype=dtype))).all()
+    assert np.isfinite(inverse_spd(left)).all()

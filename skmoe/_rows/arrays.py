@@ -318,7 +318,8 @@ def equilibrated(A):
     xp = array_namespace(A)
     epsilon = float(xp.finfo(A.dtype).eps)
     diagonal = xp.linalg.diagonal(A)
-    raised = xp.maximum(diagonal, epsilon * xp.max(diagonal, axis=-1, keepdims=True) + _TINY)
+    largest = xp.max(xp.abs(diagonal), axis=-1, keepdims=True)
+    raised = xp.maximum(diagonal, epsilon * largest + _TINY)
     root = xp.sqrt(raised)
     # Of a matrix that rounding has left, entries could be larger than their diagonal allows.
     scaled = xp.clip(A / (root[..., :, None] * root[..., None, :]), -1.0, 1.0)
