@@ -19,7 +19,16 @@ from skmoe.estimators._preparation import Units
 from skmoe.families import Gaussian
 from skmoe.mixture import Mixture
 
-__all__ = ["build", "environment", "planted", "report", "resident", "seconds", "side_by_side"]
+__all__ = [
+    "build",
+    "environment",
+    "one_hot",
+    "planted",
+    "report",
+    "resident",
+    "seconds",
+    "side_by_side",
+]
 
 
 def environment():
@@ -53,14 +62,14 @@ def resident():
     return int(lines["VmHWM"].split()[0]) / 1024
 
 
-def seconds(call):
+def seconds(call, clock=time.perf_counter):
     """Seconds that one call takes, and its answer."""
-    begin = time.perf_counter()
+    begin = clock()
     answer = call()
-    return time.perf_counter() - begin, answer
+    return clock() - begin, answer
 
 
-def side_by_side(calls, repeats):
+def side_by_side(calls, repeats, clock=time.perf_counter):
     """Seconds of several calls, (repeats, len(calls)), taken in turn after one untimed round.
 
     Calls that are compared are timed next to each other, so that a change in the machine's load
@@ -68,7 +77,7 @@ def side_by_side(calls, repeats):
     """
     for call in calls:
         call()
-    return np.array([[seconds(call)[0] for call in calls] for _ in range(repeats)])
+    return np.array([[seconds(call, clock)[0] for call in calls] for _ in range(repeats)])
 
 
 def report(title, rows):
@@ -110,6 +119,23 @@ def planted(n, d, n_experts, rng, *, n_test=0, sharpness=8.0, noise=0.1):
         return X, y, (gate * means).sum(axis=1)
 
     return (*draw(n), *draw(n_test)) if n_test else draw(n)
+
+
+def one_hot(n, levels, n_numeric, n_experts, rng):
+    """Numbers beside features of so many levels, some of them rare, and labels: X and y.
+
+    Every level has a column of zeros and ones. Gate logits 3 W z / sqrt(d) and log odds of an
+    expert 2 b.z / sqrt(d) - 1 of the scaled columns z, with W, b ~ N(0, 1).
+    """
+    drawn = [rng.choice(size, n, p=rng.dirichlet(np.full(size, 0.5))) for size in levels]
+    columns = [np.eye(size)[level] for size, level in zip(levels, drawn)]
+    X = np.hstack([rng.standard_normal((n, n_numeric)), *columns])
+    d, spread = X.shape[1], X.std(axis=0)
+    Z = (X - X.mean(axis=0)) / np.where(spread > 0, spread, 1)
+    W, b = rng.standard_normal((2, d, n_experts)) / d**0.5
+    expert = (3 * Z @ W + rng.gumbel(size=(n, n_experts))).argmax(axis=1)
+    odds = 2 * (Z @ b)[np.arange(n), expert] - 1
+    return X, (rng.logistic(size=n) < odds).astype(int)
 
 
 def build(X, y, gate, expert, n_experts, family=None, **options):
