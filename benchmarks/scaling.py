@@ -4,7 +4,7 @@ Fits: `MoERegressor(4)` with default settings but for `max_iter`, so that all ma
 on 10 planted columns. Passes: seconds of the processor, per row, of the sums of an EM pass and of
 a value and its gradient for K experts and d columns, and the law
 
-    a + b K + c K d + e K d^2 + f (K - 1)^2 d^2
+    a + b K + c d + e K d + f K d^2 + g (K - 1)^2 d^2
 
 of all of these, with weights that are not negative, least squares of relative errors.
 
@@ -30,6 +30,7 @@ EXPERTS, COLUMNS = (2, 4, 8, 16), (5, 10, 20, 40, 80)
 TERMS = {
     "1": lambda K, d: 1,
     "K": lambda K, d: K,
+    "d": lambda K, d: d,
     "K d": lambda K, d: K * d,
     "K d^2": lambda K, d: K * d**2,
     "(K-1)^2 d^2": lambda K, d: (K - 1) ** 2 * d**2,
@@ -57,7 +58,7 @@ def passes(repeats=3):
     rng = np.random.default_rng(0)
     for n_experts in EXPERTS:
         for d in COLUMNS:
-            n = int(np.clip(2e9 / (n_experts * d) ** 2, 8_192, 65_536))
+            n = 2_400_000 // d  # too many to be kept prepared
             X, y, _ = planted(n, d, n_experts, rng)
             mixture, blocks = build(X, y, SoftmaxGate(0.1), LinearExpert(0.1), n_experts)
             mixture = mixture.with_params(
@@ -69,17 +70,26 @@ def passes(repeats=3):
             ]
             taken = np.median(side_by_side(calls, repeats, time.process_time), axis=0)
             em, gradient = map(float, 1e6 * taken / n)
-            yield {"K": n_experts, "d": d, "n": n, "EM us": em, "gradient us": gradient}
+            line = {"K": n_experts, "d": d, "n": n, "gradient us": gradient}
+            # Larger gates have a bound for a curvature, and are not climbed by EM.
+            full = (n_experts - 1) * (d + 1) <= 500
+            yield line | {"EM us": em} if full else line
 
 
 def law(table, name):
     """Nanoseconds that each term takes, and how far the law is from what was measured."""
+    table = [line for line in table if name in line]
     taken = np.array([1e3 * line[name] for line in table])
     parts = np.array([[term(line["K"], line["d"]) for term in TERMS.values()] for line in table])
     weights, _ = nnls(parts / taken[:, None], np.ones(len(table)))
     miss = np.abs(parts @ weights / taken - 1)
     found = {term: float(weight) for term, weight in zip(TERMS, weights)}
-    return {"pass": name, **found, "median error": np.median(miss), "largest": miss.max()}
+    return {
+        "pass": name,
+        **found,
+        "median error": float(np.median(miss)),
+        "largest": float(miss.max()),
+    }
 
 
 def main():

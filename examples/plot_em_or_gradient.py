@@ -147,14 +147,13 @@ for table, climbs in records.items():
 #
 # The start that has won a race is near the top already. With ten columns a pass of EM is cheap: a
 # few are enough to be close, and acceleration goes on to the end where plain EM (``memory=0``)
-# crawls. L-BFGS ends in the same maximum after ten times as many passes, each of them cheaper. Adam
-# does not get close: its steps are noisy, and some eighty parameters with exact sums are no task
-# for it.
+# crawls. L-BFGS, in coordinates of the curvature at the start, ends in the same maximum after no
+# more passes. Adam needs many to be close, and gets no closer: its steps are noisy, and some eighty
+# parameters with exact sums are no task for it.
 #
-# With 150 columns a pass of EM has to sum the products of all pairs of columns for every expert,
-# and for the gate it falls back on a bound of the curvature, so passes are dear and many. L-BFGS
-# needs twice as many and a tenth of the time, and is ahead at any time. Adam ends after twenty
-# epochs: the rows that it holds out gain nothing by a higher objective.
+# With 150 columns every pass of EM has to sum the products of all pairs of columns, for the experts
+# and for the gate. L-BFGS sums them once, and needs about as many passes in a fifth of the time or
+# less. Adam stays below.
 #
 # A higher objective is no better prediction by itself: with 150 columns and 2,000 rows held-out
 # rows should decide.
