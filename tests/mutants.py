@@ -44,7 +44,7 @@ BREAKS = [
     Break(
         "a Weibull mean is its scale",
         "families/_weibull.py",
-        "return self.mean(eta - _of_mean(\"gammaln\", scale) + scale * log_hazard, None)",
+        'return self.mean(eta - _of_mean("gammaln", scale) + scale * log_hazard, None)',
         "return self.mean(eta + scale * log_hazard, None)",
     ),
     Break(

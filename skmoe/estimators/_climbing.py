@@ -59,7 +59,8 @@ def _single(settings, index):
 
 def climb(mixture, blocks, settings, report=None):
     """The mixture after the climb on all rows, and those that its gate asks for, and the trace."""
-    settings = settings._replace(solver=settings.climber(mixture))
+    solver = settings.climber(mixture)
+    settings = settings._replace(solver=solver, max_iter=settings.most_passes(solver))
     trace = Trace(settings.max_iter, settings.tol, report)
     mixture, trace = settings.solver.solve(mixture, blocks, trace)
     if not trace.stopped and (gate := mixture.gate.refined()) is not None:

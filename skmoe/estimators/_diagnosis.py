@@ -132,8 +132,8 @@ def _of_the_climb(mixture, trace):
     elif not (trace.converged or trace.stopped):
         yield (
             NotConvergedWarning,
-            f"The fit did not converge in max_iter={trace.max_iter} passes: the gain still "
-            f"expected is {trace.expected_gain() / trace.weight:.3g} per row, above "
+            f"The fit did not converge in {trace.max_iter} passes, the most that max_iter allows: "
+            f"the gain still expected is {trace.expected_gain() / trace.weight:.3g} per row, above "
             f"tol={trace.tol:g}. Increase max_iter, or tol if that gain does not matter.",
         )
     tried = mixture.gate.routes and not trace.stopped

@@ -4,6 +4,7 @@ from contextlib import contextmanager
 from threading import Condition, Lock
 
 from .._rows.compat import has_callbacks
+from ..solvers import LBFGS
 from ._fitted import climb_attributes, model_attributes
 
 __all__ = ["Progress"]
@@ -36,7 +37,9 @@ class Progress:
         self.given = {"X": X, "y": given.y, "metadata": metadata}
         # A gate that is refined, or closes experts that may die, may climb more than once.
         once = settings.gate.climbs_once and n_climbs == 1
-        passes = settings.max_iter if once else None
+        # Which solver climbs is not known yet: as many passes as it could be.
+        solver = settings.solver if settings.solver.stochastic else LBFGS()
+        passes = settings.most_passes(solver) if once else None
         self.context = estimator._init_callback_context(max_subtasks=passes)
         self.context.call_on_fit_task_begin(estimator=estimator, **self.given)
         self.reading, self.n_read = None, 0

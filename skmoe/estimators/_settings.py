@@ -112,6 +112,10 @@ class Settings(NamedTuple):
         by_gradient = mixture.gradient_only or mixture.has_dear_curvature
         return LBFGS() if by_gradient and not mixture.raw else EM()
 
+    def most_passes(self, solver):
+        """Passes of `solver` at most: where it is our choice, as many as come equally far."""
+        return self.max_iter * (solver.passes_per_step if self.chooses_solver else 1)
+
     def climber(self, mixture):
         """The solver of the climb on all rows."""
         chosen = self.chooses_solver and not self.solver.stochastic
