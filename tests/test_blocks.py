@@ -2,7 +2,8 @@
 
 import time
 import tracemalloc
-from threading import Barrier, active_count, current_thread
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, Event, active_count, current_thread
 
 import numpy as np
 import pytest
@@ -244,6 +245,36 @@ def test_a_product_within_a_pass_takes_one_core(n_jobs):
 
     with thread_pools().limit(limits=2):
         assert_array_equal(blocks.map(seen), np.ones((60, 1)))
+        assert blas_threads() == 2
+
+
+def test_any_thread_holds_products_at_one_core_and_the_last_lets_them_go():
+    """The first to enter, which goes on living, leaves before the other does."""
+    first, second = Event(), Event()
+    blocks = ArrayBlocks(np.ones((20, 2)), length=10)
+
+    def beginning(X, y, weight):
+        first.set()
+        assert second.wait(30)
+        return np.full((10, 1), blas_threads())
+
+    def ending(X, y, weight):
+        second.set()
+        begun.result()
+        return np.full((10, 1), blas_threads())
+
+    with thread_pools().limit(limits=2), ThreadPoolExecutor(1) as pool:
+        begun = pool.submit(blocks.map, beginning)
+        assert first.wait(30)
+        assert_array_equal(blocks.map(ending), np.ones((20, 1)))
+        assert_array_equal(begun.result(), np.ones((20, 1)))
+        assert blas_threads() == 2
+        assert (
+            pool.submit(blocks.map, lambda *block: np.full((10, 1), blas_threads())).result().max()
+            == 1
+        )
+        with thread_pools().limit(limits=3):
+            assert blas_threads() == 3
         assert blas_threads() == 2
 
 

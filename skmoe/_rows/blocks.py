@@ -29,6 +29,7 @@ from .arrays import (
     row_major,
     take_rows,
 )
+from .compat import any_thread_may_resize
 from .distinct import bucketed, count_distinct, hashed, kept, picked, put_together
 from .statistics import fold
 
@@ -55,6 +56,7 @@ class _OneBlasThread:
     def __enter__(self):
         with self._lock:
             if not self._inside:
+                any_thread_may_resize()
                 self._limit = thread_pools().limit(limits=1, user_api="blas")
             self._inside += 1
 
@@ -62,7 +64,9 @@ class _OneBlasThread:
         with self._lock:
             self._inside -= 1
             if not self._inside:
+                any_thread_may_resize()
                 self._limit.restore_original_limits()
+                any_thread_may_resize()
 
 
 _ONE_BLAS_THREAD = _OneBlasThread()

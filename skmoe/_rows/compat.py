@@ -10,6 +10,7 @@ from sklearn.utils.validation import _check_sample_weight
 __all__ = [
     "CallbackSupportMixin",
     "VisualBlock",
+    "any_thread_may_resize",
     "check_same_namespace",
     "checked_weight",
     "get_namespace_and_device",
@@ -18,6 +19,25 @@ __all__ = [
     "seeds",
     "with_callbacks",
 ]
+
+try:
+    from threadpoolctl import OpenBLASController
+
+    _clear = OpenBLASController.clear_controlling_thread
+except (ImportError, AttributeError):  # threadpoolctl < 3.8 lets every thread do so
+
+    def any_thread_may_resize():
+        """Let the thread that asks next resize the pools of BLAS."""
+
+else:
+
+    def any_thread_may_resize():
+        """Let the thread that asks next resize the pools of BLAS.
+
+        OpenBLAS would listen to the one that asked first alone, as long as that lives.
+        """
+        _clear(force=True)
+
 
 try:
     from sklearn.utils._repr_html.estimator import _VisualBlock as VisualBlock
