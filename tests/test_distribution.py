@@ -64,7 +64,7 @@ def random_law(family, n=60, n_experts=4, n_outputs=1, seed=0):
     scale = family.initial_scale(n_experts, eta)
     if isinstance(family, Beta):
         # Of wider ones half lies nearer to an end than numbers tell.
-        eta, scale = 0.5 * eta, 0.5 * scale
+        eta, scale = 0.5 * eta, 0.3 * scale
     if scale is not None:
         scale = family.limited(scale * np.exp(rng.normal(-0.7, 0.6, scale.shape)))
     shares = rng.dirichlet(np.full(n_experts, 0.4), n)

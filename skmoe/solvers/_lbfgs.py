@@ -141,6 +141,10 @@ class LBFGS(Solver):
         if isinstance(self.memory, str) and self.memory == "auto":
             full = mixture.has_statistics and not mixture.gradient_only
             return _LONG_MEMORY if full else _SHORT_MEMORY
+        if isinstance(self.memory, str):
+            raise ValueError(
+                f'memory={self.memory!r} was given; "auto" or an integer of at least 1 is allowed.'
+            )
         return check_count(self.memory, "memory")
 
     def _has_settled(self, trace):

@@ -65,8 +65,7 @@ def side_by_side(mixtures, resp, sample, solver, passes):
     list of Explored
     """
     gate, expert = mixtures[0]
-    along = mixtures[0].has_dear_curvature or mixtures[0].gradient_only
-    if along and isinstance(solver, LBFGS):
+    if mixtures[0].has_dear_curvature and isinstance(solver, LBFGS):
         pairs = zip(mixtures, resp, strict=True)
         return [climbed_along_gradients(*pair, sample, solver, passes) for pair in pairs]
     kinds = isinstance(gate, SoftmaxGate) and isinstance(expert, LinearExpert)
