@@ -197,9 +197,6 @@ class Separable(_Curvature):
 
     def multiplications(self, experts, outputs, size):
         """Per row, of the curvature and of the rest of a pass."""
-        if self.bound != 1.0:
-            # By a bound steps are too short, however cheap.
-            return Softmax().multiplications(experts, outputs, size)
         return experts * outputs * size * size, _of_pass(experts, outputs, size)
 
     def total(self, gram):
