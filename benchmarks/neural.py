@@ -106,7 +106,6 @@ def started(X, y, n_experts, hidden, rng):
     """A mixture of networks at random weights, without penalties, and its blocks."""
     mixture, blocks = build(X, y, SoftmaxGate(0.0), MLPExpert(hidden, alpha=0.0), n_experts)
     noise = 0.1 * rng.standard_normal(mixture.params.shape[0])
-    mixture = Mixture(mixture.gate.started(), mixture.expert)
     return mixture.with_params(mixture.params + noise.astype(X.dtype)), blocks
 
 
