@@ -27,15 +27,15 @@ class LBFGS(Solver):
     gives the objective and its gradient, by Fisher's identity: the gradient of the parts at
     fixed responsibilities. Of linear gates and experts, the curvature for known responsibilities
     is summed every 120 steps: in coordinates in which it is a unit matrix the first step is
-    Newton's, and the others learn what is missing from the gradients. On tables of thousands of
-    columns, and of parts without a curvature, gradients are all: memory and time grow with the
-    number of parameters, not its square.
+    Newton's, and the others learn what is missing from the gradients. Of sparse tables, and of
+    thousands of columns, that is its diagonal alone, so that memory and time grow with the number
+    of parameters, not its square; of parts without a curvature gradients are all.
 
     Parameters
     ----------
     memory : int or "auto", default="auto"
-        Steps that the curvature is estimated from. "auto" is 60 where that of the parts is known,
-        and 10 elsewhere.
+        Steps that the curvature is estimated from. "auto" is 60 where that of the parts is known
+        as a matrix, and 10 elsewhere.
 
     Notes
     -----
@@ -88,7 +88,7 @@ class LBFGS(Solver):
     def _climbed(self, mixture, statistics, blocks, trace):
         """The mixture of the last accepted step; `statistics` are its curvature at first."""
         self._check_gradients(mixture)
-        curved = mixture.has_statistics
+        memory, curved = self._memory(mixture), mixture.has_statistics
         trace.begin(-_loss(mixture, blocks, trace)[0], blocks.total_weight())
         goes_on = True
         while goes_on:
@@ -96,13 +96,14 @@ class LBFGS(Solver):
                 trace.n_iter += 1
                 statistics = blocks.sum(mixture.statistics)
             steps = _STEPS if curved else trace.max_iter
-            mixture, goes_on = self._steps(mixture, statistics, blocks, trace, steps)
+            options = {"maxcor": memory, "maxiter": steps, "maxfun": 10 * trace.max_iter}
+            mixture, goes_on = self._steps(mixture, statistics, blocks, trace, options)
             statistics = None
         trace.converged = not trace.stopped and trace.n_iter < trace.max_iter
         return mixture
 
-    def _steps(self, mixture, statistics, blocks, trace, steps):
-        """The mixture after so many steps at most, and whether to go on from there."""
+    def _steps(self, mixture, statistics, blocks, trace, options):
+        """The mixture after as many steps as scipy's options allow, and whether to go on."""
         start, weight, first = mixture.params, trace.weight, len(trace.history)
         coordinates = _coordinates(mixture, statistics, weight)
         reached = [mixture]
@@ -125,7 +126,6 @@ class LBFGS(Solver):
                 raise StopIteration
 
         # The trace decides when to stop: scipy's own tolerances are out of reach.
-        options = {"maxcor": self._memory(mixture), "maxiter": steps, "maxfun": 10 * trace.max_iter}
         minimize(
             loss,
             coordinates.start(),
@@ -135,17 +135,18 @@ class LBFGS(Solver):
             options={**options, "ftol": 0.0, "gtol": 1e-9},
         )
         # Where no step led higher, a new curvature would find none either.
-        return reached[0], len(trace.history) - first == steps and not ends()
+        return reached[0], len(trace.history) - first == options["maxiter"] and not ends()
 
     def _memory(self, mixture):
-        if isinstance(self.memory, str) and self.memory == "auto":
-            full = mixture.has_statistics and not mixture.gradient_only
-            return _LONG_MEMORY if full else _SHORT_MEMORY
-        if isinstance(self.memory, str):
+        if not isinstance(self.memory, str):
+            return check_count(self.memory, "memory")
+        if self.memory != "auto":
             raise ValueError(
-                f'memory={self.memory!r} was given; "auto" or an integer of at least 1 is allowed.'
+                f'memory={self.memory!r} was given; "auto" or an integer of at least 1 is allowed. '
+                'Pass memory="auto".'
             )
-        return check_count(self.memory, "memory")
+        full = mixture.has_statistics and not mixture.gradient_only
+        return _LONG_MEMORY if full else _SHORT_MEMORY
 
     def _has_settled(self, trace):
         """Whether the last few passes together have gained no more than the tolerance."""
