@@ -124,14 +124,16 @@ class Mixture(Together, _Pair):
         The gradient of the log-likelihood is the gradient of the parts at fixed
         responsibilities; add `log_prior` and `log_prior_gradient` for the objective.
         """
-        xp = array_namespace(X)
-        log_gate, gate_gradient = self.gate.log_joint_and_gradient(X)
-        wanted = self._wanted(log_gate)
-        log_prob, expert_gradient = self.expert.log_prob_and_gradient(X, y, wanted)
-        density, resp = logsumexp_and_shares(log_gate + log_prob)
-        resp = resp * weight[:, None]
-        slope = xp.concat([gate_gradient(resp), expert_gradient(resp)])
-        return xp.sum(density[:, 0] * weight), slope
+        joint, gradient = self.log_joint_and_gradient(X, y)
+        density, resp = logsumexp_and_shares(joint)
+        slope = gradient(resp * weight[:, None])
+        return array_namespace(X).sum(density[:, 0] * weight), slope
+
+    def log_joint_and_gradient(self, X, y):
+        """`log_joint`, and the function that takes responsibilities to the parts' gradients."""
+        log_gate, of_gate = self.gate.log_joint_and_gradient(X)
+        log_prob, of_expert = self.expert.log_prob_and_gradient(X, y, self._wanted(log_gate))
+        return log_gate + log_prob, lambda resp: self._concat([of_gate(resp), of_expert(resp)])
 
     def slopes(self, X, y):
         """Derivatives of the rows' log densities by linear predictor, a list of `Slopes`.

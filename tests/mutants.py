@@ -229,8 +229,8 @@ BREAKS = [
     Break(
         "the gradient of a mixture forgets the weights of rows",
         "mixture.py",
-        "resp = resp * weight[:, None]\n        slope",
-        "slope",
+        "slope = gradient(resp * weight[:, None])",
+        "slope = gradient(resp)",
         "neural",
     ),
     Break(
