@@ -12,7 +12,6 @@ from .._rows.ties import learn_ties
 from .._rows.validation import check_choice, check_positive
 
 __all__ = [
-    "LARGEST_MOVE",
     "Counts",
     "Family",
     "Location",
@@ -23,6 +22,8 @@ __all__ = [
     "check_targets",
     "cut_square",
     "drawn_counts",
+    "grown",
+    "over",
     "root_of_mean",
 ]
 
@@ -36,7 +37,7 @@ _NEXT_TO_NOTHING = 1e-18
 _WHOLE = 2.0**53
 
 # Largest change of the logarithm of a scale in one update.
-LARGEST_MOVE = 1.0
+_LARGEST_MOVE = 1.0
 
 # Standard deviations of y that rounding holds a scale at, however coarse it is.
 _COARSEST = 0.5
@@ -312,7 +313,7 @@ class Family(BaseEstimator):
         curvature = sums.square + 2 * pull
         tiny = xp.finfo(scale.dtype).smallest_normal
         move = slope / xp.maximum(curvature, xp.full_like(curvature, tiny))
-        return scale * xp.exp(xp.clip(move, -LARGEST_MOVE, LARGEST_MOVE))
+        return scale * xp.exp(xp.clip(move, -_LARGEST_MOVE, _LARGEST_MOVE))
 
     def limited(self, scale):
         """Scales within the smallest and largest allowed."""
@@ -377,6 +378,18 @@ def cut_square(x):
     limit = xp.full_like(x, float(xp.finfo(x.dtype).max) ** 0.5 * 1e-4)
     # Not xp.clip, which would lay the rows of the table out anew.
     return xp.maximum(xp.minimum(x, limit), -limit)
+
+
+def over(part, whole):
+    """A quotient; nothing where there is nothing."""
+    xp = array_namespace(whole)
+    return xp.where(whole > 0, part / xp.where(whole > 0, whole, xp.ones_like(whole)), 0.0)
+
+
+def grown(slope, curvature):
+    """Factor by which a bounded Newton step on the logarithm makes a scale larger."""
+    xp = array_namespace(slope)
+    return xp.exp(xp.clip(over(slope, curvature), -_LARGEST_MOVE, _LARGEST_MOVE))
 
 
 def root_of_mean(scale, sums, moved=0.0):
@@ -583,6 +596,10 @@ class Positive(LogLink):
     name = None
     penalty_scales = True
     support = (0.0, float("inf"))
+
+    def __init__(self, scale="expert", min_scale=1e-3):
+        self.scale = scale
+        self.min_scale = min_scale
 
     def initialize(self, y, weight=None):
         """Family for positive targets of shape (n_samples, n_outputs)."""

@@ -50,10 +50,6 @@ class Gamma(Positive):
 
     name = "gamma"
 
-    def __init__(self, scale="expert", min_scale=1e-3):
-        self.scale = scale
-        self.min_scale = min_scale
-
     def log_density(self, y, eta, scale):
         """Log density output by output, of shape (n, K, C)."""
         xp = array_namespace(eta)

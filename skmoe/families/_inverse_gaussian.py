@@ -59,10 +59,6 @@ class InverseGaussian(Positive):
 
     name = "inverse_gaussian"
 
-    def __init__(self, scale="expert", min_scale=1e-3):
-        self.scale = scale
-        self.min_scale = min_scale
-
     def log_density(self, y, eta, scale):
         """Log density output by output, of shape (n, K, C)."""
         y = y[:, None, :]

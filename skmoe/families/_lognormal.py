@@ -46,10 +46,6 @@ class LogNormal(Positive):
 
     name = "lognormal"
 
-    def __init__(self, scale="expert", min_scale=1e-3):
-        self.scale = scale
-        self.min_scale = min_scale
-
     def hill(self, y, eta, scale):
         """Standard normal deviates of the logarithms."""
         return cut_square((self._log(y) - eta) / scale + scale / 2)

@@ -6,7 +6,7 @@ from .._numerics.search import put_back
 from .._numerics.tweedie import compound_cdf, compound_sf, log_series, series_means
 from .._rows.arrays import array_namespace, exp, host, like, log_ceiling, take_rows, zeros
 from .._rows.scaling import mean_scaling
-from ._base import LARGEST_MOVE, LogLink, check_targets, cut_square, drawn_counts
+from ._base import LogLink, check_targets, cut_square, drawn_counts, grown, over
 
 __all__ = ["Tweedie"]
 
@@ -186,16 +186,16 @@ class Tweedie(LogLink):
         slope = sums.slope[:, :cut] + pull - sums.prior_rows
         curvature = sums.square[:, :cut] + 2 * pull
         if self.power != "auto":
-            return spread * _grown(slope, curvature)
+            return spread * grown(slope, curvature)
         both = sums.square[:, 2 * cut :]
         by_shape, own = sums.slope[:, cut:], sums.square[:, cut : 2 * cut]
-        shape = scale[:, cut:] * _grown(
-            by_shape - _over(both * slope, curvature), own - _over(both * both, curvature)
+        shape = scale[:, cut:] * grown(
+            by_shape - over(both * slope, curvature), own - over(both * both, curvature)
         )
         shape = xp.clip(shape, _LEAST, _MOST)
         # The scale moves along with the shape, as far as that may.
         move = xp.log(shape / scale[:, cut:])
-        return xp.concat([spread * _grown(slope - both * move, curvature), shape], axis=1)
+        return xp.concat([spread * grown(slope - both * move, curvature), shape], axis=1)
 
     def limited(self, scale):
         """Scales and shapes within their limits."""
@@ -342,15 +342,3 @@ def _cdf(ratio, rate, alpha):
 def _sf(ratio, rate, alpha):
     """The same of more than a ratio."""
     return compound_sf(alpha * rate * ratio, rate, alpha) / -array_namespace(rate).expm1(-rate)
-
-
-def _over(part, whole):
-    """A quotient; nothing where there is nothing."""
-    xp = array_namespace(whole)
-    return xp.where(whole > 0, part / xp.where(whole > 0, whole, xp.ones_like(whole)), 0.0)
-
-
-def _grown(slope, curvature):
-    """Factor by which a Newton step on the logarithm makes something larger."""
-    xp = array_namespace(slope)
-    return xp.exp(xp.clip(_over(slope, curvature), -LARGEST_MOVE, LARGEST_MOVE))

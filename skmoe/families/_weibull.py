@@ -3,7 +3,7 @@
 import math
 
 from .._rows.arrays import array_namespace, exp, host, like, log_ceiling, special
-from ._base import LARGEST_MOVE, Positive, cut_square
+from ._base import Positive, cut_square, grown
 
 __all__ = ["Weibull"]
 
@@ -49,10 +49,6 @@ class Weibull(Positive):
 
     name = "weibull"
 
-    def __init__(self, scale="expert", min_scale=1e-3):
-        self.scale = scale
-        self.min_scale = min_scale
-
     def hill(self, y, eta, scale):
         """Logarithms of the cumulative hazard, cut where it could not be squared."""
         xp = array_namespace(eta)
@@ -79,13 +75,11 @@ class Weibull(Positive):
 
     def _update_scale(self, scale, sums):
         """A Newton step on the logarithms with the expected curvature."""
-        xp, variance = array_namespace(scale), scale * scale
+        variance = scale * scale
         pull = (sums.penalty + sums.prior_rows * sums.prior_variance) / variance
         skew = 1 - _EULER - _of_mean("digamma", scale)
         curvature = sums.count * (math.pi**2 / 6 + skew * skew) + 2 * pull
-        used = curvature > 0
-        move = (sums.slope + pull - sums.prior_rows) / xp.where(used, curvature, 1.0)
-        return scale * xp.exp(xp.clip(xp.where(used, move, 0.0), -LARGEST_MOVE, LARGEST_MOVE))
+        return scale * grown(sums.slope + pull - sums.prior_rows, curvature)
 
     def variance(self, eta, scale):
         """Squared means times what the gamma function says of the shape."""
