@@ -2,6 +2,7 @@
 
 import time
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -389,6 +390,22 @@ def test_climbs_side_by_side_stop_where_one_fails():
     # No climb goes on behind the error.
     assert monitor.n == told < 20
     assert thread_pools().info() == pools
+
+
+def test_products_of_a_climb_take_one_core_in_any_thread():
+    X, y = planted(300, 3, 3)[:2]
+    mixture, blocks = start_of(X, y)
+    seen = []
+
+    def report(trace, mixture):
+        pools = thread_pools().info()
+        seen.append(max(pool["num_threads"] for pool in pools if pool["user_api"] == "blas"))
+
+    adam = Adam(n_epochs=2, validation_fraction=0.0, random_state=0)
+    # OpenBLAS listens to the thread that has resized its pools, and to no other by itself.
+    with thread_pools().limit(limits=2), ThreadPoolExecutor(1) as pool:
+        pool.submit(adam.solve, mixture, blocks, Trace(2, 0.0, report)).result()
+    assert seen and max(seen) == 1
 
 
 def test_the_best_of_several_starts_is_kept():

@@ -33,7 +33,15 @@ from .compat import any_thread_may_resize
 from .distinct import bucketed, count_distinct, hashed, kept, picked, put_together
 from .statistics import fold
 
-__all__ = ["ArrayBlocks", "Blocks", "in_processes", "in_threads", "rows_of", "thread_pools"]
+__all__ = [
+    "ArrayBlocks",
+    "Blocks",
+    "in_processes",
+    "in_threads",
+    "one_blas_thread",
+    "rows_of",
+    "thread_pools",
+]
 
 
 @cache
@@ -69,7 +77,7 @@ class _OneBlasThread:
                 any_thread_may_resize()
 
 
-_ONE_BLAS_THREAD = _OneBlasThread()
+one_blas_thread = _OneBlasThread()
 
 # Numbers of prepared rows that are kept, and blocks at least, so that a data set that is not large
 # is prepared once and not on every pass. As many as one block of a thousand columns has.
@@ -252,7 +260,7 @@ def _weight(X, y, weight, first):
 def in_threads(task, items, n_jobs):
     """Results of `task(*item)` for every item, in their order, by threads that share the cores."""
     n_threads = 1 if n_jobs is None else _sharing_memory().effective_n_jobs(n_jobs)
-    with _ONE_BLAS_THREAD:
+    with one_blas_thread:
         if n_threads == 1:
             yield from (task(*item) for item in items)
         else:

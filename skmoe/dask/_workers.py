@@ -11,7 +11,7 @@ import dask
 from distributed import Client, as_completed, rejoin, secede
 from distributed.worker import thread_state
 
-from .._rows.blocks import thread_pools
+from .._rows.blocks import one_blas_thread
 from .._rows.statistics import fold
 
 __all__ = ["Workers"]
@@ -126,7 +126,7 @@ class Workers:
         Tasks in this process share its cores, so each gets one BLAS thread; processes of workers
         have been started with one by their nannies.
         """
-        with thread_pools().limit(limits=1):
+        with one_blas_thread:
             if self.client is None:
                 yield
                 return

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sklearn.utils import check_random_state
 
 from .._rows.arrays import array_namespace, host, is_sparse, like
-from .._rows.blocks import thread_pools
+from .._rows.blocks import one_blas_thread
 from .._rows.validation import check_choice, check_count, check_positive, check_share
 from ._base import Memory, Solver
 from ._trace import HeldOut
@@ -158,7 +158,7 @@ class Adam(Solver):
         self._check()
         self._check_gradients(mixture)
         # Threads that wait for one another at every small product cost more than they save.
-        with thread_pools().limit(limits=1):
+        with one_blas_thread:
             return self._climb(mixture, blocks, trace)
 
     def _climb(self, mixture, blocks, trace):
@@ -239,7 +239,7 @@ class Adam(Solver):
         climb.set(self, total, weight / len(rows))
         # Its rows are seen once: small batches make more of them.
         n_batches = -(-len(rows) // self._batch_rows(len(rows), len(rows) // _STEPS_OF_A_BATCH))
-        with thread_pools().limit(limits=1):
+        with one_blas_thread:
             mixture, value = climb.epoch(mixture, blocks.batches(rows, n_batches))
         if not math.isfinite(value):
             raise ValueError(
