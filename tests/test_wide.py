@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from scipy.linalg import block_diag
 
 from skmoe import HMEClassifier, MoEClassifier, MoERegressor
-from skmoe._numerics.normal_equations import Diagonal
+from skmoe._numerics.normal_equations import Diagonal, Separable
 from skmoe._rows.blocks import ArrayBlocks
 from skmoe._rows.whitening import Coordinates, whitening
 from skmoe.experts import LinearExpert
@@ -80,11 +81,29 @@ def test_of_a_sparse_table_the_coordinates_are_those_of_the_diagonal(kind):
 
     exact = -np.diag(differences(slope, mixture.params, 1e-5))
     size = exact.size - (0 if expert.scale is None else expert.scale.size)
-    found = 1 / np.concatenate([block.ravel() for block in whitening]) ** 2
+    found = 1 / np.concatenate([table.ravel() for table, _ in whitening]) ** 2
     if kind == "target":
         assert_allclose(found[9:size], exact[9:size], rtol=1e-5)
     # Of what shares a normaliser the diagonal is held to be the sum of all of p, not p (1 - p).
     assert (found[:size] >= exact[:size] * (1 - 1e-5)).all()
+
+
+def test_classes_whose_bound_is_one_matrix_share_it():
+    mixture, X, y, resp = parts_and_targets("classes", np.random.default_rng(0), 40)
+    gate, expert = (part._replaced(curvature=Separable(bound=0.5)) for part in mixture)
+    mixture = Mixture(gate, expert)
+    blocks = mixture.whitening(mixture.statistics_given(X, y, resp))
+    assert [block.table.shape for block in blocks] == [(1, 3, 3), (3, 3, 3)]
+    coordinates = Coordinates(0 * mixture.params, blocks)
+    W = np.array([coordinates.params(z) for z in np.eye(len(coordinates.start()))]).T
+    assert_allclose(W.T, np.array([coordinates.gradient(z) for z in np.eye(len(W))]).T)
+    # The gate's three logits, then three classes of each expert.
+    grams = [X.T @ (r[:, None] * X) for r in (resp.sum(axis=1), *resp.T)]
+    # Intercepts of experts for labels are shrunk a hundredth as much.
+    ridges = [[0.3, 0.3, 0.0]] + 3 * [[0.2, 0.2, 0.002]]
+    bound = [0.5 * gram + np.diag(own) for gram, own in zip(grams, ridges, strict=True)]
+    A = block_diag(*(own for own in bound for _ in range(3)))
+    assert_allclose(W.T @ A @ W, np.eye(len(A)), atol=1e-9)
 
 
 def test_columns_twice_and_columns_of_zeros_are_whitened_with_finite_numbers():

@@ -17,7 +17,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from .._rows.arrays import array_namespace, device, host, inverse_spd, is_sparse, like, solve_spd
-from .._rows.whitening import whitening
+from .._rows.whitening import Whitening, whitening
 from .grouping import group_rows
 
 __all__ = [
@@ -185,10 +185,10 @@ class Separable(_Curvature):
         return solve_spd(matrix, score[..., None])[..., 0]
 
     def whitening(self, gram, ridge, outputs):
-        """W (K * C, D, D) with W' A W a unit matrix for every expert and predictor A."""
+        """W with W' A W a unit matrix for every expert's A, of each predictor or of all."""
         found = whitening(_add_diagonal(self.bound * gram, ridge[:, None, :]))
         size = found.shape[-1]
-        return found.repeat(outputs // found.shape[1], axis=1).reshape(-1, size, size)
+        return Whitening(found.reshape(-1, size, size), outputs // found.shape[1])
 
     def quadratic(self, gram, step):
         """`step' A step` for every expert and predictor (K, C)."""
@@ -292,13 +292,14 @@ class Softmax(_Curvature):
         return basis @ xp.reshape(step, (experts, predictors - 1, size))
 
     def whitening(self, gram, ridge, outputs):
-        """W (K, C * D, (C - 1) * D) with W' A W a unit matrix for every expert's A."""
+        """W with W' A W a unit matrix for every expert's A, of all predictors together."""
         xp = array_namespace(gram.own)
         matrix = _add_diagonal(self._matrix(gram), xp.tile(ridge, (1, outputs - 1)))
         found = whitening(matrix)
         experts, size, _ = found.shape
         basis = host(_contrasts(outputs, gram.own)).astype(found.dtype)
-        return (basis @ found.reshape(experts, outputs - 1, -1)).reshape(experts, -1, size)
+        table = basis @ found.reshape(experts, outputs - 1, -1)
+        return Whitening(table.reshape(experts, -1, size))
 
     @staticmethod
     def _rounding(gram):
@@ -363,12 +364,12 @@ class Diagonal(_Curvature):
         return 0, 0
 
     def whitening(self, gram, ridge, outputs):
-        """One over the roots of the diagonal, (K * C * D, 1, 1)."""
+        """One over the roots of the diagonal."""
         xp = array_namespace(gram.own)
         diagonal = self.bound * gram.own + ridge[:, None, :]
         diagonal = xp.where(diagonal > 0, diagonal, xp.ones_like(diagonal))
         found = host(1 / xp.sqrt(diagonal))
-        return found.repeat(outputs // found.shape[1], axis=1).reshape(-1, 1, 1)
+        return Whitening(found.repeat(outputs // found.shape[1], axis=1).reshape(-1, 1, 1))
 
     def quadratic(self, gram, step):
         """Upper bound of `step' A step` for every expert and predictor (K, C)."""

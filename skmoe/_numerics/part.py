@@ -276,8 +276,7 @@ class Part(BaseEstimator):
     def whitening(self, statistics):
         """W with W' A W a unit matrix, A the curvature in `statistics`: see `Coordinates`.
 
-        A list of stacked blocks, on the host, in the order of `params`. Ones, where no curvature
-        is known.
+        A list of `Whitening`, in the order of `params`. Ones, where no curvature is known.
         """
         return [unit(self.params.shape[0])]
 

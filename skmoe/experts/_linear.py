@@ -12,6 +12,7 @@ from .._numerics.part import Doubts, Slopes, take_columns
 from .._numerics.penalty import Penalty
 from .._rows.arrays import array_namespace, contrasts, device, host, identity, like, stacked, zeros
 from .._rows.statistics import scale as rescaled
+from .._rows.whitening import Whitening
 from ..families._base import ScaleSums
 from ._base import Expert
 
@@ -450,11 +451,14 @@ class LinearExpert(Expert):
             return [found]
         xp = array_namespace(self.scale)
         root = host(xp.sqrt(zeros((experts, outputs), self.weights) + self._precision()))
-        found = found / root.repeat(len(found) // root.size)[:, None, None]
+        # Predictors of one design differ in their precision.
+        table = found.table.repeat(found.copies, axis=0)
+        found = Whitening(table / root.repeat(len(table) // root.size)[:, None, None])
         # Of a log scale, that of a Gaussian's.
         count = statistics.count[:, None] + xp.zeros_like(self.scale)
         count = xp.sum(count, axis=0) if self.family.shared else xp.reshape(count, (-1,))
-        return [found, host(1 / xp.sqrt(2 * xp.clip(count, 1.0, None))).reshape(-1, 1, 1)]
+        width = host(1 / xp.sqrt(2 * xp.clip(count, 1.0, None)))
+        return [found, Whitening(width.reshape(-1, 1, 1))]
 
     def multiplications(self):
         """Of predictors and their curvature."""

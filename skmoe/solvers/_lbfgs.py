@@ -173,5 +173,4 @@ def _coordinates(mixture, statistics, weight):
     """Those in which the curvature in `statistics`, if any, of the mean objective is one."""
     if statistics is None:
         return Coordinates(mixture.params, [unit(mixture.params.shape[0])])
-    blocks = [weight**0.5 * block for block in mixture.whitening(statistics)]
-    return Coordinates(mixture.params, blocks)
+    return Coordinates(mixture.params, mixture.whitening(statistics), weight**0.5)
