@@ -1,5 +1,7 @@
 """Amounts, many of them zero: Tweedie's compound Poisson distribution."""
 
+from numbers import Real
+
 from .._numerics.gamma_functions import log_excess
 from .._numerics.quantiles import searched
 from .._numerics.search import put_back
@@ -83,7 +85,8 @@ class Tweedie(LogLink):
     def initialize(self, y, weight=None):
         """Family for amounts of shape (n_samples, n_outputs)."""
         self._check_scale()
-        if self.power != "auto" and not 1 < self.power < 2:
+        between = isinstance(self.power, Real) and 1 < self.power < 2
+        if self.power != "auto" and not between:
             raise ValueError(
                 f'power={self.power!r} was given; "auto" or a number between 1 and 2 is allowed. '
                 'For 1 use family="poisson", for 2 "gamma", for 3 "inverse_gaussian".'
