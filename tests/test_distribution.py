@@ -125,7 +125,18 @@ def test_draws_scores_and_modes_of_amounts(family):
     score = score + simpson(law.sf(above) ** 2, x=above, axis=0)
     assert_allclose(law.crps(y), score, rtol=1e-4)
     grid = law.isf(np.linspace(0.001, 0.999, 30)[:, None] * law.sf(0.0))
+    grid = np.concatenate([np.zeros((1, 2)), grid])
     assert (law.logpdf(law.mode()) >= law.logpdf(grid).max(axis=0) - 1e-6).all()
+
+
+@pytest.mark.parametrize("family", AMOUNTS, ids=str)
+def test_the_mode_of_amounts_is_zero_where_nothing_is_most_probable(family):
+    eta, scale = np.log([[[1.0]], [[50.0]]]), np.array([[1.5, 2.0][: 1 + (family.power == "auto")]])
+    law = MixtureDistribution(np.zeros((2, 1)), eta, scale, family.initialize(np.ones((2, 1))))
+    grid = np.linspace(0.01, 60, 500)[:, None]
+    assert law.pdf(0.0)[0] > 0.5 > law.pdf(grid)[:, 0].max()
+    assert law.pdf(0.0)[1] < 5e-3 < law.pdf(grid)[:, 1].max()
+    assert law.mode()[0] == 0 and law.mode()[1] > 20
 
 
 @pytest.mark.parametrize("family", CONTINUOUS[:-1], ids=str)

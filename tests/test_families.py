@@ -24,6 +24,7 @@ from skmoe._rows.ties import Ties, learn_ties
 from skmoe.experts import LinearExpert
 from skmoe.families import (
     Bernoulli,
+    Beta,
     Categorical,
     Gamma,
     Gaussian,
@@ -730,9 +731,10 @@ def test_bad_targets_and_settings_are_named_before_any_fit(family, bad, message)
     assert not hasattr(model, "gate_")
 
 
-def test_no_counts_at_all():
+@pytest.mark.parametrize("family", ["poisson", "tweedie"])
+def test_no_counts_at_all(family):
     X, _ = targets_of("poisson")
-    model = MoERegressor(1, family="poisson").fit(X, np.zeros(len(X)))
+    model = MoERegressor(1, family=family).fit(X, np.zeros(len(X)))
     assert model.predict(X).max() < 1e-3
     assert model.score(X, np.zeros(len(X))) == 0.0
 
@@ -845,6 +847,73 @@ def test_a_fit_to_large_counts_is_the_same_in_float32(family):
     assert_allclose(low.score(x.astype(np.float32), y), high.score(x, y), rtol=1e-5)
     if family == "negative_binomial":
         assert_allclose(low.expert_scale_, high.expert_scale_, rtol=1e-4)
+
+
+def test_draws_of_shares_can_be_fitted():
+    """Rounded, some that are nearly all would be all."""
+    for dtype in (np.float64, np.float32):
+        family = Beta().initialize(np.full((2, 1), 0.5, dtype=dtype))
+        eta, scale = np.array([-6.0, 6.0], dtype=dtype)[:, None, None], np.full((2, 1), 3, dtype)
+        eta = np.repeat(eta, 500, axis=0)
+        drawn = family.sample(eta, scale, np.random.RandomState(0)).astype(dtype)
+        family.check(drawn[:, :, 0])
+        assert_allclose(drawn.mean(axis=0), 0.5, atol=0.05)
+
+
+@pytest.mark.parametrize("family", SHARES)
+def test_the_deviance_of_small_shares_keeps_its_digits(family):
+    y, mean = np.array([3e-17, 1e-300, 0.2]), np.array([1e-17, 2e-300, 0.3])
+    ready = {"bernoulli": Bernoulli, "beta": Beta}[family]()
+    known = 2 * (special.kl_div(y, mean) + special.kl_div(1 - y, 1 - mean))
+    assert_allclose(ready.deviance(y, mean), known, rtol=1e-12)
+
+
+# The weights of rows far off are lost in rounding, and nothing else is.
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("kind", [Tweedie, LogNormal, Weibull, InverseGaussian, Gamma, Beta])
+def test_the_farthest_targets_and_predictions_have_finite_answers(kind, dtype):
+    """Targets as large as scaling leaves them."""
+    limits = np.finfo(dtype)
+    y = [float(limits.smallest_normal) ** 0.9, 0.3, float(limits.max) ** 0.5 * 1e-8]
+    y = np.array(y if kind is not Beta else [y[0], 0.3, 1 - 4 * limits.eps], dtype)[:, None]
+    far = float(np.log(limits.max)) * 0.8
+    with np.errstate(all="raise", under="ignore"):
+        for family in [kind()] + [Tweedie(power=p) for p in (1.001, 1.999)] * (kind is Tweedie):
+            family = family.initialize(np.full((2, 1), 0.5, dtype=dtype))
+            second = [0.06, 1.0, 19.0] if family.n_scales == 2 else [0.0]
+            scales = [[s, a][: family.n_scales] for s in (1e-3, 1, 1e8) for a in second]
+            for center in (-1e6, -far, 0, far, 1e6):
+                tables = y, np.full((3, len(scales), 1), center, dtype), np.array(scales, dtype)
+                for ask in (family.log_density, family.scale_slope, family.cdf, family.sf):
+                    assert np.isfinite(ask(*tables)).all()
+                assert np.isfinite(family.working(*tables)[0]).all()
+                assert np.isfinite(family.variance(*tables[1:])).all()
+
+
+@pytest.mark.parametrize("share", [1e-3, 1e-6, 1e-12])
+def test_rare_shares_are_all_but_gamma_distributed(share):
+    """And no coefficient of theirs runs away, however little a binary target of them would say."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((200, 2))
+    y = share * np.exp(0.5 * X[:, 0]) * rng.gamma(4, 1 / 4, size=200)
+    near = MoERegressor(1, family="inverse_gaussian", expert=FREE).fit(X, y)
+    with np.errstate(over="raise"):
+        model = MoERegressor(1, family="beta", expert=FREE).fit(X, y)
+
+    def loss(params):
+        eta, precision = params[0] + X @ params[1:3], np.exp(params[3])
+        shapes = precision * special.expit(eta), precision * special.expit(-eta)
+        return -stats.beta.logpdf(y, *shapes).sum()
+
+    start = [np.log(share), 0.5, 0.0, np.log(4 / share)]
+    best = minimize(loss, start, method="Nelder-Mead", options={"maxiter": 5000, "fatol": 1e-9})
+    assert_allclose(model.log_likelihood_, -best.fun, rtol=1e-8)
+    assert model.log_likelihood_ > near.log_likelihood_ - 20
+    # The same of what is left, as far as numbers next to one have digits.
+    if share > 1e-9:
+        rest = MoERegressor(1, family="beta", expert=FREE).fit(X, 1 - y)
+        assert_allclose(rest.expert_coef_, -model.expert_coef_, rtol=0.01)
+        assert_allclose(rest.expert_scale_, model.expert_scale_, rtol=1e-3)
 
 
 def test_rare_events_keep_their_probability():

@@ -62,7 +62,7 @@ def stirling_rest(x):
     large, few, many = _parted(x)
     logarithm = xp.log(xp.maximum(few, xp.full_like(few, xp.finfo(few.dtype).smallest_normal)))
     direct = special("gammaln", few + 1) - few * (logarithm - 1)
-    square = 1 / (many * many)
+    square = (1 / many) ** 2
     series = (1 / 12 - square * (1 / 360 - square * (1 / 1260 - square / 1680))) / many
     return xp.where(large, 0.5 * xp.log(2 * math.pi * many) + series, direct)
 
@@ -71,7 +71,7 @@ def log_less_digamma(x):
     """log(x) - digamma(x)."""
     xp = array_namespace(x)
     large, few, many = _parted(x)
-    square = 1 / (many * many)
+    square = (1 / many) ** 2
     series = 0.5 / many + square * (1 / 12 - square * (1 / 120 - square * (1 / 252 - square / 240)))
     return xp.where(large, series, xp.log(few) - special("digamma", few))
 

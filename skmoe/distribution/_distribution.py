@@ -395,7 +395,10 @@ class MixtureDistribution:
         return self.ppf(outside), self.isf(outside)
 
     def mode(self):
-        """Where the density is highest.
+        """Where the density is highest, as `pdf` has it.
+
+        Of amounts, zero where its probability is a larger number than the density elsewhere, which
+        depends on the units of y.
 
         Returns
         -------

@@ -368,7 +368,9 @@ class Marginal(NamedTuple):
         peak = find_maximum(self._height, low, high)
         if self.family.discrete:
             peak = xp.concat([xp.floor(peak), xp.floor(peak) + 1], axis=1)
-        return self._highest(xp.concat([best, peak], axis=1))
+        # A density next to an atom says nothing of its probability.
+        atom = [xp.zeros_like(best)] if self.family.atom else []
+        return self._highest(xp.concat([best, peak, *atom], axis=1))
 
     def _bounds(self):
         """The smallest and the largest point that has a density."""

@@ -383,6 +383,7 @@ class LinearExpert(Expert):
             # Curved alike everywhere: no row is ever predicted without error.
             return []
         weight = weight * (1 - weight) if self.family.coupled else weight
+        weight = weight * self.family.precision(self.scale)
         rows = xp.reshape(resp[:, :, None] + 0 * weight, (X.shape[0], -1))
         return [Doubts(X, rows, xp.reshape(weight, rows.shape))]
 

@@ -578,11 +578,13 @@ class LogitLink(Family):
     def deviance(self, y, mean):
         """Twice the log loss, less that of the shares themselves."""
         xp = array_namespace(mean)
+        least = xp.full_like(mean, xp.finfo(mean.dtype).smallest_normal)
 
         def loss(y, mean):
-            ratio = xp.where(y > 0, y / xp.where(mean > 0, mean, 1e-30), xp.ones_like(mean))
-            return y * xp.log(ratio)
+            y = xp.maximum(y, least)
+            return y * log_excess(mean / y)
 
+        # Both are positive: no digit of a small share is lost.
         return 2 * (loss(y, mean) + loss(1 - y, 1 - mean))
 
 

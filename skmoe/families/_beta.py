@@ -8,7 +8,7 @@ from .._numerics.gamma_functions import (
 )
 from .._rows.arrays import array_namespace, host, like, special
 from .._rows.scaling import mean_scaling
-from ._base import LogitLink, check_targets
+from ._base import LogitLink, check_targets, cut_square
 
 __all__ = ["Beta"]
 
@@ -26,7 +26,8 @@ class Beta(LogitLink):
     scale : {"expert", "shared"}, default="expert"
         Whether every expert has an s of its own or all have the same.
     min_scale : float, default=1e-3
-        Smallest s. The likelihood has no upper bound without it (see `Gaussian`).
+        Smallest s, for shares with a mean of one half; of others, in proportion to the root of
+        mean times rest. The likelihood has no upper bound without it (see `Gaussian`).
 
     Attributes
     ----------
@@ -60,9 +61,17 @@ class Beta(LogitLink):
     def initialize(self, y, weight=None):
         """Family for shares of shape (n_samples, n_outputs)."""
         self._check_scale()
+        mean = host(mean_scaling(y, weight).spread).astype(float)
         # From elsewhere, a precision that makes up for a wrong mean would hold the climb up.
-        start = host(self.link(mean_scaling(y, weight).spread)).tolist()
-        return self._with(y, start=start, n_scales=y.shape[1])
+        start = host(self.link(mean)).tolist()
+        root = (2 * (mean * (1 - mean)) ** 0.5).tolist()
+        return self._with(y, start=start, n_scales=y.shape[1], root=root)
+
+    def for_output(self, output):
+        """The family of one output alone."""
+        family = super().for_output(output)
+        family.root = self.root[output : output + 1]
+        return family
 
     def check(self, y):
         """Raise a ValueError for targets that are no shares, or none or all."""
@@ -72,6 +81,18 @@ class Beta(LogitLink):
     def precision(self, scale):
         """One over the squared scale."""
         return 1 / (scale * scale)
+
+    def _initial_scales(self):
+        return self.root
+
+    def limited(self, scale):
+        """Scales within the smallest and largest allowed, beside the scatter of rare shares."""
+        root = like(self.root, scale)
+        return root * super().limited(scale / root)
+
+    def degenerate(self, scale):
+        """Whether a scale has run into the smallest allowed."""
+        return super().degenerate(scale / like(self.root, scale))
 
     def _shapes(self, eta, scale):
         """Precision times mean, and times the rest."""
@@ -108,7 +129,18 @@ class Beta(LogitLink):
         (a, b), (above, below) = self._shapes(eta, scale), self._excess(y, eta)
         both = a + b
         slope = a * (above - log_less_digamma(a)) + b * (below - log_less_digamma(b))
-        return 2 * (slope + both * log_less_digamma(both))
+        return cut_square(2 * (slope + both * log_less_digamma(both)))
+
+    def scale_sums(self, y, eta, scale, resp):
+        """Slopes of the log scales summed over rows, and the curvature that is expected.
+
+        Where the scale is far off, squared slopes of rare shares are many times as large.
+        """
+        a, b = self._shapes(eta, scale)
+        curvature = 4 * (_bend(a) + _bend(b) - _bend(a + b))
+        tables = (self.scale_slope(y, eta, scale), curvature)
+        xp, resp = array_namespace(eta), resp[:, :, None]
+        return tuple(xp.sum(resp * table, axis=0) for table in tables)
 
     def variance(self, eta, scale):
         """Mean times rest, over one more than the precision."""
@@ -144,8 +176,16 @@ class Beta(LogitLink):
 
     def sample(self, eta, scale, random_state):
         """Random shares."""
-        return random_state.beta(*(host(shape) for shape in self._shapes(eta, scale)))
+        share = random_state.beta(*(host(shape) for shape in self._shapes(eta, scale)))
+        # Rounded, some are zero or one.
+        limits = array_namespace(eta).finfo(eta.dtype)
+        return share.clip(float(limits.smallest_normal), 1 - float(limits.eps))
 
 
 def _trigamma(x):
     return special("zeta", 0 * x + 2, x)
+
+
+def _bend(x):
+    """Trigamma times x squared, less x, within 4 per cent."""
+    return 0.5 + 0.5 / (1 + 3 * x)

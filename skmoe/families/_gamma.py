@@ -84,7 +84,7 @@ class Gamma(Positive):
 
     def variance(self, eta, scale):
         """The square of s times the mean."""
-        return (scale * self.mean(eta, None)) ** 2
+        return self._square(scale * self.mean(eta, None))
 
     def hill(self, y, eta, scale):
         """Logarithms of targets over means, among which the density is a hill around zero."""

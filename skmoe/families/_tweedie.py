@@ -229,7 +229,8 @@ class Tweedie(LogLink):
         # Where nothing at all has come, the mean of all is zero.
         log_mean = xp.log(xp.maximum(mean, xp.full_like(mean, _NEXT_TO_NOTHING)))
         half, _ = _half_deviance(log_y, log_mean, 1.0, alpha)
-        return 2 * xp.where(some, half, _rate(log_mean, 1.0, alpha))
+        rate = xp.where(mean > 0, _rate(log_mean, 1.0, alpha), xp.zeros_like(mean))
+        return 2 * xp.where(some, half, rate)
 
     def variance(self, eta, scale):
         """Squared scale times a power of the mean."""
@@ -306,10 +307,12 @@ def _rate(log_mean, spread, alpha):
 
 def _half_deviance(log_y, log_mean, spread, alpha):
     """How far a log density lies below that for the best mean, and where its series is highest."""
+    xp, limit = array_namespace(log_y), like(log_ceiling(log_y), log_y)
     share, log_ratio = alpha / (1 + alpha), log_y - log_mean
+    few, many = (exp(xp.minimum(x, limit)) for x in (-share * log_ratio, log_ratio / (1 + alpha)))
     peak = _rate(log_y, spread, alpha)
-    lost = log_excess(exp(-share * log_ratio)) + alpha * log_excess(exp(log_ratio / (1 + alpha)))
-    return peak * lost, peak
+    peak = xp.maximum(peak, xp.full_like(peak, xp.finfo(peak.dtype).smallest_normal))
+    return peak * (log_excess(few) + alpha * log_excess(many)), peak
 
 
 def _of_rows(some, ask, peak, alpha):
