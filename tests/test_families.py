@@ -890,6 +890,17 @@ def test_the_farthest_targets_and_predictions_have_finite_answers(kind, dtype):
                 assert np.isfinite(family.variance(*tables[1:])).all()
 
 
+def test_an_update_by_the_steepest_slopes_does_not_overflow():
+    """As steep as slopes are cut to."""
+    family = Tweedie().initialize(np.ones((2, 1)))
+    square, count = np.array([[2e299, 1e299, -1e299]]), np.ones((1, 1))
+    with np.errstate(all="raise"):
+        scale = family.update_scale(
+            np.ones((1, 2)), ScaleSums(count, np.array([[4e149, -3e149]]), square)
+        )
+    assert_allclose(scale, 1)
+
+
 @pytest.mark.parametrize("share", [1e-3, 1e-6, 1e-12])
 def test_rare_shares_are_all_but_gamma_distributed(share):
     """And no coefficient of theirs runs away, however little a binary target of them would say."""

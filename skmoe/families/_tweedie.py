@@ -192,9 +192,8 @@ class Tweedie(LogLink):
             return spread * grown(slope, curvature)
         both = sums.square[:, 2 * cut :]
         by_shape, own = sums.slope[:, cut:], sums.square[:, cut : 2 * cut]
-        shape = scale[:, cut:] * grown(
-            by_shape - over(both * slope, curvature), own - over(both * both, curvature)
-        )
+        share = over(both, curvature)
+        shape = scale[:, cut:] * grown(by_shape - share * slope, own - share * both)
         shape = xp.clip(shape, _LEAST, _MOST)
         # The scale moves along with the shape, as far as that may.
         move = xp.log(shape / scale[:, cut:])
