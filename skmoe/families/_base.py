@@ -610,7 +610,8 @@ class Positive(LogLink):
 
     def check(self, y):
         """Raise a ValueError for targets of zero or less."""
-        check_targets(y, y > 0, self.name, "values of zero or less", "numbers above 0")
+        allowed = "numbers above 0 (family='tweedie' takes zeros too)"
+        check_targets(y, y > 0, self.name, "values of zero or less", allowed)
 
     def precision(self, scale):
         """One over the squared scale."""

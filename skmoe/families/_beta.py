@@ -75,7 +75,10 @@ class Beta(LogitLink):
 
     def check(self, y):
         """Raise a ValueError for targets that are no shares, or none or all."""
-        allowed = "shares strictly between 0 and 1 (family='bernoulli' takes 0 and 1 too)"
+        allowed = (
+            "shares strictly between 0 and 1, per cent divided by 100 "
+            "(family='bernoulli' takes 0 and 1 too)"
+        )
         check_targets(y, (y > 0) & (y < 1), "beta", "values of 0 or less or 1 or more", allowed)
 
     def precision(self, scale):
