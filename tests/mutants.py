@@ -60,6 +60,13 @@ BREAKS = [
         "square",
     ),
     Break(
+        "rare shares scatter as much as others at least",
+        "families/_beta.py",
+        "return root * super().limited(scale / root)",
+        "return super().limited(scale)",
+        "families",
+    ),
+    Break(
         "a scale is not squared in its own slope",
         "families/_gaussian.py",
         "return deviation * deviation - 1",

@@ -12,6 +12,7 @@ from sklearn.tree import DecisionTreeRegressor
 from skmoe import HMERegressor, MoEClassifier, MoERegressor
 from skmoe.experts import LinearExpert
 from skmoe.gates import SoftmaxGate
+from skmoe.inference._standard_errors import _interval
 from skmoe.solvers import Adam
 
 from .choosing import FULL, every_value
@@ -287,6 +288,12 @@ def test_what_the_data_do_not_determine_has_an_infinite_standard_error():
         "x0",
         "x2",
     ]
+
+
+def test_an_interval_of_a_large_scale_that_nothing_determines_is_everything():
+    with np.errstate(all="raise"):
+        low, high = _interval(1e200, np.inf, positive=True, confidence=0.95)
+    assert 0 < low < 1e-100 and high == np.inf
 
 
 def test_columns_that_are_not_looked_at_are_no_terms():

@@ -85,7 +85,8 @@ def _interval(value, std_error, positive, confidence):
     if not positive:
         return value - reach, value + reach
     factor = np.exp(np.minimum(reach / value, 700.0))
-    return value / factor, value * factor
+    with np.errstate(over="ignore"):
+        return value / factor, value * factor
 
 
 class Inference:
