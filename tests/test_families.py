@@ -911,6 +911,7 @@ def test_the_likelihood_of_rare_shares_is_climbed_to_its_top(share):
     y = share * np.exp(0.5 * X[:, 0]) * rng.gamma(4, 1 / 4, size=200)
     with np.errstate(over="raise"):
         model = MoERegressor(1, family="beta", expert=FREE).fit(X, y)
+    assert not model.problems_
 
     def loss(params):
         eta, precision = params[0] + X @ params[1:3], np.exp(params[3])
