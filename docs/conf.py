@@ -25,10 +25,11 @@ default_role = "code"
 # Templates list the methods of a class, inherited ones too, but not the plumbing of scikit-learn or
 # of tuples. What all gates, say, have in common stands on the page of their base only.
 templates_path = ["_templates"]
+_ROUTED = "fit partial_fit predict predict_proba predict_log_proba score split transform".split()
 _BASES = [skmoe.gates.Gate, skmoe.experts.Expert, skmoe.families.Family, skmoe.solvers.Solver]
 autosummary_context = {
     "plumbing": ["__init__", "get_metadata_routing", "set_callbacks", "count", "index"]
-    + [f"set_{name}_request" for name in ("fit", "partial_fit", "predict", "score", "split")],
+    + [f"set_{name}_request" for name in _ROUTED],
     "bases": {base.__module__.removesuffix("._base"): base.__name__ for base in _BASES},
     "contract": sorted({name for base in _BASES for name in dir(base)}),
 }

@@ -144,11 +144,12 @@ print(one.expert_scale_.round(2))
 #
 # Counts and rates
 # ----------------
-# There are two ways to say how long a person was observed. Above, the counts are the target and
-# the logarithm of the exposure is a column, whose coefficient is free (1 would be proportional).
-# In scikit-learn's convention for :class:`~sklearn.linear_model.PoissonRegressor` the target is
-# the rate, visits / exposure, and the exposure is the weight of the row. With one expert, skmoe's
-# answer is scikit-learn's.
+# There are several ways to say how long a person was observed. Above, the counts are the target and
+# the logarithm of the exposure is a column, whose coefficient is free. ``fit(X, y, exposure=days)``
+# sets it to 1, so that counts are proportional to the days
+# (:ref:`sphx_glr_auto_examples_plot_rates_with_exposure.py`). In scikit-learn's convention for
+# :class:`~sklearn.linear_model.PoissonRegressor` the target is the rate, visits / exposure, and the
+# exposure is the weight of the row. With one expert, skmoe's answer is scikit-learn's.
 
 rate = visits / exposure
 ridge = MoERegressor(1, family="poisson", expert=LinearExpert(alpha=1.0), tol=1e-12)
@@ -164,11 +165,11 @@ difference = np.abs(ridge.expert_coef_[0] - theirs.coef_ / spread).max()
 print(f"\nrates with weights, one expert: largest difference to scikit-learn {difference:.0e}")
 
 # %%
-# With several experts the two ways are different models. A row with the weight 104 stands for 104
-# rows of a day, each of which may be any expert's; and a day hardly tells whose it is. There is not
-# even evidence for two experts then: the fit ends with both alike. A row with a count is one
-# expert's as a whole, and 104 days with or without a visit tell much. So in a mixture of people,
-# whose habits last, give counts and the logarithm of the exposure.
+# With several experts counts and weighted rates are different models. A row with the weight 104
+# stands for 104 rows of a day, each of which may be any expert's; and a day hardly tells whose it
+# is. There is not even evidence for two experts then: the fit ends with both alike. A row with a
+# count is one expert's as a whole, and 104 days with or without a visit tell much. So in a mixture
+# of people, whose habits last, give counts, and the exposure or its logarithm.
 
 by_day = MoERegressor(2, family="poisson", n_init=5, random_state=0)
 with warnings.catch_warnings():

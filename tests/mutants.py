@@ -34,6 +34,56 @@ class Break(NamedTuple):
 
 
 BREAKS = [
+    # -- what rows carry
+    Break(
+        "known terms of predictors stay in units of y",
+        "estimators/_preparation.py",
+        "before[:, :n_offsets] / self.y.spread, before",
+        "before[:, :n_offsets], before",
+        "carried",
+    ),
+    Break(
+        "rows of a group have an expert each",
+        "mixture.py",
+        "return self.groups.sum(log_prob)",
+        "return self.groups.mean(log_prob)",
+        "carried",
+    ),
+    Break(
+        "experts learn of one trial of a row",
+        "mixture.py",
+        "return resp if self.trials is None else resp * self.trials",
+        "return resp",
+        "carried",
+    ),
+    Break(
+        "criteria count the rows of groups",
+        "estimators/_reading.py",
+        "own = mixture.group_weight(X, weight)",
+        "own = weight",
+        "carried",
+    ),
+    Break(
+        "blocks cut groups",
+        "_rows/record.py",
+        "cuts = np.append(begins, n_rows)[np.searchsorted(begins, wanted)]",
+        "cuts = wanted",
+        "carried",
+    ),
+    Break(
+        "answers about groups come in the order of these",
+        "_rows/record.py",
+        "where = np.argsort(order)",
+        "where = np.arange(len(order))",
+        "carried",
+    ),
+    Break(
+        "starts look at counts and not at rates",
+        "starts/_sampling.py",
+        "return y if offset is None else mixture.expert.family.freed(y, offset)",
+        "return y",
+        "carried",
+    ),
     # -- families
     Break(
         "a log-normal scale forgets that it moves the mean",
@@ -243,15 +293,15 @@ BREAKS = [
     Break(
         "the sums of a pass forget the weights of rows",
         "mixture.py",
-        "resp = resp * weight[:, None]\n        total",
+        "resp = resp * of_group[:, None]\n        total",
         "total",
         "statistics",
     ),
     Break(
         "responsibilities forget the gate",
         "mixture.py",
-        "return self._times_density(self.gate.log_joint(X), X, y)",
-        "return self._times_density(0 * self.gate.log_joint(X), X, y)",
+        "return log_gate + own.together(density, y), own.groups",
+        "return 0 * log_gate + own.together(density, y), own.groups",
         "estimators statistics",
     ),
     # -- rows

@@ -85,3 +85,33 @@ def test_steps_by_matrices_that_rounding_has_left_are_finite(dtype):
     left = np.asarray([[-1e-3, 2e-3], [2e-3, -1e-4]], dtype=dtype)
     assert np.isfinite(solve_spd(left, np.ones((2, 1), dtype=dtype))).all()
     assert np.isfinite(inverse_spd(left)).all()
+
+
+def test_what_rows_carry_is_carried_in_other_arrays_too(backend):
+    X, _ = two_lines(400)
+    rng = np.random.default_rng(0)
+    groups, exposure = np.repeat(np.arange(80), 5), rng.uniform(1, 5, 400)
+    first = rng.uniform(size=80) < 0.5
+    y = rng.poisson(exposure * np.exp(np.where(first[groups], 1 + X[:, 0], -X[:, 0])))
+    order = rng.permutation(400)
+    X, y, exposure, groups = (own[order] for own in (X, y, exposure, groups))
+    words = {"family": "poisson", **settings()}
+    reference = MoERegressor(**words).fit(X, y, exposure=exposure, groups=groups)
+    with config_context(array_api_dispatch=True):
+        given = backend.array(X), backend.array(y)
+        known = {"exposure": backend.array(exposure), "groups": groups}
+        model = MoERegressor(**words).fit(*given, **known)
+        resp = model.responsibilities(*given, **known)
+        mean = model.predict(given[0], **known)
+        bic = model.bic(*given, **known)
+    assert backend.holds(resp)
+    tolerance = 1e-5 if backend.dtype == "float64" else 5e-3
+    assert_allclose(
+        as_host(resp),
+        reference.responsibilities(X, y, exposure=exposure, groups=groups),
+        atol=tolerance,
+    )
+    assert_allclose(
+        as_host(mean), reference.predict(X, exposure=exposure, groups=groups), rtol=tolerance
+    )
+    assert_allclose(bic, reference.bic(), rtol=1e-4)

@@ -46,6 +46,8 @@ ALL_FAMILIES = [
     families.Gamma(scale="shared"),
     families.NegativeBinomial(scale="shared"),
 ]
+# The counts of several outcomes have no distribution function.
+OF_NUMBERS = [family for family in ALL_FAMILIES if str(family) != "Multinomial()"]
 # One of every kind: places, counts, positive numbers, shares, labels.
 KINDS = {"Gaussian()", "NegativeBinomial()", "Gamma()", "Bernoulli()", "Categorical()"}
 
@@ -118,7 +120,7 @@ def test_expert(expert, family, check):
 
 
 @pytest.mark.parametrize("check", checks(testing.FAMILY_CHECKS))
-@pytest.mark.parametrize("family", ALL_FAMILIES, ids=str)
+@pytest.mark.parametrize("family", OF_NUMBERS, ids=str)
 def test_family(family, check):
     testing.check_family(family, backends=[NUMPY], checks=[check])
 
@@ -141,7 +143,7 @@ def test_expert_on_other_backends(expert, family, backend):
 
 
 @pytest.mark.parametrize("backend", OTHER_BACKENDS)
-@pytest.mark.parametrize("family", ALL_FAMILIES, ids=str)
+@pytest.mark.parametrize("family", OF_NUMBERS, ids=str)
 def test_family_on_other_backends(family, backend):
     testing.check_family(family, backends=[backend])
 

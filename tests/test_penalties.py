@@ -50,8 +50,9 @@ def test_evidence_is_the_objective_and_the_volume_of_the_weights():
     X, y = rows()
     family = Gaussian().initialize(y)
     expert = LinearExpert().initialize(2, X, family)
-    expert = expert.pooled_at(fit_pooled(expert, ArrayBlocks(X, y, None), EM()))
-    mixture = Mixture(ConstantGate().initialize(2, X), expert).with_strength(3.0)
+    mixture = Mixture(ConstantGate().initialize(2, X), expert)
+    one = fit_pooled(mixture, ArrayBlocks(X, y, None), EM())
+    mixture = mixture._replace(expert=expert.pooled_at(one)).with_strength(3.0)
     statistics = mixture.statistics(X, y, np.ones(200))
     objective = float(statistics.log_likelihood) + mixture.log_prior()
     volume = np.linalg.slogdet(np.eye(3) + X.T @ X / 4 / 3.0)[1]
@@ -99,7 +100,7 @@ def test_the_strength_of_all_penalties_is_changed_together(gate):
     mixture = Mixture(gate.initialize(3, X), LinearExpert().initialize(3, X, family))
     params = np.random.default_rng(0).standard_normal(mixture.params.shape)
     mixture = mixture.with_params(params)
-    for before, after in zip(mixture, mixture.with_strength(7.0), strict=True):
+    for before, after in zip(mixture.inside, mixture.with_strength(7.0).inside, strict=True):
         assert float(before.log_prior()) < 0
         assert_allclose(after.log_prior(), 7 * before.log_prior())
 

@@ -70,7 +70,7 @@ def test_in_its_coordinates_the_curvature_is_a_unit_matrix(kind):
 @pytest.mark.parametrize("kind", ["target", "classes"])
 def test_of_a_sparse_table_the_coordinates_are_those_of_the_diagonal(kind):
     mixture, X, y, resp = parts_and_targets(kind, np.random.default_rng(0), 40)
-    gate, expert = (part._replaced(curvature=Diagonal()) for part in mixture)
+    gate, expert = (part._replaced(curvature=Diagonal()) for part in mixture.inside)
     mixture = Mixture(gate, expert)
     whitening = mixture.whitening(mixture.statistics_given(X, y, resp))
 
@@ -90,7 +90,7 @@ def test_of_a_sparse_table_the_coordinates_are_those_of_the_diagonal(kind):
 
 def test_classes_whose_bound_is_one_matrix_share_it():
     mixture, X, y, resp = parts_and_targets("classes", np.random.default_rng(0), 40)
-    gate, expert = (part._replaced(curvature=Separable(bound=0.5)) for part in mixture)
+    gate, expert = (part._replaced(curvature=Separable(bound=0.5)) for part in mixture.inside)
     mixture = Mixture(gate, expert)
     blocks = mixture.whitening(mixture.statistics_given(X, y, resp))
     assert [block.table.shape for block in blocks] == [(1, 3, 3), (3, 3, 3)]

@@ -31,6 +31,7 @@ from .arrays import (
 )
 from .compat import any_thread_may_resize
 from .distinct import bucketed, count_distinct, hashed, kept, picked, put_together
+from .record import back, begins_of, distinct_groups, edges_of
 from .statistics import fold
 
 __all__ = [
@@ -120,6 +121,10 @@ class Blocks:
     def tell(self, told):
         """Call `told(n_rows)` of every batch that is read from now on; rows at hand are not."""
 
+    def as_they_stand(self):
+        """The same rows, of which answers come in the order that they have here."""
+        return self
+
     def first_given(self):
         """The first block as it is given: X, y or None, and weight (n,)."""
         return self._once("first", self._first_given)
@@ -202,6 +207,9 @@ class Blocks:
         """Number of distinct rows of weight above zero, counted up to `most`."""
         few = hashed(*self.first_given(), 0, most)
         return most if len(few) == most else len(self.sum_given(partial(hashed, most=most)))
+
+    def n_groups(self):
+        """Sum of the weights of the groups; None where rows are in none."""
 
     def total_weight(self):
         """Sum of the weights of all rows."""
@@ -341,17 +349,38 @@ class ArrayBlocks(Blocks):
         Rows in a block; None takes the constant of the device.
     n_jobs : int or None
         Threads that share the blocks. The result has the same bits for any number.
+    grouped : bool
+        Whether rows are in groups, which no block cuts: the last column of y is 1 where one begins.
+    order : ndarray of int or None
+        Positions that the rows have had where they were given, if they have been put in order.
     """
 
     is_array = True
 
-    def __init__(self, X, y=None, weight=None, *, prepare=None, length=None, n_jobs=None):
+    def __init__(
+        self,
+        X,
+        y=None,
+        weight=None,
+        *,
+        prepare=None,
+        length=None,
+        n_jobs=None,
+        grouped=False,
+        order=None,
+    ):
         self.X = csr_array(X) if is_sparse(X) else X
         self.y, self.weight = y, weight
         self.prepare = prepare
         self.length = length or block_length(X)
         self.n_jobs = n_jobs
-        self._kept = {}
+        self.grouped, self.order = grouped, order
+        self._kept, self._edges = {}, None
+
+    def _like(self, X, y, weight, **changed):
+        """Other rows that are seen in the same way."""
+        known = {name: getattr(self, name) for name in ("prepare", "length", "n_jobs", "grouped")}
+        return ArrayBlocks(X, y, weight, **{**known, **changed})
 
     @property
     def n_rows(self):
@@ -373,7 +402,19 @@ class ArrayBlocks(Blocks):
         return self.seen(self.prepare, self.length)
 
     def __len__(self):
-        return -(-self.X.shape[0] // self.length)
+        return len(self.edges) - 1 if self.grouped else -(-self.X.shape[0] // self.length)
+
+    @property
+    def begins(self):
+        """Positions of the first rows of groups, on the host."""
+        return begins_of(self.y)
+
+    @property
+    def edges(self):
+        """Where blocks of groups begin, and where the last one ends."""
+        if self._edges is None:
+            self._edges = edges_of(self.begins, self.n_rows, self.length)
+        return self._edges
 
     def __iter__(self):
         for index in range(len(self)):
@@ -381,9 +422,9 @@ class ArrayBlocks(Blocks):
 
     def seen(self, prepare, length=None):
         """The same rows, seen in another way."""
-        return ArrayBlocks(
-            self.X, self.y, self.weight, prepare=prepare, length=length, n_jobs=self.n_jobs
-        )
+        length = length or block_length(self.X)
+        changed = {"prepare": prepare, "length": length, "order": self.order}
+        return self._like(self.X, self.y, self.weight, **changed)
 
     def columns(self):
         """The columns and the weights themselves."""
@@ -407,9 +448,7 @@ class ArrayBlocks(Blocks):
 
     def with_weight(self, weight):
         """The same rows with other weights or with given responsibilities."""
-        new = ArrayBlocks(
-            self.X, self.y, weight, prepare=self.prepare, length=self.length, n_jobs=self.n_jobs
-        )
+        new = self._like(self.X, self.y, weight, order=self.order)
         # What has been prepared does not depend on them.
         for index, block in self._kept.items():
             rows = self._rows(index)
@@ -419,7 +458,14 @@ class ArrayBlocks(Blocks):
     def some(self, rows):
         """A few rows, chosen by position on the host, with their own weights."""
         taken = (None if x is None else take_rows(x, rows) for x in (self.X, self.y, self.weight))
-        return ArrayBlocks(*taken, prepare=self.prepare, length=self.length, n_jobs=self.n_jobs)
+        return self._like(*taken)
+
+    def within_groups(self, rows):
+        """The same rows, those of every group in another order (positions on the host)."""
+        new, xp = self.some(rows), array_namespace(self.y)
+        # Groups begin where they did.
+        new.y = xp.concat([new.y[:, :-1], self.y[:, -1:]], axis=1)
+        return new
 
     def at_hand(self):
         """The same rows, prepared once and for all where that takes little room."""
@@ -427,7 +473,7 @@ class ArrayBlocks(Blocks):
         if is_sparse(X) or X.shape[1] * self.n_rows > _KEPT_NUMBERS:
             return self
         X, y = self.map(lambda X, y, weight: (X, y))
-        return ArrayBlocks(X, y, self.weight, length=self.length, n_jobs=self.n_jobs)
+        return self._like(X, y, self.weight, prepare=None)
 
     def batches(self, rows, number):
         """Rows in the order of their positions `rows` (on the host), in batches of equal size.
@@ -443,8 +489,20 @@ class ArrayBlocks(Blocks):
             for start, stop in pairwise(ends):
                 yield tuple(x[start - ends[0] : stop - ends[0], ...] for x in tables)
 
+    def n_groups(self):
+        """Sum of the weights of the groups; None where rows are in none."""
+        return float(host(take_rows(self.weights(), self.begins)).sum()) if self.grouped else None
+
+    def distinct(self, most):
+        """Positions of the distinct rows of weight above zero, and weights; of whole groups."""
+        if not self.grouped:
+            return super().distinct(most)
+        return distinct_groups(self._all_given(), self.begins, self.weights(), most)
+
     def n_distinct(self, most):
-        """Number of distinct rows of weight above zero, counted up to `most`."""
+        """Number of distinct rows of weight above zero, counted up to `most`; of groups, theirs."""
+        if self.grouped:
+            return min(len(self.begins), most)
         few = ArrayBlocks(self.X, self.y, self.weight, length=_COUNTED_ROWS)
         return count_distinct((hashed(*block, most) for block in few._all_given()), most)
 
@@ -477,7 +535,16 @@ class ArrayBlocks(Blocks):
 
         Where f gives a tuple of tables, a tuple.
         """
-        return filled(self._each(lambda index: f(*self._block(index))), self.X.shape[0])
+        table = filled(self._each(lambda index: f(*self._block(index))), self.X.shape[0])
+        return table if self.order is None else back(table, self.order)
+
+    def as_they_stand(self):
+        """The same rows, of which answers come in the order that they have here."""
+        return self._like(self.X, self.y, self.weight)
+
+    def in_order(self, table):
+        """A table of the rows as given, on any device, in the order of these rows; None is None."""
+        return table if table is None or self.order is None else take_rows(table, self.order)
 
     @allowing_underflow
     def sum_given(self, f):
@@ -491,6 +558,8 @@ class ArrayBlocks(Blocks):
 
     def _rows(self, index):
         """Where the rows of a block stand."""
+        if self.grouped:
+            return slice(*self.edges[index : index + 2])
         return slice(index * self.length, min((index + 1) * self.length, self.X.shape[0]))
 
     def _given(self, rows):

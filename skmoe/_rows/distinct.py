@@ -8,9 +8,11 @@ from .arrays import concat_rows, host, is_sparse, take_rows
 __all__ = [
     "DistinctRows",
     "Hashes",
+    "all_of",
     "bucketed",
     "count_distinct",
     "evenly_kept",
+    "groups_kept",
     "hashed",
     "kept",
     "picked",
@@ -119,6 +121,43 @@ def bucketed(X, y, weight, first):
 def kept(X, y, weight, first, buckets, most):
     """Distinct rows of a block: a statistic."""
     return DistinctRows(*_hashed(X, y, weight, first), buckets, most)
+
+
+def groups_kept(hashes, weight, begins, most):
+    """Distinct groups of rows, or a sample of them by weight with weights that stand for all.
+
+    A group is known by the sum of the hashes of its rows, in whatever order they are.
+
+    Parameters
+    ----------
+    hashes : ndarray of uint64 of shape (n,)
+    weight : ndarray of shape (n,)
+    begins : ndarray of int
+        Where groups begin.
+    most : int
+        Groups at most.
+
+    Returns
+    -------
+    rows : ndarray of int
+        Positions of their rows.
+    weight : ndarray
+        Of these rows: each has that of its group.
+    """
+    size = np.diff(begins, append=len(hashes))
+    hashes, weight = np.add.reduceat(hashes, begins), weight[begins].astype(float)
+    known = (weight > 0).nonzero()[0]
+    hashes, total = _mixed(hashes[known]), weight[known].sum()
+    buckets = np.bincount(_bucket(hashes), weight[known], minlength=_BUCKETS)
+    found = DistinctRows(hashes, weight[known], known, buckets, most)
+    own, weight = found.sample(total)
+    return all_of(begins[own], size[own]), np.repeat(weight, size[own])
+
+
+def all_of(begins, size):
+    """Positions of all rows of groups that begin at `begins` and have so many rows."""
+    first = np.repeat(begins - np.cumsum(size) + size, size)
+    return first + np.arange(size.sum())
 
 
 def evenly_kept(hashes, weight, rows, most):

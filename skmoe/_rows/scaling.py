@@ -2,6 +2,8 @@
 
 from typing import Any, NamedTuple
 
+from scipy.sparse import csr_array
+
 from .arrays import array_namespace, device, host, is_sparse, ones, row_major, sparse_design
 from .blocks import ArrayBlocks, Blocks
 
@@ -31,11 +33,12 @@ class Scaling(NamedTuple):
         xp = array_namespace(self.center)
         return not bool(xp.any(self.center != 0)) and bool(xp.all(self.spread == self.spread[0]))
 
-    def design(self, X, with_raw=False):
+    def design(self, X, with_raw=False, before=None):
         """Scaled columns and a last column of ones, of shape (n_samples, n_features + 1).
 
         With `with_raw` the columns as given stand before them, 2 n_features + 1 in all, and
-        missing values are only missing there: scaled, they are the mean.
+        missing values are only missing there: scaled, they are the mean. Columns `before` stand
+        before all others.
 
         The result is stored column by column, so that every product with a table of
         responsibilities runs along the rows. Values beyond `reach` are cut there: a query at
@@ -48,14 +51,18 @@ class Scaling(NamedTuple):
             # Not times the inverse, which of the smallest numbers is infinite.
             scaled = X.copy()
             scaled.data = scaled.data / self.spread[0]
-            return sparse_design(X, scaled) if with_raw else sparse_design(scaled)
+            others = [] if before is None else [csr_array(before)]
+            return sparse_design(*others, *([X, scaled] if with_raw else [scaled]))
         xp = array_namespace(X)
         n, d = X.shape
-        first = d if with_raw else 0
+        width = 0 if before is None else before.shape[1]
+        first = width + (d if with_raw else 0)
         rows = xp.empty((first + d + 1, n), dtype=self.center.dtype, device=device(X))
+        if width:
+            rows[:width, :] = before.T
         deviation, reach = X.T - self.center[:, None], self.reach[:, None]
         if with_raw:
-            rows[:d, :] = X.T
+            rows[width:first, :] = X.T
             deviation = xp.where(xp.isnan(deviation), 0.0, deviation)
         # Not `clip`, which takes a single row longer than all else here.
         deviation = xp.maximum(xp.minimum(deviation, reach), -reach)

@@ -8,8 +8,10 @@ from functools import wraps
 from sklearn.utils.validation import check_is_fitted
 
 from .._rows.arrays import allowing_underflow
+from .._rows.carried import Given
 from .._rows.compat import with_callbacks
 from ..estimators import HMEClassifier, HMERegressor, MoEClassifier, MoERegressor
+from ..estimators._carried import carrying, check_named, check_takes
 from ..estimators._out_of_core import GivenBlocks, check_needs_no_array
 from ..estimators._reader import is_reader
 from ..estimators._settings import plan
@@ -99,7 +101,8 @@ class OnWorkers:
         )
 
     @with_callbacks
-    def fit(self, X, y, sample_weight=None):
+    @carrying("exposure", "offset", "groups", "trials")
+    def fit(self, X, y, sample_weight=None, *, carried):
         """Fit the mixture to the partitions of dask collections.
 
         The partitions are loaded, checked and kept on the workers until the fit has ended. Every
@@ -131,27 +134,29 @@ class OnWorkers:
         RuntimeError
             If partitions are lost that Dask cannot make again, since they have been scattered.
         """
-        return self._fit_partitions(X, y, sample_weight)
+        return self._fit_partitions(Given(X, y, sample_weight, carried))
 
     @allowing_underflow
-    def _fit_partitions(self, X, y, sample_weight):
-        some = head(X)
+    def _fit_partitions(self, given):
+        check_named(given.carried, "dask collections")
+        some, _ = given.carried.parted(head(given.X))
         settings = plan(self, some)
         check_needs_no_array(self, settings, f"{type(self).__name__}.fit")
         with Workers(self.client) as workers:
-            rows, state = rows_of_fit(workers, self.to_local(), settings, X, y, sample_weight)
-            given = GivenBlocks(some, rows, state, sample_weight is not None)
-            return self._fit_rows(rows, dict(state), settings, given)
+            rows, state = rows_of_fit(workers, self.to_local(), settings, given)
+            check_takes(settings, state["_record"])
+            far = GivenBlocks(some, rows, state, given.is_weighted)
+            return self._fit_rows(rows, dict(state), settings, far)
 
     @staticmethod
     def _is_far(X):
         return is_distributed(X) or is_reader(X)
 
-    def _weighted_rows(self, X, y, sample_weight, method, as_fit=False):
-        if not is_distributed(X):
-            return super()._weighted_rows(X, y, sample_weight, method, as_fit)
-        local = self.to_local()
-        rows = fitted_rows(self._workers, local, method, as_fit, X, y, sample_weight)
+    def _weighted_rows(self, given, method, as_fit=False):
+        if not is_distributed(given.X):
+            return super()._weighted_rows(given, method, as_fit)
+        check_named(given.carried, "dask collections")
+        rows = fitted_rows(self._workers, self.to_local(), method, as_fit, given)
         return self._units.seen(rows)
 
     def to_local(self):

@@ -7,17 +7,18 @@ from ._partitions import partitions
 __all__ = ["fitted_rows", "rows_of_fit"]
 
 
-def rows_of_fit(workers, estimator, settings, X, y, sample_weight):
+def rows_of_fit(workers, estimator, settings, given):
     """Blocks of checked rows of a fit, and what all of them tell of columns and targets."""
-    return _rows(workers, FitCheck(estimator, settings), X, y, sample_weight)
+    return _rows(workers, FitCheck(estimator, settings, given.carried), given)
 
 
-def fitted_rows(workers, estimator, method, as_fit, X, y, sample_weight):
+def fitted_rows(workers, estimator, method, as_fit, given):
     """Blocks of checked rows for a method of a fitted estimator."""
-    return _rows(workers, ReadingCheck(estimator, method, as_fit), X, y, sample_weight)[0]
+    return _rows(workers, ReadingCheck(estimator, method, as_fit, given.carried), given)[0]
 
 
-def _rows(workers, check, X, y, sample_weight):
+def _rows(workers, check, given):
+    X, y, sample_weight, _ = given
     given = workers.hold(_given, partitions(X, y, sample_weight))
     surveys = workers.each(_surveyed, given, check)
     sizes = [0 if own is None else own.n_rows for own in surveys]

@@ -7,7 +7,8 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin, clon
 
 from .._numerics.part import MadeOfParts
 from .._rows.arrays import allowing_underflow
-from .._rows.blocks import ArrayBlocks, in_threads
+from .._rows.blocks import in_threads
+from .._rows.carried import Given
 from .._rows.categories import coded, learn_categories, rows_that_count
 from .._rows.compat import (
     CallbackSupportMixin,
@@ -25,9 +26,10 @@ from ..experts._base import as_expert
 from ..gates import NAMES as GATES
 from ..gates._base import as_gate
 from ..mixture import Mixture
-from ..model_selection._choosing import MOST_EXPERTS, Given, choose_n_experts
+from ..model_selection._choosing import MOST_EXPERTS, choose_n_experts
 from ..starts._given import is_given, responsibilities_of
 from ..starts._widening import with_experts
+from ._carried import NOTHING, carrying, check_takes
 from ._checks import check_sound
 from ._climbing import Climbed, climb, climb_apart, histories, settings_of_climbs, together
 from ._diagnosis import diagnosis, warn_of
@@ -92,18 +94,19 @@ class BaseMixtureOfExperts(
     # -- fitting -----------------------------------------------------------------------------
 
     @allowing_underflow
-    def _fit(self, X, y, sample_weight, narrow=None):
+    def _fit(self, X, y, sample_weight, carried=NOTHING, narrow=None):
         """Fit and set the fitted attributes, all at once and only after success.
 
         `narrow` is a mixture of one expert less, fitted to the same data: starts are splits of it.
         """
+        X, values = carried.parted(X)
+        given = Given(X, y, sample_weight, values)
         settings = plan(self, X)._replace(narrow=narrow)
         # Validation notes the columns on the estimator; until the fit has succeeded, on a copy.
         checked = copy.copy(self)
-        rows, state = self._checked_rows(checked, X, y, sample_weight, settings)
-        return self._fit_rows(
-            rows, state | noted_columns(checked), settings, Given(X, y, sample_weight)
-        )
+        rows, state = self._checked_rows(checked, given, settings)
+        state["_carried"] = carried.named()
+        return self._fit_rows(rows, state | noted_columns(checked), settings, given)
 
     def _fit_rows(self, rows, state, settings, given):
         """Fit to checked rows and set the fitted attributes.
@@ -119,7 +122,8 @@ class BaseMixtureOfExperts(
         """
         if settings.n_experts == "auto":
             settings, state["selection_"] = self._choose(settings, given, rows)
-        settings = self._with_given(settings, given, rows)
+        settings = self._with_given(settings, given, rows)._replace(record=state["_record"])
+        rows = rows.as_they_stand()
         several = settings_of_climbs(settings)
         progress = Progress(self, rows, given, settings, len(several))
         climbs = self._climbs(rows, state, several, progress)
@@ -138,6 +142,7 @@ class BaseMixtureOfExperts(
             "problems_": [text for _, text in problems],
             "_parts": settings.parts(),
             "_is_pooled": ready.advantage is not None,
+            "_n_groups": rows.n_groups(),
         }
         for name in ("selection_", "climb_shares_", "feature_names_in_"):
             vars(self).pop(name, None)
@@ -167,19 +172,24 @@ class BaseMixtureOfExperts(
             return list(filter(None, in_threads(begin_and_climb, zip(several), n_jobs)))
 
     @with_callbacks
-    def _fit_wider(self, narrow, X, y, sample_weight):
+    def _fit_wider(self, narrow, given):
         """Fit from a mixture of one expert less, fitted to the same data, or from none."""
-        return self._fit(X, y, sample_weight, narrow)
+        return self._fit(*given, narrow)
 
-    def _checked_rows(self, checked, X, y, sample_weight, settings, classes=None):
+    def _checked_rows(self, checked, given, settings, classes=None):
         """Rows of a first fit, and what to note about their targets."""
+        X, y, sample_weight, carried = given
         X, categories = self._without_categories(X, sample_weight, settings.online)
         X, targets, state = self._validate_fit(checked, X, y, accepted(settings, X), classes)
         state["_categories"] = categories
-        settings.family.check(targets)
+        family = settings.family
+        family.check(targets)
+        targets, carried = carried.of_targets(family, targets)
         weight = self._check_weight(X, sample_weight, settings.online)
         weight = self._row_weight(X, weight, targets, state)
-        return ArrayBlocks(X, targets, weight, n_jobs=settings.n_jobs), state
+        state["_record"] = record = carried.record(family, self._n_predictors(family, state))
+        check_takes(settings, record)
+        return carried.rows(X, targets, weight, record, family, settings.n_jobs), state
 
     def _without_categories(self, X, sample_weight, online):
         """X with codes in place of categories, and these by position."""
@@ -216,7 +226,7 @@ class BaseMixtureOfExperts(
         table = responsibilities_of(
             self.init, given.X, given.y, rows.weight, rows.n_rows, settings.n_experts
         )
-        return settings._replace(given=table)
+        return settings._replace(given=rows.in_order(table))
 
     def _ready(self, rows, state, settings):
         """Where the climb begins: at a start, or at the mixture of the last fit."""
@@ -256,6 +266,11 @@ class BaseMixtureOfExperts(
                 f"warm_start=True goes on from a fit with {last[0]} features and {last[1]}, but "
                 f"X has {now[0]} features and y has {now[1]}. Pass the same kind of data, or set "
                 "warm_start=False."
+            )
+        if state["_record"] != self._record:
+            raise ValueError(
+                "warm_start=True goes on from a fit with other columns of exposure, offset or "
+                "groups. Pass the same ones, or set warm_start=False."
             )
 
     # -- what the kinds of estimators set in their own way ------------------------------------
@@ -327,7 +342,8 @@ class BaseMixtureOfExperts(
 
     # -- scikit-learn's conventions ----------------------------------------------------------
 
-    def transform(self, X):
+    @carrying("groups")
+    def transform(self, X, *, carried):
         """Probability of every expert given x: a mixture as a feature step.
 
         Parameters
@@ -338,7 +354,7 @@ class BaseMixtureOfExperts(
         -------
         array of shape (n_samples, n_experts)
         """
-        return self._rows(X, "transform").map(self._gate_proba)
+        return self._rows(X, "transform", carried=carried).map(self._gate_proba)
 
     @property
     def _n_features_out(self):

@@ -86,7 +86,8 @@ def _mark(X, targets, weight, labelled):
     tables = [host(targets)] if is_sparse(X) else [host(X[:, :1]), host(targets)]
     if labelled:
         # Codes among the labels of the batch, whatever others there are.
-        tables[-1] = np.unique(tables[-1], return_inverse=True)[1].reshape(-1, 1)
+        codes = np.unique(tables[-1][:, :1], return_inverse=True)[1].reshape(-1, 1)
+        tables[-1] = np.hstack([codes, tables[-1][:, 1:]])
     if weight is not None:
         tables.append(host(weight)[:, None])
     hashes = row_hashes(*tables)
@@ -101,17 +102,25 @@ class FitCheck(NamedTuple):
     ----------
     estimator : BaseMixtureOfExperts
     settings : Settings
+    carried : Carried
+        Names of columns of the batches.
     """
 
     estimator: Any
     settings: Any
+    carried: Any
 
     def __call__(self, X, y, classes=None):
-        """Checked X, targets, and what to note about columns and targets."""
-        own = copy.copy(self.estimator)
+        """Checked X, targets and what stands behind them, and what to note about columns."""
+        own, family = copy.copy(self.estimator), self.settings.family
+        X, carried = self.carried.parted(X)
         X, targets, state = own._validate_fit(own, X, y, accepted(self.settings, X), classes)
-        self.settings.family.check(targets)
-        return X, targets, state | noted_columns(own)
+        family.check(targets)
+        targets, carried = carried.of_targets(family, targets)
+        state["_carried"] = self.carried.named()
+        state["_record"] = record = carried.record(family, own._n_predictors(family, state))
+        rows = carried.rows(X, targets, None, record, family)
+        return rows.X, rows.y, state | noted_columns(own)
 
 
 class ReadingCheck(NamedTuple):
@@ -123,16 +132,19 @@ class ReadingCheck(NamedTuple):
     method : str
     as_fit : bool
         Whether a classifier's rows are weighted by class as in a fit.
+    carried : Carried
+        Names of columns of the batches.
     """
 
     estimator: Any
     method: str
     as_fit: bool
+    carried: Any
 
     def __call__(self, X, y, classes=None):
         """Checked X, targets, and what there is to note."""
         estimator = self.estimator
-        rows = estimator._rows(X, self.method, estimator._encode(y, X))
+        rows = estimator._rows(X, self.method, estimator._encode(y, X), self.carried)
         state = {"n_features_in_": rows.X.shape[1], "_flat_targets": True, "_n_outputs": 1}
         if self.as_fit and hasattr(estimator, "classes_"):
             state["classes_"] = estimator.classes_

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.base import ClassifierMixin
+from sklearn.metrics import accuracy_score
 from sklearn.preprocessing import LabelEncoder
 from sklearn.utils import check_random_state, compute_class_weight
 from sklearn.utils.metaestimators import available_if
@@ -12,10 +13,12 @@ from sklearn.utils.multiclass import check_classification_targets, unique_labels
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from .._rows.arrays import array_namespace, concat_rows, drawn, filled, host, like
+from .._rows.carried import Given
 from .._rows.compat import get_namespace_and_device, move_to, with_callbacks
 from .._rows.tables import check_known, validated
 from .._rows.validation import check_size
 from ._base import BaseMixtureOfExperts
+from ._carried import carrying
 from ._docs import documented
 from ._reader import by_batch
 
@@ -130,7 +133,8 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
         self.verbose = verbose
 
     @with_callbacks
-    def fit(self, X, y, sample_weight=None):
+    @carrying("offset", "groups")
+    def fit(self, X, y, sample_weight=None, *, carried):
         """Fit the mixture.
 
         Parameters
@@ -154,10 +158,11 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
         ValueError
             If a hyperparameter, X, y or the weights are not as described.
         """
-        return self._fit(X, y, sample_weight)
+        return self._fit(X, y, sample_weight, carried)
 
     @available_if(BaseMixtureOfExperts._learns_from_batches)
-    def partial_fit(self, X, y, classes=None, sample_weight=None):
+    @carrying("offset", "groups")
+    def partial_fit(self, X, y, classes=None, sample_weight=None, *, carried):
         """Learn from a batch of rows: online EM, or Adam where gate or experts are neural.
 
         The first batch, of at least as many distinct rows as there are experts, tells the units
@@ -188,10 +193,11 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
         --------
         skmoe.solvers.EM : Settings of the schedule, and a forgetting factor for drift.
         """
-        return self._partial_fit(X, y, sample_weight, classes)
+        return self._partial_fit(X, y, sample_weight, carried, classes)
 
+    @carrying("offset", "groups")
     @by_batch
-    def predict_proba(self, X):
+    def predict_proba(self, X, *, carried):
         """Class probabilities: the experts' probabilities weighted by the gate.
 
         Parameters
@@ -202,9 +208,10 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
         -------
         array of shape (n_samples, n_classes)
         """
-        return self._rows(X, "predict_proba").map(self._proba)
+        return self._rows(X, "predict_proba", carried=carried).map(self._proba)
 
-    def score(self, X, y=None, sample_weight=None):
+    @carrying("offset", "groups")
+    def score(self, X, y=None, sample_weight=None, *, carried):
         """Share of the rows of which the most probable class is the right one.
 
         Parameters
@@ -219,8 +226,9 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
         float
         """
         if not self._is_far(X):
-            return super().score(X, y, sample_weight)
-        blocks = self._weighted_rows(X, y, sample_weight, "score")
+            proposed = self.predict(X, offset=carried.offset, groups=carried.groups)
+            return accuracy_score(y, proposed, sample_weight=sample_weight)
+        blocks = self._weighted_rows(Given(X, y, sample_weight, carried), "score")
         mixture = self._mixture
 
         def right(X, y, weight):
@@ -236,8 +244,9 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
         # To the last bit: rounding must not make a probability larger than one.
         return proba / array_namespace(proba).sum(proba, axis=1)[:, None]
 
+    @carrying("offset", "groups")
     @by_batch
-    def predict_log_proba(self, X):
+    def predict_log_proba(self, X, *, carried):
         """Logarithms of the class probabilities.
 
         Parameters
@@ -254,10 +263,11 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
             xp = array_namespace(proba)
             return xp.log(xp.clip(proba, xp.finfo(proba.dtype).smallest_normal, None))
 
-        return self._rows(X, "predict_log_proba").map(logarithm)
+        return self._rows(X, "predict_log_proba", carried=carried).map(logarithm)
 
+    @carrying("offset", "groups")
     @by_batch
-    def predict_uncertainty(self, X):
+    def predict_uncertainty(self, X, *, carried):
         r"""Entropy of the class given x, and how much of it is within and between the experts.
 
         The entropy of the predicted probabilities is :math:`\sum_k g_k H(p_k)`, what is left once
@@ -273,7 +283,7 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
         Uncertainty
             Named tuple of `total`, `within` and `between`, arrays of shape (n_samples,), in nats.
         """
-        rows = self._rows(X, "predict_uncertainty")
+        rows = self._rows(X, "predict_uncertainty", carried=carried)
         return Uncertainty(*rows.map(lambda X, y, weight: self._uncertainty(X)))
 
     def _uncertainty(self, X):
@@ -283,14 +293,15 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
             some = proba > 0
             return -xp.sum(proba * xp.log(xp.where(some, proba, xp.ones_like(proba))), axis=-1)
 
-        weight = xp.exp(self._mixture.gate.log_weight(X))
-        proba = self._mixture.expert.predict(X)
+        weight = xp.exp(self._mixture.log_weight(X))
+        proba = self._mixture.predict_experts(X)
         total = entropy(xp.sum(weight[:, :, None] * proba, axis=1))
         within = xp.sum(weight * entropy(proba), axis=1)
         return total, within, xp.clip(total - within, 0.0, None)
 
+    @carrying("offset", "groups")
     @by_batch
-    def sample(self, X, size=None, random_state=None):
+    def sample(self, X, size=None, random_state=None, *, carried):
         """Random labels from the predicted probabilities.
 
         Parameters
@@ -305,11 +316,12 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
         ndarray of shape ([size, ]n_samples)
         """
         lead = check_size(size)
-        proba = self._rows(X, "sample").map(self._proba)
+        proba = self._rows(X, "sample", carried=carried).map(self._proba)
         return host(self.classes_)[drawn(proba, lead, check_random_state(random_state))]
 
+    @carrying("offset", "groups")
     @by_batch
-    def predict(self, X):
+    def predict(self, X, *, carried):
         """Most probable class.
 
         Parameters
@@ -320,7 +332,7 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
         -------
         array of shape (n_samples,)
         """
-        return self._rows(X, "predict").map(self._most_probable)
+        return self._rows(X, "predict", carried=carried).map(self._most_probable)
 
     def _most_probable(self, *block):
         proba = self._proba(*block)
@@ -335,6 +347,10 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
     @staticmethod
     def _family():
         return "categorical"
+
+    @staticmethod
+    def _n_predictors(family, state):
+        return family.with_classes(state["classes_"].shape[0]).n_outputs
 
     def _with_classes(self, settings, classes):
         """Settings for the classes given at the first call of `partial_fit`."""

@@ -9,7 +9,6 @@ from .._numerics.estimators import set_random_states
 from .._rows.blocks import in_processes
 from ..experts._mixed import side_by_side
 from ..gates._averaged import AveragedGate
-from ..mixture import Mixture
 from ..solvers import Trace
 from ..starts._reviving import dead_experts, revived, usage
 from ..starts._sampling import distinct_rows, sample_size
@@ -84,7 +83,7 @@ def climb_apart(ready, several, n_jobs):
 
 def _refine(mixture, gate, trace, blocks, settings, report):
     """The mixture after a climb with the refined gate, if that explains y better."""
-    new = Mixture(gate, mixture.expert)
+    new = mixture._replace(gate=gate)
     new = settled(new, blocks, settings).mixture
     again = Trace(settings.max_iter, settings.tol, report)
     new, again = settings.solver.solve(new, blocks, again)
@@ -100,16 +99,15 @@ def _revive(mixture, trace, blocks, settings, report):
     while not trace.stopped and mixture.has_statistics and (dead := dead_experts(share)):
         sample = distinct_rows(blocks, random_state, sample_size(mixture), mixture)
         sampled = sample.blocks
-        gate = settings.gate.initialize(
-            mixture.n_experts(), sampled.first()[0], mixture.gate.positions
-        )
+        X = mixture.seen(sampled.first()[0]).X
+        gate = settings.gate.initialize(mixture.n_experts(), X, mixture.gate.positions)
         new = revived(mixture, dead, gate, sampled, settings.solver, random_state)
         again = Trace(settings.max_iter, settings.tol, report)
         new, again = settings.solver.solve(new, blocks, again)
         if again.history[-1] <= trace.history[-1] + settings.tol * trace.weight:
             break
         mixture, trace, share = new, again, usage(new, blocks)
-    return Mixture(mixture.gate._replaced(usage_=share), mixture.expert), trace
+    return mixture._replace(gate=mixture.gate._replaced(usage_=share)), trace
 
 
 def together(climbs, average):
@@ -130,7 +128,8 @@ def _averaged(mixtures, shares):
     if len(mixtures) == 1:
         return mixtures[0]
     banks = [(one.expert, one.n_experts()) for one in mixtures]
-    return Mixture(AveragedGate([one.gate for one in mixtures], shares), side_by_side(banks))
+    gate = AveragedGate([one.gate for one in mixtures], shares)
+    return mixtures[0]._replace(gate=gate, expert=side_by_side(banks))
 
 
 def histories(climbs):

@@ -145,7 +145,7 @@ def _weight_by_class(X, y, weight, first, n_classes):
 
 def _of_the_number(rows, mixture):
     """Of fewer distinct rows than parameters that nothing else holds."""
-    free = [part for part in mixture if part.has_statistics and is_free(part)]
+    free = [part for part in mixture.inside if part.has_statistics and is_free(part)]
     n_parameters = sum(part.n_parameters() for part in free)
     n_rows = rows.n_distinct(n_parameters)
     if n_rows < n_parameters:

@@ -123,7 +123,7 @@ def diagnosis(rows, weighted, ready, mixture, trace, state):
 def warn_of(problems):
     """Warn the caller of `fit`."""
     for kind, text in problems:
-        warnings.warn(text, kind, stacklevel=7)
+        warnings.warn(text, kind, stacklevel=8)
 
 
 def _of_the_climb(mixture, trace):
@@ -252,21 +252,22 @@ def separation(mixture, blocks):
     """
     if mixture.cost() or not mixture.has_statistics:
         return
-    free = [is_free(part) and bool((host(part.coefficients) > 0).any()) for part in mixture]
+    free = [is_free(part) and bool((host(part.coefficients) > 0).any()) for part in mixture.inside]
     if not any(free):
         return
-    gate, expert = mixture
 
     def sums(X, y, weight):
         resp = mixture.responsibilities(X, y) * weight[:, None]
+        own = mixture.seen(X)
+        of_experts = resp if own.trials is None else resp * own.trials
         found = (
-            gate.doubts(X, resp) if free[0] else [],
-            expert.doubts(X, y, resp) if free[1] else [],
+            mixture.gate.doubts(own.X, resp) if free[0] else [],
+            own.expert.doubts(own.X, y, of_experts) if free[1] else [],
         )
         # Of very wide tables there is no matrix of the columns squared.
         return tuple(
             tuple((own.total() if part.gradient_only else own).sums() for own in doubts)
-            for part, doubts in zip(mixture, found, strict=True)
+            for part, doubts in zip(mixture.inside, found, strict=True)
         )
 
     of_gate, of_experts = blocks.sum(sums)

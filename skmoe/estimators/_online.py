@@ -4,11 +4,11 @@ import copy
 
 from .._numerics.estimators import set_random_states
 from .._rows.arrays import allowing_underflow
+from .._rows.carried import Given
 from .._rows.tables import noted_columns
 from ..experts._base import as_expert
 from ..gates._averaged import AveragedGate
 from ..gates._base import as_gate
-from ..model_selection._choosing import Given
 from ..solvers import Adam, Memory
 from ._checks import check_reach, check_sound
 from ._fitted import model_attributes
@@ -46,8 +46,10 @@ class OnlineMixin:
         return getattr(self, "n_experts", None) != "auto" and self._forgets_rows()
 
     @allowing_underflow
-    def _partial_fit(self, X, y, sample_weight, classes=None):
+    def _partial_fit(self, X, y, sample_weight, carried, classes=None):
         """Learn from a batch; the fitted attributes are set all at once, after success."""
+        known = getattr(self, "_carried", {})
+        X, values = carried.parted(X, known)
         settings = plan(self, X)._replace(online=True)
         if isinstance(getattr(self, "gate_", None), AveragedGate):
             raise ValueError(
@@ -64,7 +66,9 @@ class OnlineMixin:
         set_random_states(settings.solver, settings.random_state)
         checked = copy.copy(self)
         start = self._begin_online if begins else self._go_on_online
-        units, mixture, blocks, state = start(checked, X, y, sample_weight, classes, settings)
+        given = Given(X, y, sample_weight, values)
+        units, mixture, blocks, state = start(checked, given, classes, settings)
+        state["_carried"] = {**known, **carried.named()}
         memory = Memory() if begins else self._memory
         mixture, memory = _online_solver(settings, mixture).learn(mixture, blocks, memory)
         check_sound(mixture, mixture.log_prior(), "step on this batch")
@@ -77,32 +81,35 @@ class OnlineMixin:
             _memory=memory,
             _parts=settings.parts(),
             _is_pooled=False,
+            _n_groups=None,
         )
         return self
 
-    def _begin_online(self, checked, X, y, sample_weight, classes, settings):
+    def _begin_online(self, checked, given, classes, settings):
         """Units, mixture, blocks and what to note, from the first batch."""
         settings = self._with_classes(settings, classes)
-        rows, state = self._checked_rows(checked, X, y, sample_weight, settings, classes)
-        settings = self._with_given(settings, Given(X, y, sample_weight), rows)
-        ready = self._ready(rows, state | noted_columns(checked), settings)
+        rows, state = self._checked_rows(checked, given, settings, classes)
+        settings = self._with_given(settings, given, rows)._replace(record=state["_record"])
+        ready = self._ready(rows.as_they_stand(), state | noted_columns(checked), settings)
         return ready.units, ready.mixture, ready.blocks, state
 
-    def _go_on_online(self, checked, X, y, sample_weight, classes, settings):
+    def _go_on_online(self, checked, given, classes, settings):
         """The same from a further batch."""
         self._with_classes(settings, classes)
-        targets = self._encode(y, X)
-        blocks = self._rows(X, "partial_fit", targets)
+        targets = self._encode(given.y, given.X)
+        blocks = self._rows(given.X, "partial_fit", targets, given.carried)
         check_reach(blocks.X, targets, self._units)
-        weight = self._check_weight(blocks.X, sample_weight, online=True)
+        weight = self._check_weight(blocks.X, given.sample_weight, online=True)
         weight = self._row_weight(blocks.X, weight, targets, vars(self))
+        blocks = blocks.with_weight(blocks.in_order(weight)).as_they_stand()
         mixture = self._mixture.with_strength(1 / PINNED) if self._is_pooled else self._mixture
-        return self._units, mixture, blocks.with_weight(weight), {"_categories": self._categories}
+        known = {name: getattr(self, name) for name in ("_categories", "_record")}
+        return self._units, mixture, blocks, known
 
 
 def _online_solver(settings, mixture):
     """The solver that "auto" stands for: Adam where there is no curvature."""
-    if not (settings.chooses_solver and any(part.gradient_only for part in mixture)):
+    if not (settings.chooses_solver and any(part.gradient_only for part in mixture.inside)):
         return settings.solver
     solver = Adam()
     set_random_states(solver, settings.random_state)

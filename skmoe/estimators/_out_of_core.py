@@ -8,6 +8,7 @@ from .._rows.compat import with_callbacks
 from ..starts._given import is_given
 from ..starts._widening import counts
 from ._batches import FitCheck, rows_of_reader
+from ._carried import NOTHING, carrying, check_takes
 from ._reader import read
 from ._settings import plan
 
@@ -34,6 +35,7 @@ class GivenBlocks(NamedTuple):
 
     y = None
     sample_weight = None
+    carried = NOTHING
 
     def fit(self, estimator, narrow):
         """Fit an estimator from a mixture of one expert less, or from none."""
@@ -48,7 +50,8 @@ class OutOfCoreMixin:
     """`fit_blocks` of regressor and classifier."""
 
     @with_callbacks
-    def fit_blocks(self, reader):
+    @carrying("exposure", "offset", "groups", "trials")
+    def fit_blocks(self, reader, *, carried):
         """Fit the mixture to data larger than memory, read anew for every pass.
 
         The same fit as that of all rows at once, to the last bit: the blocks of rows that a pass
@@ -95,10 +98,10 @@ class OutOfCoreMixin:
         >>> round(model.score(reader), 3)
         1.0
         """
-        return self._fit_blocks(reader)
+        return self._fit_blocks(reader, carried)
 
     @allowing_underflow
-    def _fit_blocks(self, reader):
+    def _fit_blocks(self, reader, carried):
         if not callable(reader):
             raise ValueError(
                 f"reader={type(reader).__name__} was given; a function without arguments that "
@@ -106,9 +109,11 @@ class OutOfCoreMixin:
             )
         with closing(read(reader, least=2)) as batches:
             X = next((tables[0] for _, tables in batches), None)
+        X, _ = carried.parted(X)
         settings = plan(self, X)
         check_needs_no_array(self, settings, "fit_blocks")
-        rows, known = rows_of_reader(FitCheck(self, settings), reader, self.n_jobs)
+        rows, known = rows_of_reader(FitCheck(self, settings, carried), reader, self.n_jobs)
+        check_takes(settings, known.state["_record"])
         given = GivenBlocks(X, rows, known.state, known.totals is not None)
         return self._fit_rows(rows, dict(known.state), settings, given)
 

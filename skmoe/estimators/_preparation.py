@@ -5,8 +5,10 @@ from typing import Any, NamedTuple
 
 from .._numerics.estimators import BLOCK_ROWS, set_random_states
 from .._numerics.products import products_of
-from .._rows.arrays import array_namespace, block_length
+from .._rows.arrays import array_namespace, block_length, host, like
+from .._rows.blocks import Blocks
 from .._rows.inputs import learn_inputs
+from .._rows.record import Record
 from .._rows.scaling import learn_scaling
 from .._rows.validation import resolve_columns
 from ..gates._hierarchical import most_leaves
@@ -48,23 +50,44 @@ class Units(NamedTuple):
         None for targets that are not scaled.
     inputs : Inputs or None
         How features become the columns that are scaled; None where they are these.
+    record : Record
+        Of what stands behind the targets: offsets, groups.
     numbers : int
         Made of every row in a pass, about: they tell how long blocks are.
     with_raw : bool
         Whether the columns as given stand in the design too, for parts that look at those.
+    scales_offset : bool
+        Whether predictors, and so their known terms, are in units of the targets.
     """
 
     X: Any
     y: Any
     inputs: Any = None
+    record: Record = Record()
     numbers: int = 1
     with_raw: bool = False
+    scales_offset: bool = False
 
     def prepare(self, X, y):
         """Design and scaled targets of a block of raw rows."""
+        before = None
+        if self.record.width:
+            y, before = self.record.behind(y)
+            before = self._in_scaled_units(before)
         if y is not None and self.y is not None:
             y = self.y.scaled(y)
-        return self.X.design(self.columns(X), self.with_raw), y
+        return self.X.design(self.columns(X), self.with_raw, before), y
+
+    def _in_scaled_units(self, before):
+        """Columns of the record, offsets in units of the scaled predictors."""
+        if not self.scales_offset:
+            return before
+        xp, n_offsets = array_namespace(before), self.record.offsets
+        return xp.concat([before[:, :n_offsets] / self.y.spread, before[:, n_offsets:]], axis=1)
+
+    def offset_given(self, offset):
+        """Known terms of scaled predictors in the units given, on the host."""
+        return offset * host(self.y.spread) if self.scales_offset else offset
 
     def columns(self, X):
         """The columns of rows as they are given, before they are scaled."""
@@ -175,10 +198,12 @@ class Features(NamedTuple):
 
 def too_many_experts(settings, available, what):
     """Message for fewer rows than experts."""
-    what = what.removesuffix("s") if available == 1 else what
+    one = what.removesuffix("s")
+    what = one if available == 1 else what
+    one = one if "distinct" in one else f"distinct {one}"
     return (
         f"{settings.n_experts_text} was given for {available} {what}; at most one expert per "
-        f"distinct sample is allowed. Ask for at most {available} experts, or pass more data."
+        f"{one} is allowed. Ask for at most {available} experts, or pass more data."
     )
 
 
@@ -195,9 +220,10 @@ def fresh_start(rows, settings, features):
     most = _sample_rows(mixture, settings)
     sample = distinct_rows(blocks, random_state, most, mixture)
     if settings.n_experts > sample.n_distinct:
-        raise ValueError(too_many_experts(settings, sample.n_distinct, "distinct samples"))
+        what = "distinct groups" if settings.record.grouped else "distinct samples"
+        raise ValueError(too_many_experts(settings, sample.n_distinct, what))
     sampled = sample.blocks
-    if settings.given is None and sample.n_distinct <= most:
+    if settings.given is None and sample.is_whole:
         # All distinct rows, in an order of their own: the same rows in another order, or
         # repeated instead of weighted, give the same fit to the last bit.
         units, blocks, full = _prepared(sampled, settings, inputs, columns)
@@ -209,11 +235,12 @@ def fresh_start(rows, settings, features):
         fit_pooled, rounds=0 if settings.online else _PENALTY_ROUNDS, solver=settings.solver
     )
     if settings.n_experts == 1:
-        one = pooled(mixture.expert, blocks)
-        return Ready(units, full.begun(Mixture(mixture.gate, one), random_state), blocks, [])
+        one = pooled(mixture, blocks)
+        begun = full.begun(mixture._replace(expert=one), random_state)
+        return Ready(units, begun, blocks, [])
     if mixture.expert.pools:
-        one = pooled(mixture.expert, blocks)
-        mixture = Mixture(mixture.gate, mixture.expert.pooled_at(one))
+        one = pooled(mixture, blocks)
+        mixture = mixture._replace(expert=mixture.expert.pooled_at(one))
     if settings.given is not None:
         best = started_at(mixture, settings.given, blocks)
         if not settings.online:
@@ -227,15 +254,32 @@ def fresh_start(rows, settings, features):
 
 def _prepared(rows, settings, inputs, columns):
     """What the rows fix: units, blocks and a mixture that knows nothing more."""
-    family = settings.family.initialize(*rows.targets())
+    family = settings.family.initialize(*_free_targets(rows, settings))
     units = _learn_units(rows, family, settings, inputs)
     blocks = units.seen(rows)
-    design, _, _ = blocks.first()
+    design = settings.record.before(blocks.first()[0])[0]
     mixture = Mixture(
         settings.gate.initialize(settings.n_experts, design, columns[0]),
         settings.expert.initialize(settings.n_experts, design, family, columns[1]),
+        settings.record,
     )
     return units, blocks, mixture
+
+
+def _free_targets(rows, settings):
+    """What the scaling of the targets is learnt from: less what is known of their predictors."""
+    record = settings.record
+    if not record.width:
+        return rows.targets()
+
+    def freed(y, _=None):
+        y, own = record.behind(y)
+        return settings.family.freed(y, own[:, : record.offsets]) if record.offsets else y
+
+    targets, weight = rows.targets()
+    if isinstance(targets, Blocks):
+        return targets.seen(lambda X, y: (freed(targets.prepare(X, y)[0]), None)), weight
+    return freed(like(targets, rows.first_given()[0])), weight
 
 
 def _learn_units(rows, family, settings, inputs):
@@ -245,7 +289,9 @@ def _learn_units(rows, family, settings, inputs):
     scaling = learn_scaling(*columns, constant_spread=constant, n_jobs=settings.n_jobs)
     with_raw = settings.gate.raw or settings.expert.raw
     width = scaling.center.shape[0] + 1 + family.n_outputs
-    return Units(scaling, family.units, inputs, settings.n_experts * width, with_raw)
+    numbers = settings.n_experts * width
+    of_y = family.location and settings.record.offsets > 0
+    return Units(scaling, family.units, inputs, settings.record, numbers, with_raw, of_y)
 
 
 def _sample_rows(mixture, settings):

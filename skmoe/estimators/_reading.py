@@ -9,7 +9,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_feature_names, _check_n_features, check_is_fitted
 
 from .._rows.arrays import array_namespace, host, like, logsumexp
-from .._rows.blocks import ArrayBlocks
+from .._rows.carried import Given
 from .._rows.categories import coded
 from .._rows.compat import check_same_namespace, get_namespace_and_device
 from .._rows.tables import accepted, is_elsewhere, validated
@@ -17,6 +17,7 @@ from .._rows.validation import check_numbers
 from ..distribution._cells import log_cell
 from ..gates import HierarchicalGate
 from ._batches import ReadingCheck, rows_of_reader
+from ._carried import NOTHING, carrying
 from ._reader import by_batch, check_brings_all, is_reader
 
 __all__ = ["ReadingMixin", "Sums", "check_both"]
@@ -47,9 +48,10 @@ def check_both(X, y):
 class ReadingMixin:
     """The methods of a fitted estimator that need no more than its mixture."""
 
-    def _rows(self, X, method, targets=None):
+    def _rows(self, X, method, targets=None, carried=NOTHING):
         """Blocks of checked rows for a method of the fitted estimator."""
         check_is_fitted(self)
+        X, carried = carried.parted(X, self._carried)
         check_same_namespace(X, self, attribute="_x_center", method=method)
         if self._categories and not is_elsewhere(X):
             _check_n_features(self, X, reset=False)
@@ -60,10 +62,15 @@ class ReadingMixin:
         X = validated(self, X, reset=False, dtype=[xp.float64, xp.float32], **words)
         if targets is not None and targets.shape[0] != X.shape[0]:
             raise ValueError(f"X has {X.shape[0]} rows and y has {targets.shape[0]}.")
-        return self._units.seen(ArrayBlocks(X, targets, n_jobs=self.n_jobs))
+        family = self._mixture.expert.family
+        if targets is not None:
+            targets, carried = carried.of_targets(family, targets)
+        rows = carried.rows(X, targets, None, self._record, family, self.n_jobs)
+        return self._units.seen(rows)
 
+    @carrying("groups")
     @by_batch
-    def gate_proba(self, X):
+    def gate_proba(self, X, *, carried):
         """Probability of every expert given x.
 
         Parameters
@@ -74,11 +81,12 @@ class ReadingMixin:
         -------
         array of shape (n_samples, n_experts)
         """
-        return self._rows(X, "gate_proba").map(self._gate_proba)
+        return self._rows(X, "gate_proba", carried=carried).map(self._gate_proba)
 
     @available_if(lambda self: isinstance(self._make_gate(), HierarchicalGate))
+    @carrying("groups")
     @by_batch
-    def node_proba(self, X):
+    def node_proba(self, X, *, carried):
         """Probability that a row passes the branches of a hierarchical gate.
 
         Parameters
@@ -91,15 +99,16 @@ class ReadingMixin:
             In the order of `gate_.branches`, which gives the path from the root to the end of
             every branch.
         """
-        return self._rows(X, "node_proba").map(
-            lambda X, y, weight: self._mixture.gate.node_proba(X)
+        return self._rows(X, "node_proba", carried=carried).map(
+            lambda X, y, weight: self._mixture.node_proba(X)
         )
 
     def _gate_proba(self, X, y, weight):
-        return array_namespace(X).exp(self._mixture.gate.log_weight(X))
+        return array_namespace(X).exp(self._mixture.log_weight(X))
 
+    @carrying("groups")
     @by_batch
-    def assign(self, X):
+    def assign(self, X, *, carried):
         """Index of the expert with the largest gate probability.
 
         Parameters
@@ -110,13 +119,14 @@ class ReadingMixin:
         -------
         array of int of shape (n_samples,)
         """
-        rows = self._rows(X, "assign")
+        rows = self._rows(X, "assign", carried=carried)
         return rows.map(
             lambda *block: array_namespace(block[0]).argmax(self._gate_proba(*block), axis=1)
         )
 
+    @carrying("exposure", "offset", "groups", "trials")
     @by_batch
-    def responsibilities(self, X, y):
+    def responsibilities(self, X, y, *, carried):
         """Probability of every expert given x and y.
 
         Parameters
@@ -128,11 +138,12 @@ class ReadingMixin:
         -------
         array of shape (n_samples, n_experts)
         """
-        rows = self._rows(X, "responsibilities", self._encode(y, X))
+        rows = self._rows(X, "responsibilities", self._encode(y, X), carried)
         return rows.map(lambda X, y, weight: self._mixture.responsibilities(X, y))
 
+    @carrying("exposure", "offset", "groups")
     @by_batch
-    def predict_experts(self, X):
+    def predict_experts(self, X, *, carried):
         """Expected target (regression) or class probabilities under every expert.
 
         Parameters
@@ -143,12 +154,13 @@ class ReadingMixin:
         -------
         array of shape (n_samples, n_experts) or (n_samples, n_experts, n_outputs or n_classes)
         """
-        return self._rows(X, "predict_experts").map(
-            lambda X, y, weight: self._experts_in_units(self._mixture.expert.predict(X))
+        return self._rows(X, "predict_experts", carried=carried).map(
+            lambda X, y, weight: self._experts_in_units(self._mixture.predict_experts(X))
         )
 
+    @carrying("exposure", "offset", "groups", "trials")
     @by_batch
-    def score_samples(self, X, y=None, spacing=None):
+    def score_samples(self, X, y=None, spacing=None, *, carried):
         """Log density of y given x, in the units of y as given; or log probability of its cell.
 
         Targets that are rounded have no density: an expert that puts a narrow spike on one value
@@ -186,9 +198,11 @@ class ReadingMixin:
         array([-0.72])
         """
         spacing = None if spacing is None else self._check_spacing(spacing)
+        if y is None and "trials" in carried.given():
+            raise ValueError("trials was given without y. Pass y, the shares of successes.")
         if y is None:
-            y = self.predict(X)
-        rows = self._rows(X, "score_samples", self._encode(y, X))
+            y = self.predict(X, **carried.given())
+        rows = self._rows(X, "score_samples", self._encode(y, X), carried)
         if spacing is not None:
             return rows.map(partial(self._log_cell, spacing))
         spread = self._units.log_spread()
@@ -220,14 +234,15 @@ class ReadingMixin:
         table = log_cell(family, y, width, eta, scale)
         return logsumexp(log_gate + array_namespace(eta).sum(table, axis=2), axis=1)[:, 0]
 
-    def _criterion(self, name, X, y, sample_weight, joint):
+    def _criterion(self, name, X, y, sample_weight, joint, carried):
         """A criterion of the fitted mixture on the rows given, or on those of the fit."""
         check_is_fitted(self)
         if X is None and y is None:
             sums = self._sums_of_fit(name, joint)
         else:
             check_both(X, y)
-            sums = self._sums(self._weighted_rows(X, y, sample_weight, "score_samples"), joint)
+            given = Given(X, y, sample_weight, carried)
+            sums = self._sums(self._weighted_rows(given, "score_samples"), joint)
         n_parameters = self._mixture.n_parameters() if joint else self.n_parameters_
         return sums.criteria(n_parameters)[name]
 
@@ -239,11 +254,12 @@ class ReadingMixin:
                 "partial_fit. Pass X and y."
             )
         weight, likelihood = self._memory.weight, self.log_likelihood_
+        n_groups = self._n_groups or weight
         if joint:
             # What the fit has climbed, but for the units of the columns.
             spread = self._log_spread(joint) - self._units.log_spread()
             likelihood = self.objective_ - self._mixture.log_prior() - weight * spread
-        return Sums(likelihood, 0.0, weight, None)
+        return Sums(likelihood, 0.0, n_groups, None)
 
     def _log_spread(self, joint):
         """Log density in scaled units less that in the units given, of y or of the columns too."""
@@ -271,14 +287,16 @@ class ReadingMixin:
                 density = mixture.log_density(X, y)
             surprise = xp.where(resp > 0, -resp * xp.log(xp.where(resp > 0, resp, 1.0)), 0.0)
             surprise = xp.sum(surprise, axis=1)
-            return weight @ density, weight @ surprise, xp.sum(weight), weight @ resp
+            # Rows of a group are one observation of who answers.
+            own = mixture.group_weight(X, weight)
+            return weight @ density, xp.sum(weight), own @ surprise, xp.sum(own), own @ resp
 
-        density, surprise, total, resp = blocks.sum(sums)
-        total = float(total)
-        density = float(density) - total * spread
+        density, n_rows, surprise, total, resp = blocks.sum(sums)
+        density, total = float(density) - float(n_rows) * spread, float(total)
         return Sums(density, float(surprise), total, host(resp) / total)
 
-    def aic(self, X=None, y=None, sample_weight=None, joint=False):
+    @carrying("exposure", "offset", "groups", "trials")
+    def aic(self, X=None, y=None, sample_weight=None, joint=False, *, carried):
         """Akaike's criterion, -2 log L + 2 p: lower is better.
 
         L is the likelihood of y given x, and p counts the parameters that it depends on: the
@@ -303,9 +321,10 @@ class ReadingMixin:
         ValueError
             If X or y is missing, or both after `partial_fit`, or the gate gives no density of X.
         """
-        return self._criterion("aic", X, y, sample_weight, joint)
+        return self._criterion("aic", X, y, sample_weight, joint, carried)
 
-    def bic(self, X=None, y=None, sample_weight=None, joint=False):
+    @carrying("exposure", "offset", "groups", "trials")
+    def bic(self, X=None, y=None, sample_weight=None, joint=False, *, carried):
         """Bayesian (Schwarz's) criterion, -2 log L + p log n: lower is better.
 
         L is the likelihood of y given x, and p counts the parameters that it depends on: the
@@ -330,9 +349,10 @@ class ReadingMixin:
         ValueError
             If X or y is missing, or both after `partial_fit`, or the gate gives no density of X.
         """
-        return self._criterion("bic", X, y, sample_weight, joint)
+        return self._criterion("bic", X, y, sample_weight, joint, carried)
 
-    def icl(self, X, y=None, sample_weight=None, joint=False):
+    @carrying("exposure", "offset", "groups", "trials")
+    def icl(self, X, y=None, sample_weight=None, joint=False, *, carried):
         """Integrated complete likelihood, BIC plus twice the entropy of the responsibilities.
 
         Lower is better; experts that share their rows cost more than under BIC (Biernacki,
@@ -351,25 +371,27 @@ class ReadingMixin:
         -------
         float
         """
-        return self._criterion("icl", X, y, sample_weight, joint)
+        return self._criterion("icl", X, y, sample_weight, joint, carried)
 
     @staticmethod
     def _is_far(X):
         """Whether the rows of X are not at hand: of those there are sums only."""
         return is_reader(X)
 
-    def _weighted_rows(self, X, y, sample_weight, method, as_fit=False):
+    def _weighted_rows(self, given, method, as_fit=False):
         """Blocks of checked rows, or of those of a reader, with their weights.
 
         With `as_fit` a classifier's rows are weighted by class as in a fit.
         """
         check_is_fitted(self)
+        X, y, sample_weight, carried = given
         if is_reader(X):
             check_brings_all(y, sample_weight)
-            rows, _ = rows_of_reader(ReadingCheck(self, method, as_fit), X, self.n_jobs)
+            check = ReadingCheck(self, method, as_fit, carried)
+            rows, _ = rows_of_reader(check, X, self.n_jobs)
             return self._units.seen(rows)
-        blocks = self._rows(X, method, self._encode(y, X))
-        weight = self._check_weight(blocks.X, sample_weight)
+        blocks = self._rows(X, method, self._encode(y, X), carried)
+        weight = blocks.in_order(self._check_weight(blocks.X, sample_weight))
         if as_fit:
             weight = self._row_weight(blocks.X, weight, blocks.y, vars(self))
         return blocks if weight is None else blocks.with_weight(weight)

@@ -9,6 +9,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d
 
 from .._rows.arrays import array_namespace
+from .._rows.carried import Given
 from .._rows.compat import get_namespace_and_device, move_to, with_callbacks
 from .._rows.tables import as_type_of, check_column, validated
 from .._rows.validation import check_numbers
@@ -17,6 +18,7 @@ from ..experts._base import as_expert
 from ..families import NAMES as FAMILIES
 from ..families._base import LogLink
 from ._base import BaseMixtureOfExperts
+from ._carried import carrying
 from ._docs import documented
 from ._reader import by_batch
 from ._reading import check_both
@@ -119,7 +121,8 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
         self.verbose = verbose
 
     @with_callbacks
-    def fit(self, X, y, sample_weight=None):
+    @carrying("exposure", "offset", "groups", "trials")
+    def fit(self, X, y, sample_weight=None, *, carried):
         """Fit the mixture.
 
         Parameters
@@ -143,10 +146,11 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
             If a hyperparameter, X, y or the weights are not as described, y is not what the
             family is for, or an estimator cannot stand for an expert.
         """
-        return self._fit(X, y, sample_weight)
+        return self._fit(X, y, sample_weight, carried)
 
     @available_if(BaseMixtureOfExperts._learns_from_batches)
-    def partial_fit(self, X, y, sample_weight=None):
+    @carrying("exposure", "offset", "groups", "trials")
+    def partial_fit(self, X, y, sample_weight=None, *, carried):
         """Learn from a batch of rows: online EM, or Adam where gate or experts are neural.
 
         The first batch, of at least as many distinct rows as there are experts, tells the units
@@ -175,10 +179,11 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
         --------
         skmoe.solvers.EM : Settings of the schedule, and a forgetting factor for drift.
         """
-        return self._partial_fit(X, y, sample_weight)
+        return self._partial_fit(X, y, sample_weight, carried)
 
+    @carrying("exposure", "offset", "groups")
     @by_batch
-    def predict(self, X, return_std=False):
+    def predict(self, X, return_std=False, *, carried):
         """Expected target: the experts' predictions weighted by the gate.
 
         Parameters
@@ -194,7 +199,7 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
             Only if `return_std`. Infinite where a Student t expert has two degrees of freedom
             or fewer: quantiles tell more there.
         """
-        rows = self._rows(X, "predict")
+        rows = self._rows(X, "predict", carried=carried)
         if return_std:
             return rows.map(lambda X, y, weight: self._mean_and_std(X))
         mean = rows.map(lambda X, y, weight: self._units.restored(self._mixture.predict(X)))
@@ -207,10 +212,16 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
     def _law(self, X):
         """Distribution of y for the rows of a design."""
         components = self._mixture.components(X)
-        return MixtureDistribution(*components, self._mixture.expert.family, self._flat_targets)
+        return MixtureDistribution(*components, self._family_of_law(), self._flat_targets)
 
+    def _family_of_law(self):
+        """The family of what predictive distributions are of."""
+        family = self._mixture.expert.family
+        return family.of_counts() if family.trials else family
+
+    @carrying("exposure", "offset", "groups", "trials")
     @by_batch
-    def predict_dist(self, X):
+    def predict_dist(self, X, *, carried):
         """The whole distribution of y given x.
 
         Parameters
@@ -231,13 +242,15 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
             scales.append(scale)
             return (log_weight, eta, scale) if by_row else (log_weight, eta)
 
-        log_weight, eta, *scale = self._rows(X, "predict_dist").map(tables)
+        log_weight, eta, *scale = self._rows(X, "predict_dist", carried=carried).map(tables)
         scale = scale[0] if scale else scales[0]
-        family = self._mixture.expert.family
-        return MixtureDistribution(log_weight, eta, scale, family, self._flat_targets)
+        return MixtureDistribution(
+            log_weight, eta, scale, self._family_of_law(), self._flat_targets
+        )
 
+    @carrying("exposure", "offset", "groups", "trials")
     @by_batch
-    def predict_quantiles(self, X, q=(0.05, 0.5, 0.95)):
+    def predict_quantiles(self, X, q=(0.05, 0.5, 0.95), *, carried):
         """Quantiles of y given x.
 
         Parameters
@@ -256,7 +269,8 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
         ValueError
             If a level is not between 0 and 1.
         """
-        rows, levels = self._rows(X, "predict_quantiles"), check_numbers(q, "q")
+        rows = self._rows(X, "predict_quantiles", carried=carried)
+        levels = check_numbers(q, "q")
         levels = np.reshape(levels, (-1, 1) if self._flat_targets else (-1, 1, 1))
 
         def quantiles(X, y, weight):
@@ -266,8 +280,9 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
         table = rows.map(quantiles)
         return table[..., 0] if np.ndim(q) == 0 else table
 
+    @carrying("exposure", "offset", "groups", "trials")
     @by_batch
-    def sample(self, X, size=None, random_state=None):
+    def sample(self, X, size=None, random_state=None, *, carried):
         """Random targets: for every row an expert is drawn, then a target around its prediction.
 
         Parameters
@@ -281,15 +296,18 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
         -------
         array of shape ([size, ]n_samples[, n_outputs])
         """
-        return self.predict_dist(X).rvs(size, random_state)
+        return self.predict_dist(X, **carried.given()).rvs(size, random_state)
 
-    def score(self, X, y=None, sample_weight=None):
+    @carrying("exposure", "offset", "groups", "trials")
+    def score(self, X, y=None, sample_weight=None, *, carried):
         """Share of the variation of y that the prediction explains; 1 is best.
 
         R2 for the families "gaussian", "student_t" and "laplace"; D2 for the others, the share of
         the deviance explained: Poisson's for counts (negative binomial ones too), Gamma's for
         positive numbers of all families, Tweedie's and the log loss. Of several outputs, the mean.
         Of targets that do not vary, R2 is 1 if they are predicted just so, else 0, and D2 is 0.
+        With `exposure` or `offset`, what is explained is compared with one rate, or one intercept,
+        for all rows.
 
         Parameters
         ----------
@@ -304,7 +322,7 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
         """
         check_is_fitted(self)
         check_both(X, y)
-        blocks = self._weighted_rows(X, y, sample_weight, "score")
+        blocks = self._weighted_rows(Given(X, y, sample_weight, carried), "score")
         if blocks.n_rows < 2:
             warnings.warn(
                 "The share of the variation of one row is not defined; pass two rows or more.",
@@ -313,11 +331,12 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
             )
             return float("nan")
         mixture, family = self._mixture, self._mixture.expert.family
-        constant = blocks.sum(lambda X, y, weight: weight @ y) / blocks.total_weight()
+        constant = self._constant(blocks)
         deviance = _squared_error if family.location else family.deviance
 
         def sums(X, y, weight):
-            known = mixture.predict(X), constant[None, :] + array_namespace(y).zeros_like(y)
+            known = mixture.predict(X), constant(X, y)
+            weight = mixture.trial_weight(X, weight)
             return tuple(weight @ deviance(y, mean) for mean in known)
 
         lost, total = blocks.sum(sums)
@@ -327,6 +346,28 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
         rest = xp.astype((lost == 0) & family.location, lost.dtype)
         explained = xp.where(varies, 1 - lost / xp.where(varies, total, 1.0), rest)
         return float(xp.mean(explained))
+
+    def _constant(self, blocks):
+        """The function that predicts a block's targets without any feature, from all rows."""
+        mixture, family = self._mixture, self._mixture.expert.family
+
+        def sums(X, y, weight):
+            weight = mixture.trial_weight(X, weight)
+            offset, one = mixture.seen(X).expert.offset, array_namespace(y).ones_like(y)
+            if offset is None:
+                return weight @ y, weight @ one
+            # Means of a log link are exposures times a rate: those weigh as much.
+            own = family.freed(one, -offset) if family.log_link else one
+            return weight @ (family.freed(y, offset) * own), weight @ own
+
+        total, count = blocks.sum(sums)
+
+        def constant(X, y):
+            offset = mixture.seen(X).expert.offset
+            rates = (total / count)[None, :] + array_namespace(y).zeros_like(y)
+            return rates if offset is None else family.freed(rates, -offset)
+
+        return constant
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -341,6 +382,10 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
 
     def _family(self):
         return self.family
+
+    @staticmethod
+    def _n_predictors(family, state):
+        return family.n_predictors(state["_n_outputs"])
 
     @staticmethod
     def _with_classes(settings, classes):
@@ -373,7 +418,10 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
             y = column_or_1d(y, warn=True)
         flat = y.ndim == 1
         y = y[:, None] if flat else y
-        return X, y, {"_flat_targets": flat, "_n_outputs": y.shape[1]}
+        n_outputs = y.shape[1]
+        # Of successes and trials one number is predicted.
+        flat = flat or (n_outputs > 1 and self._part("family").n_predictors(n_outputs) == 1)
+        return X, y, {"_flat_targets": flat, "_n_outputs": n_outputs}
 
     @staticmethod
     def _target_kind(state):

@@ -7,10 +7,12 @@ from sklearn.utils._optional_dependencies import check_pandas_support
 from sklearn.utils.validation import check_is_fitted
 
 from .._rows.arrays import host, is_sparse
+from .._rows.carried import Given
 from .._rows.validation import check_share
 from ..inference._explaining import explanation
 from ..inference._standard_errors import infer, reading_order, reported
 from ..inference._summary import Summary
+from ._carried import carrying
 from ._diagnosis import separation
 from ._fitted import feature_names, parameter_attributes
 from ._reader import by_batch
@@ -22,8 +24,9 @@ __all__ = ["ReportingMixin"]
 class ReportingMixin:
     """The methods of a fitted estimator that say what its parts have learnt."""
 
+    @carrying("exposure", "offset", "groups")
     @by_batch
-    def explain(self, X):
+    def explain(self, X, *, carried):
         """Predictions taken apart: who answers with what weight, and every expert's linear terms.
 
         Parameters
@@ -35,10 +38,10 @@ class ReportingMixin:
         pandas.DataFrame
             Indexed by row, expert and, if there are several outputs or classes, target. `weight` is
             the gate's probability of the expert, `prediction` the expert's expected target or
-            class probability. `intercept` and one column for every feature (all its segments
-            together) are the terms of its linear predictor, which add up to the prediction itself,
-            its logarithm (counts, "gamma") or its log odds (labels, "bernoulli"; of more than two
-            classes, logits).
+            class probability. `intercept`, `offset` (only of a fit with one, or with exposure) and
+            one column for every feature (all its segments together) are the terms of its linear
+            predictor, which add up to the prediction itself, its logarithm (counts, "gamma") or its
+            log odds (labels, "bernoulli"; of more than two classes, logits).
 
         Raises
         ------
@@ -56,9 +59,17 @@ class ReportingMixin:
             )
         coef, intercept = host(self.expert_coef_), host(self.expert_intercept_)
         several = coef.ndim == 3
-        units, table = self._units, self._rows(X, "explain").X
-        table = host(units.columns(table))
-        weight, prediction = host(self.gate_proba(X)), host(self.predict_experts(X))
+        units, own = self._units, carried._replace(groups=None)
+        table = host(units.columns(self._rows(X, "explain", carried=own).X))
+        rows = self._rows(X, "explain", carried=carried)
+        weight = host(rows.map(self._gate_proba))
+        known = None
+        if self._record.offsets:
+            known = host(rows.map(lambda X, y, weight: self._mixture.offset(X)))
+        prediction = rows.map(
+            lambda X, y, weight: self._experts_in_units(self._mixture.predict_experts(X))
+        )
+        prediction = host(prediction)
         return explanation(
             table.toarray() if is_sparse(table) else table,
             getattr(X, "index", range(len(weight))) if hasattr(X, "iloc") else range(len(weight)),
@@ -69,9 +80,11 @@ class ReportingMixin:
             self._feature_names(),
             list(self._target_names()) if several else None,
             None if units.inputs is None else units.inputs.by_feature,
+            None if known is None else units.offset_given(known),
         )
 
-    def inference(self, X, y=None, sample_weight=None, robust=False):
+    @carrying("exposure", "offset", "groups", "trials")
+    def inference(self, X, y=None, sample_weight=None, robust=False, *, carried):
         """Standard errors of the coefficients of experts and gate.
 
         Parameters
@@ -95,7 +108,7 @@ class ReportingMixin:
             If experts or gate have no coefficients (estimators, networks), or too many.
         """
         check_both(X, y)
-        blocks = self._rows_of_fit(X, y, sample_weight)
+        blocks = self._rows_of_fit(Given(X, y, sample_weight, carried))
         result = self._inferred(blocks, robust)
         for kind, text in separation(self._mixture, blocks):
             warnings.warn(f"{text} Standard errors mean nothing there.", kind, stacklevel=2)
@@ -103,14 +116,17 @@ class ReportingMixin:
             warnings.warn(result.problem(), UserWarning, stacklevel=2)
         return result
 
-    def _rows_of_fit(self, X, y, sample_weight):
+    def _rows_of_fit(self, given):
         """Blocks of rows with the weights that a fit gives them."""
-        return self._weighted_rows(X, y, sample_weight, "inference", as_fit=True)
+        return self._weighted_rows(given, "inference", as_fit=True)
 
     def _inferred(self, blocks, robust):
         return infer(self._mixture, blocks, self._attributes_of, self._label, robust)
 
-    def summary(self, X=None, y=None, *, sample_weight=None, robust=False, confidence=0.95):
+    @carrying("exposure", "offset", "groups", "trials")
+    def summary(
+        self, X=None, y=None, *, sample_weight=None, robust=False, confidence=0.95, carried
+    ):
         """The fitted mixture as a table; `print` it, or let a notebook show it.
 
         Parameters
@@ -146,23 +162,38 @@ class ReportingMixin:
         if X is None:
             notes.append("Pass X and y of the fit for standard errors, shares and entropy.")
         else:
-            rows = self._weighted_rows(X, y, sample_weight, "summary")
+            given = Given(X, y, sample_weight, carried)
+            rows = self._weighted_rows(given, "summary")
             sums = self._sums(rows)
         if terms and X is not None:
             if getattr(self, "class_weight", None) is not None:
-                rows = self._rows_of_fit(X, y, sample_weight)
+                rows = self._rows_of_fit(given)
             try:
                 result = self._inferred(rows, robust)
                 terms, notes = result.terms, result.notes()
             except ValueError as error:
                 # The data have been looked at before: there are no standard errors of these parts.
                 notes.append(str(error))
+        notes += [] if sums is None else self._of_groups(rows)
         notes += getattr(self, "problems_", [])
         if not values:
             notes.append("These experts have no coefficients: look at predict_experts.")
         return Summary(
             self._headline(), self._facts(sums), sums and sums.share, terms, confidence, notes
         )
+
+    def _of_groups(self, rows):
+        """What to say of rows in groups: which columns the gate sees the means of."""
+        if not self._record.grouped:
+            return
+        varies = host(rows.sum(lambda X, y, weight: self._mixture.varies_in_groups(X))) > 0
+        own = self.gate_.positions
+        varies = varies[:-1] if own is None else varies[list(own)]
+        if n_varying := int(varies.sum()):
+            yield (
+                f"{n_varying} of the gate's {len(varies)} columns vary within groups: it looks at "
+                "their means in a group, the experts at their values in a row."
+            )
 
     def _headline(self):
         parts = (self.expert_, self._mixture.expert.family, self.gate_)
@@ -177,9 +208,11 @@ class ReportingMixin:
 
     def _facts(self, sums):
         """The header of a summary."""
-        n_rows = self._memory.weight if sums is None else sums.weight
+        n_rows = (self._n_groups or self._memory.weight) if sums is None else sums.weight
         facts = {
-            "rows": int(n_rows) if n_rows == int(n_rows) else n_rows,
+            "groups" if self._record.grouped else "rows": (
+                int(n_rows) if n_rows == int(n_rows) else n_rows
+            ),
             "parameters": self.n_parameters_,
             **self._effort(),
         }
@@ -193,7 +226,9 @@ class ReportingMixin:
         facts["AIC"], facts["BIC"] = criteria["aic"], criteria["bic"]
         if sums is not None:
             facts["ICL"] = criteria["icl"]
-            facts["entropy per row"] = f"{sums.entropy / n_rows:.3f}"
+            facts[f"entropy per {'group' if self._record.grouped else 'row'}"] = (
+                f"{sums.entropy / n_rows:.3f}"
+            )
         return facts
 
     def _attributes_of(self, mixture):

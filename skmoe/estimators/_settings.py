@@ -8,6 +8,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.utils import check_random_state
 
 from .._numerics.part import Part, refusal
+from .._rows.record import Record
 from .._rows.validation import check_count, check_flag, check_jobs, check_positive
 from ..experts._base import as_expert
 from ..families import NAMES as FAMILIES
@@ -65,6 +66,8 @@ class Settings(NamedTuple):
         Number of the climb, which some penalties depend on.
     n_rungs : int
         Climbs beside which it stands.
+    record : Record
+        What rows carry beside inputs and targets.
     """
 
     n_experts: Any
@@ -87,6 +90,7 @@ class Settings(NamedTuple):
     given: Any = None
     rung: int = 0
     n_rungs: int = 1
+    record: Any = Record()
 
     def has_statistics(self):
         """Whether gate and experts have."""

@@ -32,10 +32,20 @@ class Expert(Part):
         `pooled_at(one)` that takes the bank of that one expert, of the kind `pooling()`.
     learns_at_once : bool
         Whether an update at given responsibilities is their maximum, which no other would move.
+    takes_offsets : bool
+        Whether predictors have the known terms that `at_offset` tells.
+    offset : array of shape (n, C) or None
+        Known terms of the predictors in the rows of one block, of the bank `at_offset` returns.
     """
 
     pools = False
     learns_at_once = False
+    offset = None
+    takes_offsets = False
+
+    def at_offset(self, offset):
+        """Bank whose linear predictors have known terms (n, C) in the rows of a block."""
+        return self._replaced(offset=offset)
 
     def allows_outputs(self):
         """Whether y may have several columns."""

@@ -132,6 +132,8 @@ class LinearExpert(Expert):
     MoERegressor(expert=LinearExpert(alpha=1.0))
     """
 
+    takes_offsets = True
+
     def __init__(self, alpha="auto", columns=None, segments=1):
         self.alpha = alpha
         self.columns = columns
@@ -240,7 +242,10 @@ class LinearExpert(Expert):
         xp = array_namespace(X)
         experts, outputs, size = self.weights.shape
         rows = xp.reshape(self.weights, (experts * outputs, size)) @ X.T
-        return xp.permute_dims(xp.reshape(rows, (experts, outputs, X.shape[0])), (2, 0, 1))
+        rows = xp.reshape(rows, (experts, outputs, X.shape[0]))
+        if self.offset is not None:
+            rows = rows + self.offset.T[None, ...]
+        return xp.permute_dims(rows, (2, 0, 1))
 
     def predictors(self, X, wanted=None):
         """Linear predictors (n, K, C) and scales (K, S).

@@ -113,6 +113,11 @@ class MixedExpert(Together, Expert, _BaseComposition):
         self._validate_names([name for name, _ in self.experts])
         return [as_expert(expert) for _, expert in self.experts]
 
+    @property
+    def takes_offsets(self):
+        """Whether all kinds do."""
+        return all(member.takes_offsets for member in self.members)
+
     def allows_outputs(self):
         """Whether all kinds predict several columns."""
         return all(member.allows_outputs() for member in self.members)
@@ -223,6 +228,15 @@ class MixedExpert(Together, Expert, _BaseComposition):
         return self._with_inside(
             bank.pooled_at(one) if bank is first else bank for bank in self.banks
         )
+
+    def at_offset(self, offset):
+        """Bank of all kinds at known terms (n, C) of their predictors."""
+        return self._with_inside(bank.at_offset(offset) for bank in self.banks)
+
+    @property
+    def offset(self):
+        """Known terms of the predictors, the same for all kinds."""
+        return self.banks[0].offset
 
     def predictors(self, X, wanted=None):
         """Predictors (n, K, C) and scales, (K, S), (n, K, S) if some depend on x, or None."""

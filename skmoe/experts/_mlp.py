@@ -86,6 +86,8 @@ class MLPExpert(Expert):
     has_statistics = False
     is_held = False
 
+    takes_offsets = True
+
     def __init__(
         self,
         hidden_layer_sizes=(64,),
@@ -221,7 +223,7 @@ class MLPExpert(Expert):
     def _forward_all(self, X, wanted):
         """Predictors (n, K, C), scales, where those are free to move, and the slopes' way back."""
         table, back = self._forward(X, wanted)
-        eta = self.linear.eta(X) + table[:, :, : self.family.n_outputs]
+        eta = self.linear.at_offset(self.offset).eta(X) + table[:, :, : self.family.n_outputs]
         scale, free = self.linear.scale, None
         if self.heteroscedastic:
             xp = array_namespace(X)

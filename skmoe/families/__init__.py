@@ -3,6 +3,7 @@
 from ._base import Family
 from ._bernoulli import Bernoulli
 from ._beta import Beta
+from ._binomial import Binomial, Multinomial
 from ._categorical import Categorical
 from ._gamma import Gamma
 from ._gaussian import Gaussian
@@ -18,6 +19,7 @@ from ._weibull import Weibull
 __all__ = [
     "Bernoulli",
     "Beta",
+    "Binomial",
     "Categorical",
     "Family",
     "Gamma",
@@ -25,6 +27,7 @@ __all__ = [
     "InverseGaussian",
     "Laplace",
     "LogNormal",
+    "Multinomial",
     "NegativeBinomial",
     "Poisson",
     "StudentT",
@@ -45,4 +48,6 @@ NAMES = {
     "tweedie": Tweedie,
     "bernoulli": Bernoulli,
     "beta": Beta,
+    "binomial": Binomial,
+    "multinomial": Multinomial,
 }

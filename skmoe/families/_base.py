@@ -114,6 +114,12 @@ class Family(BaseEstimator):
     location : bool
         Whether the predictor is the centre of y. Then the targets are centred and scaled before
         the fit, and the score is R2; otherwise it is D2, the share of the deviance explained.
+    log_link : bool
+        Whether the predictor is the logarithm of the mean, which may be an exposure times a rate.
+    trials : bool
+        Whether the targets are shares of a known number of trials, which share an expert. Then
+        there are `of_trials(y)`, shares and trials of y as given, and `log_coefficient(y, trials)`,
+        what is left of the log density beside that of one trial, times their number.
     labels : bool
         Whether the targets are class codes 0, 1, ... and the mean is a table of probabilities.
     largest_step : float or None
@@ -149,6 +155,8 @@ class Family(BaseEstimator):
 
     coupled = False
     location = False
+    log_link = False
+    trials = False
     labels = False
     largest_step = None
     closed_form = True
@@ -180,8 +188,16 @@ class Family(BaseEstimator):
         """
         raise NotImplementedError
 
+    def n_predictors(self, n_targets):
+        """Linear predictors of an expert for so many columns of y as given."""
+        return n_targets
+
     def check(self, y):
         """Raise a ValueError if the targets (n, n_targets) are not what the family is for."""
+
+    def freed(self, y, offset):
+        """Targets (n, C) less what known terms (n, C) of the predictors explain, roughly."""
+        return y
 
     def as_table(self, y):
         """Targets (n, n_targets) on the host as numbers between which distances make sense."""
@@ -458,6 +474,10 @@ class Location(Family):
         reached = (scale <= floor * (1 + 1e-6)) & (floor > self.min_scale)
         return reached.any(axis=0).nonzero()[0].tolist()
 
+    def freed(self, y, offset):
+        """Targets less known terms of the predictors."""
+        return y - offset
+
     def link(self, mean):
         """The mean itself."""
         return mean
@@ -526,7 +546,12 @@ class Location(Family):
 class LogLink(Family):
     """Families whose predictor is the logarithm of the mean."""
 
+    log_link = True
     largest_step = 1.0
+
+    def freed(self, y, offset):
+        """Targets over what known terms of the predictors multiply their means by."""
+        return y / exp(offset)
 
     def link(self, mean):
         """Logarithm of the mean."""
@@ -695,12 +720,12 @@ class Counts(LogLink):
     def ppf(self, q, eta, scale=None):
         """Quantiles of a normal distribution of the same mean and variance."""
         xp = array_namespace(eta)
-        wide = self.mean(eta, None) + xp.sqrt(self.variance(eta, scale)) * special("ndtri", q)
+        wide = self.mean(eta, scale) + xp.sqrt(self.variance(eta, scale)) * special("ndtri", q)
         return xp.maximum(wide, xp.zeros_like(wide))
 
     def isf(self, q, eta, scale=None):
         """Quantiles of a normal distribution of the same mean and variance."""
-        return self.mean(eta, None) - array_namespace(eta).sqrt(
+        return self.mean(eta, scale) - array_namespace(eta).sqrt(
             self.variance(eta, scale)
         ) * special("ndtri", q)
 

@@ -21,7 +21,8 @@ class Bernoulli(LogitLink):
 
     Notes
     -----
-    A row of weight w stands for w trials, each of which may be any expert's.
+    A row of weight w stands for w trials, each of which may be any expert's. Where one and the same
+    expert answers for all trials of a row, use :class:`Binomial`.
 
     References
     ----------

@@ -23,7 +23,7 @@ class Poisson(Counts):
     -----
     A row of weight w stands for w rows of weight one: a row with an exposure of ten years is ten
     rows of a year, each of which may be any expert's. Where one and the same expert answers for
-    all of a row's exposure, give the counts, and the logarithm of the exposure as a column.
+    all of a row's exposure, give the counts, and `exposure=` in `fit`.
 
     References
     ----------

@@ -5,7 +5,9 @@ import numpy as np
 __all__ = ["explanation"]
 
 
-def explanation(X, rows, weight, prediction, coef, intercept, names, targets, by_feature=None):
+def explanation(
+    X, rows, weight, prediction, coef, intercept, names, targets, by_feature=None, offset=None
+):
     """Every expert's weight, prediction and linear terms for every row.
 
     Parameters
@@ -25,6 +27,8 @@ def explanation(X, rows, weight, prediction, coef, intercept, names, targets, by
     by_feature : callable or None
         Takes a table (..., n_columns) to sums over the columns of every feature; None where they
         are the same.
+    offset : ndarray of shape (n_samples, n_targets) or None
+        Known terms.
 
     Returns
     -------
@@ -40,6 +44,8 @@ def explanation(X, rows, weight, prediction, coef, intercept, names, targets, by
     terms = (terms if by_feature is None else by_feature(terms)).reshape(len(index), -1)
     wide = np.repeat(weight[:, :, None], n_targets, axis=2)
     frame = pd.DataFrame(terms, index=index, columns=names)
+    if offset is not None:
+        frame.insert(0, "offset", np.repeat(offset[:, None, :], n_experts, axis=1).ravel())
     frame.insert(0, "intercept", np.tile(intercept.ravel(), len(X)))
     frame.insert(0, "prediction", prediction[:, :, -n_targets:].ravel())
     frame.insert(0, "weight", wide.ravel())

@@ -459,12 +459,11 @@ def _slopes(mixture, attributes):
 
 
 def _score_products(mixture, blocks, basis):
-    """Sum over rows of weight times the outer product of the row's score."""
+    """Sum over rows, or groups of them, of weight times the outer product of their score."""
 
     def products(X, y, weight):
-        table = [own.by_parameter() for own in mixture.slopes(X, y)]
-        table = array_namespace(X).concat(table, axis=1)
+        table, groups = mixture.scores(X, y)
         table = table @ like(basis, table)
-        return (weight[:, None] * table).T @ table
+        return (groups.first(weight)[:, None] * table).T @ table
 
     return host(blocks.sum(products)).astype(float)

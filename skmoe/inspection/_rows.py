@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.utils import check_array
 
 from .._rows.arrays import host, is_sparse, like
+from .._rows.carried import NOTHING
 from .._rows.categories import coded, restored
 
 __all__ = [
@@ -69,24 +70,39 @@ class Sample(NamedTuple):
         As given: tells the container.
     categories : dict of int to Category
         Features that are categories, by position.
+    carried : dict of str to float
+        Typical values of columns that are no features, by name; None for names of groups.
     """
 
     table: Any
     rows: Any
     X: Any
     categories: dict
+    carried: dict
 
     def as_given(self, table):
         """Rows (n, n_features) in the container of X, data frame or array, with its levels."""
         if hasattr(self.X, "columns"):
-            frame = type(self.X)(dict(zip(self.X.columns, table.T, strict=True)))
-            return restored(frame, self.categories)
+            frame = restored(
+                type(self.X)(dict(zip(self.X.columns, table.T, strict=True))), self.categories
+            )
+            if not self.carried:
+                return frame
+            own = np.arange(len(table))
+            more = {n: own if x is None else 0 * own + x for n, x in self.carried.items()}
+            return type(self.X)({**{name: frame[name] for name in frame.columns}, **more})
         table = restored(table, self.categories)
         return like(table, self.X) if array_api_compat.is_array_api_obj(self.X) else table
 
 
 def dense_sample(estimator, X):
     """Some rows of X, which must have the features that the mixture was fitted with."""
+    known = estimator._carried
+    X, carried = NOTHING.parted(X, known)
+    usual = {
+        known[key]: None if key == "groups" else float(np.median(np.asarray(values)))
+        for key, values in carried.given().items()
+    }
     table = check_array(
         on_host(coded(X, estimator._categories)),
         dtype=np.float64,
@@ -100,7 +116,7 @@ def dense_sample(estimator, X):
         )
     rows = subset(table.shape[0], _SPARSE_ROWS if is_sparse(table) else _ROWS)
     table = table[rows].toarray() if is_sparse(table) else table[rows]
-    return Sample(table, rows, X, estimator._categories)
+    return Sample(table, rows, X, estimator._categories, usual)
 
 
 def feature_position(feature, names, sample):

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.base import clone, is_classifier
 from sklearn.model_selection import (
+    GroupKFold,
     KFold,
     ShuffleSplit,
     StratifiedKFold,
@@ -18,6 +19,7 @@ from sklearn.utils._optional_dependencies import check_pandas_support
 from sklearn.utils.validation import _num_samples, column_or_1d
 
 from .._rows.arrays import host
+from .._rows.carried import Given
 from .._rows.validation import check_count
 from ..experts import LinearExpert
 from ..experts._base import as_expert
@@ -28,7 +30,6 @@ from ..starts._widening import counts, fewest_experts, fit_path, inner_gate, is_
 __all__ = [
     "CRITERIA",
     "MOST_EXPERTS",
-    "Given",
     "Selection",
     "Trials",
     "choose_n_experts",
@@ -114,27 +115,6 @@ class Selection(NamedTuple):
         return pandas.DataFrame(table, index=index)
 
 
-class Given(NamedTuple):
-    """Rows as a user gives them; None where they are not all in memory."""
-
-    X: Any
-    y: Any
-    sample_weight: Any
-
-    @property
-    def is_weighted(self):
-        """Whether rows have weights of their own."""
-        return self.sample_weight is not None
-
-    def fit(self, estimator, narrow):
-        """Fit an estimator from a mixture of one expert less, or from none."""
-        return estimator._fit_wider(narrow, *self)
-
-    def blocks(self, fitted):
-        """The rows as a fitted estimator sees them, with the weights given."""
-        return fitted._weighted_rows(*self, "fit")
-
-
 def choose_n_experts(estimator, given, most):
     """What `n_experts="auto"` stands for.
 
@@ -163,8 +143,8 @@ def choose_n_experts(estimator, given, most):
     if has_evidence(estimator):
         criterion = "evidence"
     elif not counts(estimator) and _num_samples(given.X) >= 2 * _FOLDS:
-        criterion, folds = "cv", _few_folds(given.X, given.y, estimator)
-        densities = held_out(None, estimator, *given, numbers, folds)
+        criterion, folds = "cv", _few_folds(given, estimator)
+        densities = held_out(None, estimator, given, numbers, folds)
     trials = Trials(estimator, given)
     path = fit_path(estimator, given.fit, numbers)
     for fitted, density in zip(path, densities, strict=False):
@@ -205,7 +185,7 @@ class Trials:
         sums = fitted._sums(blocks)
         scores = sums.criteria(fitted.n_parameters_)
         if has_evidence(self.estimator):
-            scores["evidence"] = _evidence(fitted, first, blocks, scores["bic"])
+            scores["evidence"] = _evidence(fitted, first, blocks, sums.weight, scores["bic"])
         density, self.test_weight = (None, None) if held_out is None else held_out
         self.trials.append(
             Trial(fitted, scores, _is_degenerate(fitted, sums.weight * sums.share), density)
@@ -273,7 +253,7 @@ def _is_degenerate(fitted, held):
     return bank.at_bound() or bool(n_experts > 1 and bank.has_statistics and too_few)
 
 
-def _evidence(fitted, one, blocks, bic):
+def _evidence(fitted, one, blocks, n_rows, bic):
     """Minus twice the log evidence, on the scale of BIC.
 
     The weights are integrated out around their maximum, given the one-expert fit that the experts
@@ -290,7 +270,7 @@ def _evidence(fitted, one, blocks, bic):
     scales = 0 if family.shared else family.n_scales
     free = one.n_parameters_ + (n_experts - 1) * (1 + scales)
     saved = fitted.n_parameters_ - free
-    return bic - math.log(blocks.total_weight()) * saved - 2 * gain
+    return bic - math.log(n_rows) * saved - 2 * gain
 
 
 def has_evidence(estimator):
@@ -303,20 +283,25 @@ def has_evidence(estimator):
     return estimated and not (estimator.average or isinstance(gate, TopKGate))
 
 
-def splitter(cv, estimator):
-    """A splitter from a number of folds, or the splitter given."""
+def splitter(cv, estimator, groups=None):
+    """A splitter from a number of folds, which cut no group, or the splitter given."""
     if not isinstance(cv, (int, str)):
         return check_cv(cv)
     folds = check_count(cv, "cv", minimum=2)
+    if groups is not None:
+        return GroupKFold(folds)
     kind = StratifiedKFold if is_classifier(estimator) else KFold
     return kind(folds, shuffle=True, random_state=0)
 
 
-def _few_folds(X, y, estimator):
+def _few_folds(given, estimator):
     """Rows to fit and rows held out: folds of few rows, one part of many.
 
     Of classes with fewer rows than folds, no row is held out that the others would not know.
     """
+    X, y = given.X, given.y
+    if given.carried.groups is not None:
+        return list(GroupKFold(_FOLDS).split(X, y, given.carried.groups))
     labels = host(column_or_1d(y)) if is_classifier(estimator) else None
     rare = labels is not None and np.unique(labels, return_counts=True)[1].min() < _FOLDS
     if _num_samples(X) <= _MANY_ROWS:
@@ -331,8 +316,9 @@ def _few_folds(X, y, estimator):
     return list(pairs)
 
 
-def held_out(steps, estimator, X, y, sample_weight, numbers, folds):
+def held_out(steps, estimator, given, numbers, folds):
     """Log densities of held-out rows and their weights, for every number of experts."""
+    X, y, sample_weight, carried = given
     weight = weights(sample_weight, X)[np.concatenate([test for _, test in folds])]
     paths, tests = [], []
     for train, test in folds:
@@ -341,11 +327,15 @@ def held_out(steps, estimator, X, y, sample_weight, numbers, folds):
         held = _safe_indexing(X, test)
         if own is not None:
             table, held = own.fit_transform(table, target), own.transform(held)
-        given = None if sample_weight is None else _safe_indexing(sample_weight, train)
-        paths.append(fit_path(estimator, Given(table, target, given).fit, numbers))
-        tests.append((held, _safe_indexing(y, test)))
+        own = None if sample_weight is None else _safe_indexing(sample_weight, train)
+        fold = Given(table, target, own, carried.taken(train))
+        paths.append(fit_path(estimator, fold.fit, numbers))
+        tests.append((held, _safe_indexing(y, test), carried.taken(test)))
     for fits in zip(*paths, strict=True):
-        densities = [host(fit.score_samples(*test)) for fit, test in zip(fits, tests, strict=True)]
+        densities = [
+            host(fit.score_samples(X, y, **carried.given()))
+            for fit, (X, y, carried) in zip(fits, tests, strict=True)
+        ]
         yield np.concatenate(densities), weight
 
 

@@ -6,15 +6,27 @@ from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
 
+from .._rows.carried import Carried, Given
 from .._rows.validation import check_choice, check_count
 from ..starts._widening import fewest_experts, fit_path, with_experts
-from ._choosing import CRITERIA, Given, Selection, Trials, has_evidence, held_out, splitter
+from ._choosing import CRITERIA, Selection, Trials, has_evidence, held_out, splitter
 
 __all__ = ["Selection", "aic_scorer", "bic_scorer", "icl_scorer", "select_n_experts"]
 
 
 def select_n_experts(
-    estimator, X, y, *, n_experts=range(1, 9), criterion="bic", cv=5, sample_weight=None
+    estimator,
+    X,
+    y,
+    *,
+    n_experts=range(1, 9),
+    criterion="bic",
+    cv=5,
+    sample_weight=None,
+    exposure=None,
+    offset=None,
+    groups=None,
+    trials=None,
 ):
     r"""Choose the number of experts: the lowest criterion, or the highest held-out density.
 
@@ -45,6 +57,8 @@ def select_n_experts(
         classifiers.
     sample_weight : array-like of shape (n_samples,), default=None
         A row of weight 2 counts as two rows.
+    exposure, offset, groups, trials : str or array-like, default=None
+        As of `fit`. With groups, "bic" counts groups, and folds hold out whole groups.
 
     Returns
     -------
@@ -80,6 +94,7 @@ def select_n_experts(
     2
     """
     check_choice(criterion, "criterion", CRITERIA)
+    carried = Carried(exposure, offset, groups, trials)
     steps, mixture = _taken_apart(estimator)
     random_state = mixture.random_state
     if random_state is None:
@@ -98,9 +113,11 @@ def select_n_experts(
     table = X if steps is None else steps.fit_transform(X, y)
     densities = repeat(None)
     if criterion == "cv":
-        folds = list(splitter(cv, mixture).split(X, y))
-        densities = held_out(steps, mixture, X, y, sample_weight, numbers, folds)
-    given = Given(table, y, sample_weight)
+        known = carried.parted(X)[1].groups
+        folds = list(splitter(cv, mixture, known).split(X, y, known))
+        whole = Given(X, y, sample_weight, carried)
+        densities = held_out(steps, mixture, whole, numbers, folds)
+    given = Given(table, y, sample_weight, carried)
     trials = Trials(mixture, given)
     path = fit_path(mixture, given.fit, numbers)
     for fitted, density in zip(path, densities, strict=False):

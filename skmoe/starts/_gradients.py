@@ -16,16 +16,14 @@ class _Given(Mixture):
 
     __slots__ = ()
 
-    def _with_inside(self, parts):
-        return _Given(*parts)
-
     def statistics(self, X, y, resp):
         """Sums over a block."""
         return self.statistics_given(X, y, resp)
 
     def value_and_gradient(self, X, y, resp):
         """What gate and experts are fitted to, and its gradient."""
-        joint, gradient = self.log_joint_and_gradient(X, y)
+        joint, gradient, groups = self.log_joint_and_gradient(X, y)
+        resp = groups.mean(resp)
         return array_namespace(X).sum(joint * resp), gradient(resp)
 
 
@@ -48,4 +46,4 @@ def climbed_along_gradients(mixture, resp, sample, solver, passes):
     """
     few = Trace(GIVEN_STEPS * solver.passes_per_step, 0.0)
     learnt, _ = solver.solve(_Given(*mixture), sample.with_weight(resp), few)
-    return solver.explore(Mixture(*learnt), sample, 0.0, passes=passes)
+    return solver.explore(mixture._with_inside(learnt.inside), sample, 0.0, passes=passes)

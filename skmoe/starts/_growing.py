@@ -6,7 +6,6 @@ import numpy as np
 
 from .._rows.arrays import host
 from ..gates import ConstantGate
-from ..mixture import Mixture
 from ..solvers._trace import Trace
 from ._race import find_start
 
@@ -76,12 +75,12 @@ def _try_split(mixture, leaf, sample, solver, kinds, random_state):
     share = host(sample.map(lambda X, y, weight: mixture.responsibilities(X, y)))[:, leaf]
     rows = np.flatnonzero(share > _SHARE)
     weight = host(sample.weights())[rows] * share[rows]
-    template = mixture.gate.template(sample.first()[0])
+    template = mixture.gate.template(mixture.seen(sample.first()[0]).X)
     n_branches = template.n_experts
     if len(rows) < _FOLDS * n_branches:
         return Split(None, -np.inf)
     one = mixture.expert.take([leaf])
-    several = Mixture(template, mixture.expert.take([leaf] * n_branches))
+    several = mixture._replace(gate=template, expert=mixture.expert.take([leaf] * n_branches))
 
     def fitted(chosen):
         part = sample.take(rows[chosen], weight[chosen])
@@ -94,18 +93,19 @@ def _try_split(mixture, leaf, sample, solver, kinds, random_state):
     gains = []
     for held_out in range(_FOLDS):
         part, split = fitted(fold != held_out)
-        alone = _refitted(one, part)
+        alone = _refitted(mixture, one, part)
         test = sample.take(rows[fold == held_out], weight[fold == held_out])
         gains.append(_gains(split, alone, test))
     total, square = np.sum(gains, axis=0)
     return Split(fitted(np.full(len(rows), True))[1], total - square**0.5)
 
 
-def _refitted(one, part):
+def _refitted(mixture, one, part):
     """One expert, fitted to the same rows."""
-    X, _, _ = part.first()
-    given = part.sum(lambda X, y, weight: one.statistics(X, y, weight[:, None]))
-    return Mixture(ConstantGate().initialize(1, X), one.update(given))
+    gate = ConstantGate().initialize(1, mixture.seen(part.first()[0]).X)
+    alone = mixture._replace(gate=gate, expert=one)
+    _, given = part.sum(lambda X, y, weight: alone.statistics_given(X, y, weight[:, None]))
+    return alone._replace(expert=one.update(given))
 
 
 def _gains(split, alone, test):
@@ -125,5 +125,5 @@ def _with_split(mixture, leaf, split, sample):
     before, after = (expert.take(part) if part else None for part in parts)
     bank = split.expert if before is None else before.joined(split.expert)
     bank = bank if after is None else bank.joined(after)
-    X, _, _ = sample.first()
-    return Mixture(mixture.gate.split(leaf, split.gate, X), bank)
+    X = mixture.seen(sample.first()[0]).X
+    return mixture._replace(gate=mixture.gate.split(leaf, split.gate, X), expert=bank)

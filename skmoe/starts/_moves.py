@@ -4,7 +4,7 @@ import numpy as np
 
 from .._rows.arrays import host, like
 from ._cells import KINDS
-from ._sampling import sketch
+from ._sampling import sketch, told
 from ._teaching import taught
 
 __all__ = ["moved", "shaken", "splits"]
@@ -172,7 +172,7 @@ def _tables(share, density, weight, fresh, sample, kinds, random_state):
     worst = order[np.cumsum(weight[order]) <= part]
     yield np.column_stack(_divided(share, worst))
     X, y, _ = sample.whole()
-    X, y = sketch(fresh, X), fresh.expert.family.as_table(host(y).astype(np.float64))
+    X, y = sketch(fresh, X), told(fresh, X, y)
     largest = np.argsort(-(weight @ share), kind="stable")[:_SPLITS]
     for index, expert in enumerate(largest):
         own = share[:, expert]

@@ -6,11 +6,10 @@ import numpy as np
 
 from .._rows.arrays import host, like
 from ..gates import ConstantGate
-from ..mixture import Mixture
 from ..solvers._trace import Trace
 from ._cells import KINDS, cells, tree_of
 from ._moves import moved, shaken
-from ._sampling import sketch
+from ._sampling import sketch, told
 from ._teaching import side_by_side
 
 __all__ = ["Start", "find_start", "fit_pooled", "is_blind", "race"]
@@ -73,15 +72,15 @@ class Start(NamedTuple):
     histories: list
 
 
-def fit_pooled(expert, blocks, solver, rounds=0):
-    """Bank of one expert of an initialised bank's kind, fitted to all rows.
+def fit_pooled(mixture, blocks, solver, rounds=0):
+    """Bank of one expert of the kind of an initialised mixture's bank, fitted to all rows.
 
     A penalty that is "auto" is estimated in so many rounds at most.
     """
-    X, _, _ = blocks.first()
-    kind = expert.pooling()
+    X = mixture.seen(blocks.first()[0]).X
+    kind = mixture.expert.pooling()
     one = kind.initialize(1, X, kind.family, kind.positions)
-    one = Mixture(ConstantGate().initialize(1, X), one)
+    one = mixture._replace(gate=ConstantGate().initialize(1, X), expert=one)
     if rounds and one.expert.learns_penalty():
         # From below, more columns than rows would be fitted without error, and stay so.
         one = one.with_strength(_STRONG)
@@ -166,8 +165,7 @@ def _first_climbs(mixture, sample, solver, kinds, n_starts, passes, random_state
     """Where mixtures that have learnt cells of every kind in turn come to after a few passes."""
     n_experts = mixture.n_experts()
     X, y, weight = sample.whole()
-    X, y, weight = sketch(mixture, X), *(host(table).astype(np.float64) for table in (y, weight))
-    y = mixture.expert.family.as_table(y)
+    X, y, weight = sketch(mixture, X), told(mixture, X, y), host(weight).astype(np.float64)
     tree = tree_of(mixture.gate)
     mixtures, resp = [], []
     for index in range(n_starts):

@@ -3,9 +3,8 @@
 import numpy as np
 
 from .._rows.arrays import array_namespace, host, like
-from ..mixture import Mixture
 from ._cells import KINDS
-from ._sampling import sketch
+from ._sampling import sketch, told
 from ._teaching import taught
 
 __all__ = ["dead_experts", "revived", "usage"]
@@ -25,7 +24,7 @@ def usage(mixture, blocks):
 
     def sums(X, y, weight):
         xp = array_namespace(X)
-        is_open = mixture.gate.log_weight(X) > -float("inf")
+        is_open = mixture.log_weight(X) > -float("inf")
         return weight @ xp.astype(is_open, weight.dtype), xp.sum(weight)
 
     answered, total = blocks.sum(sums)
@@ -61,7 +60,7 @@ def revived(mixture, dead, gate, sample, solver, random_state):
         With a gate that routes again, after a short climb with all experts open.
     """
     X, y, weight = sample.whole()
-    X, y, weight = sketch(mixture, X), *(host(table).astype(np.float64) for table in (y, weight))
+    X, y, weight = sketch(mixture, X), told(mixture, X, y), host(weight).astype(np.float64)
     density = host(sample.map(lambda X, y, weight: mixture.log_density(X, y)))
     order = np.argsort(density)
     reach = np.cumsum(weight[order]) <= weight.sum() * len(dead) / mixture.n_experts()
@@ -70,6 +69,6 @@ def revived(mixture, dead, gate, sample, solver, random_state):
     resp = host(sample.map(lambda X, y, weight: mixture.responsibilities(X, y))).astype(float)
     resp[worst] = np.eye(mixture.n_experts())[np.asarray(dead)[cell]]
     given = sample.with_weight(like(resp * weight[:, None], sample.X, mixture.params.dtype))
-    new = taught(Mixture(gate, mixture.expert), given)
+    new = taught(mixture._replace(gate=gate), given)
     new = solver.explore(new, sample, _TOL, passes=_PASSES, rounds=_ROUNDS).mixture
-    return Mixture(new.gate.begun(new.gate, random_state), new.expert)
+    return new._replace(gate=new.gate.begun(new.gate, random_state))

@@ -1,12 +1,12 @@
 """What gate and experts learn from responsibilities that are given, one start or many at once."""
 
-from functools import reduce
+from functools import partial, reduce
 
 from .._rows.arrays import array_namespace, like, logsumexp_and_shares
 from .._rows.statistics import some_of
 from ..experts import LinearExpert
 from ..gates import SoftmaxGate
-from ..mixture import Mixture, MixtureStatistics
+from ..mixture import MixtureStatistics
 from ..solvers import LBFGS
 from ..solvers._base import Explored, evidence
 from ._gradients import GIVEN_STEPS, climbed_along_gradients
@@ -25,13 +25,16 @@ def taught(mixture, given, steps=GIVEN_STEPS):
     """Mixture whose gate and experts have learnt `given`, blocks with responsibilities."""
     for step in range(steps):
         if step > 0 and mixture.expert.learns_at_once:
-            gate = mixture.gate
-            gate = gate.update(given.sum(lambda X, y, resp, gate=gate: gate.statistics(X, resp)))
-            mixture = Mixture(gate.frozen(), mixture.expert)
+            own = given.sum(partial(_of_gate, mixture))
+            mixture = mixture._replace(gate=mixture.gate.update(own).frozen())
         else:
             # Estimators learn what is given in one step, and the same again in every other.
             mixture = mixture.update(given.sum(mixture.statistics_given)).frozen()
     return mixture.frozen(False)
+
+
+def _of_gate(mixture, X, y, resp):
+    return mixture.gate_statistics_given(X, resp)
 
 
 def _climbed(mixture, sample, passes):
@@ -64,11 +67,12 @@ def side_by_side(mixtures, resp, sample, solver, passes):
     -------
     list of Explored
     """
-    gate, expert = mixtures[0]
+    gate, expert = mixtures[0].inside
     if mixtures[0].has_dear_curvature and isinstance(solver, LBFGS):
         pairs = zip(mixtures, resp, strict=True)
         return [climbed_along_gradients(*pair, sample, solver, passes) for pair in pairs]
     kinds = isinstance(gate, SoftmaxGate) and isinstance(expert, LinearExpert)
+    kinds = kinds and not mixtures[0].record.grouped
     if not kinds or gate.gradient_only or expert.gradient_only:
         pairs = zip(mixtures, resp, strict=True)
         starts = [_climbed(taught(own, sample.with_weight(t)), sample, passes) for own, t in pairs]
@@ -89,12 +93,18 @@ def _climbed_together(mixtures, resp, sample, passes):
     bunch = taught(bunch, sample.with_weight(xp.concat(resp, axis=1)))
 
     def statistics(X, y, weight):
-        log_gate, of_gate = bunch.gate.log_joint_and_statistics(X)
-        log_prob, of_expert = bunch.expert.log_prob_and_statistics(X, y)
-        table = xp.reshape(log_gate + log_prob, (X.shape[0], n_starts, n_experts))
-        density, own = logsumexp_and_shares(table)
-        own = xp.reshape(own * weight[:, None, None], log_prob.shape)
-        return of_gate(own), of_expert(own), weight @ density[:, :, 0], xp.sum(weight)
+        own = bunch.seen(X)
+        log_gate, of_gate = bunch.gate.log_joint_and_statistics(own.X)
+        log_prob, of_expert = own.expert.log_prob_and_statistics(own.X, y)
+        table = xp.reshape(log_gate + own.together(log_prob, y), (X.shape[0], n_starts, n_experts))
+        density, resp = logsumexp_and_shares(table)
+        resp = xp.reshape(resp * weight[:, None, None], log_prob.shape)
+        return (
+            of_gate(resp),
+            of_expert(own.for_experts(resp)),
+            weight @ density[:, :, 0],
+            xp.sum(weight),
+        )
 
     kept, highest = bunch, -float("inf")
     for _ in range(passes):
@@ -116,9 +126,9 @@ def _climbed_together(mixtures, resp, sample, passes):
     for index, mixture in enumerate(mixtures):
         own = slice(n_experts * index, n_experts * (index + 1))
         of_gate, of_expert = some_of(of_gates, slice(index, index + 1)), some_of(of_experts, own)
-        own = Mixture(
-            mixture.gate._replaced(weights=bunch.gate.weights[own, :]),
-            bunch.expert.take(list(range(own.start, own.stop))),
+        own = mixture._replace(
+            gate=mixture.gate._replaced(weights=bunch.gate.weights[own, :]),
+            expert=bunch.expert.take(list(range(own.start, own.stop))),
         )
         sums = MixtureStatistics(of_gate, of_expert, log_likelihood[index], weight)
         found.append(Explored(own, evidence(own, sums)))
@@ -129,9 +139,11 @@ def _bunch(mixtures, X):
     """Mixtures of softmax gates and linear experts as one: nodes of a gate, a bank of all."""
     gate, n_experts = mixtures[0].gate, mixtures[0].n_experts()
     strengths = like([[own.gate.alpha_] for own in mixtures], gate.weights)
+    X = mixtures[0].seen(X).X
     many = gate.initialize(n_experts, X, gate.positions, n_nodes=len(mixtures))
     many = many._replaced(penalty=gate.penalty._replace(alpha=strengths), curvature=gate.curvature)
-    return Mixture(many, reduce(LinearExpert.joined, [own.expert for own in mixtures]))
+    bank = reduce(LinearExpert.joined, [own.expert for own in mixtures])
+    return mixtures[0]._replace(gate=many, expert=bank)
 
 
 def _chosen(those, one, other):
@@ -153,10 +165,10 @@ def _middle(one, other):
 
 def _tables(bunch):
     """What a bunch has learnt, expert by expert."""
-    gate, expert = bunch
+    gate, expert = bunch.inside
     return gate.weights, expert.weights, *(() if expert.scale is None else (expert.scale,))
 
 
 def _with_tables(bunch, logits, weights, scale=None):
     gate, expert = bunch.gate._replaced(weights=logits), bunch.expert
-    return Mixture(gate, expert._replaced(weights=weights, scale=scale))
+    return bunch._replace(gate=gate, expert=expert._replaced(weights=weights, scale=scale))

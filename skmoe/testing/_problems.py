@@ -32,13 +32,18 @@ class Problem(NamedTuple):
 
 
 def _targets(signal, rng):
-    """Targets (n, 1) of several kinds: numbers, counts, yes or no, positive numbers, shares."""
+    """Targets (n, 1) of several kinds: numbers, counts, yes or no, positive numbers, shares.
+
+    And shares (n, 3) of three outcomes.
+    """
     noise = rng.standard_normal(signal.shape)
     yield signal + 0.3 * noise
     yield rng.poisson(np.exp(0.5 * signal + 0.3 * noise)).astype(float)
     yield (signal + noise > 0).astype(float)
     yield np.exp(0.5 * signal + 0.3 * noise)
     yield 1 / (1 + np.exp(-0.5 * signal - 0.3 * noise))
+    parts = rng.gamma(np.exp(signal * [[0.0, 0.5, -0.5]]))
+    yield parts / parts.sum(axis=1, keepdims=True)
 
 
 def _amounts(signal, rng):
