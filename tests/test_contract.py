@@ -45,11 +45,12 @@ ALL_FAMILIES = [
     families.StudentT(df=4),
     families.Gamma(scale="shared"),
     families.NegativeBinomial(scale="shared"),
+    families.Ordinal(scale="shared"),
 ]
 # The counts of several outcomes have no distribution function.
 OF_NUMBERS = [family for family in ALL_FAMILIES if str(family) != "Multinomial()"]
-# One of every kind: places, counts, positive numbers, shares, labels.
-KINDS = {"Gaussian()", "NegativeBinomial()", "Gamma()", "Bernoulli()", "Categorical()"}
+# One of every kind: places, counts, positive numbers, shares, labels, labels in an order.
+KINDS = {"Gaussian()", "NegativeBinomial()", "Gamma()", "Bernoulli()", "Categorical()", "Ordinal()"}
 
 
 def families_of(expert):
@@ -58,11 +59,13 @@ def families_of(expert):
         return ALL_FAMILIES
     if isinstance(expert, experts.MLPExpert):
         every = [families.Gaussian(), families.StudentT(), families.Gamma(scale="shared")]
-        every = [*every, families.NegativeBinomial(), families.Categorical()]
-        return every[:-1] if expert.heteroscedastic else every
+        every = [*every, families.NegativeBinomial(), families.Ordinal(), families.Categorical()]
+        # Labels, of which two have no scale that could depend on x.
+        return every[:-2] if expert.heteroscedastic else every
     if isinstance(expert, experts.MixedExpert):
         return [families.Gaussian(), families.NegativeBinomial()]
-    return [family for family in ALL_FAMILIES if family.labels == is_classifier(expert.estimator)]
+    kind = is_classifier(expert.estimator)
+    return [own for own in ALL_FAMILIES if own.labels == kind and not own.ordered]
 
 
 def is_lean(expert, family, backend):

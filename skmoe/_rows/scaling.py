@@ -7,7 +7,7 @@ from scipy.sparse import csr_array
 from .arrays import array_namespace, device, host, is_sparse, ones, row_major, sparse_design
 from .blocks import ArrayBlocks, Blocks
 
-__all__ = ["Scaling", "largest_value", "learn_scaling", "mean_scaling"]
+__all__ = ["Scaling", "largest_value", "learn_scaling", "mean_scaling", "weight_by_code"]
 
 
 class Scaling(NamedTuple):
@@ -213,6 +213,22 @@ def largest_value(values):
         return _Extremes(top, top)
 
     return float(_blocks_of(values, None).sum(extremes).high)
+
+
+def weight_by_code(codes, weight, number):
+    """Summed weights (number,) of the rows that hold each of the codes 0, 1, ...
+
+    `codes` of shape (n_samples, 1), or blocks of them; `weight` as in `mean_scaling`.
+    """
+
+    def sums(X, _, w):
+        xp = array_namespace(X)
+        own = xp.arange(number, dtype=X.dtype, device=device(X))
+        # Ones of the type of the codes could add up to more than that holds.
+        w = w if xp.isdtype(w.dtype, "real floating") else xp.astype(w, xp.int64)
+        return xp.sum(xp.where(X == own, w[:, None], xp.zeros_like(w)[:, None]), axis=0)
+
+    return _blocks_of(codes, weight).sum(sums)
 
 
 def mean_scaling(values, weight):

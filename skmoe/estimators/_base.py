@@ -300,6 +300,10 @@ class BaseMixtureOfExperts(
         """What sets the number of experts, for messages."""
         return f"n_experts={self.n_experts}"
 
+    def _levels(self, *labels):
+        """Labels in their order, where tables of them tell it; None without one, or by value."""
+        return None
+
     def _row_weight(self, X, weight, targets, state, counts=None):
         """Weights of rows from those given; a classifier multiplies them by class."""
         return weight

@@ -12,6 +12,7 @@ from .._rows.distinct import row_hashes
 from .._rows.reading import ReaderBlocks
 from .._rows.tables import accepted, noted_columns
 from .._rows.weights import WeightTotals, counted_weight
+from ._levels import OrderedEncoder
 from ._reader import naming, read
 
 __all__ = [
@@ -120,7 +121,8 @@ class FitCheck(NamedTuple):
         state["_carried"] = self.carried.named()
         state["_record"] = record = carried.record(family, own._n_predictors(family, state))
         rows = carried.rows(X, targets, None, record, family)
-        return rows.X, rows.y, state | noted_columns(own)
+        known = {"_levels": own._levels(y, classes)}
+        return rows.X, rows.y, state | noted_columns(own) | known
 
 
 class ReadingCheck(NamedTuple):
@@ -148,6 +150,8 @@ class ReadingCheck(NamedTuple):
         state = {"n_features_in_": rows.X.shape[1], "_flat_targets": True, "_n_outputs": 1}
         if self.as_fit and hasattr(estimator, "classes_"):
             state["classes_"] = estimator.classes_
+            ordered = estimator.expert_.family.ordered
+            state["_levels"] = host(estimator.classes_).tolist() if ordered else None
         return rows.X, rows.y, state
 
 
@@ -196,8 +200,9 @@ class Known(NamedTuple):
         if totals is not None:
             totals.check()
         state, counts = dict(first.state), None
+        levels = state.pop("_levels", None)
         if classes:
-            state["classes_"], counts = _all_classes(classes)
+            state["classes_"], counts = _all_classes(classes, levels)
         n_rows = sum(n for n, _ in marks)
         return cls(state, n_rows, first.length, counts, totals, marks)
 
@@ -206,10 +211,11 @@ class Known(NamedTuple):
         return self.totals is not None or getattr(check.estimator, "class_weight", None) is not None
 
 
-def _all_classes(classes):
-    """Labels of all batches, and how many rows have each."""
+def _all_classes(classes, levels):
+    """Labels of all batches, in the order of the levels if they have one; rows that have each."""
     try:
-        encoder = LabelEncoder().fit(concat_rows([own for own, _ in classes]))
+        encoder = LabelEncoder() if levels is None else OrderedEncoder(levels)
+        encoder = encoder.fit(concat_rows([own for own, _ in classes]))
     except TypeError as error:
         raise ValueError(
             f"y holds labels that have no order ({error}); all text or all numbers is allowed."
@@ -226,6 +232,7 @@ def _check_alike(own, first):
         ("the columns", _columns(own.state), _columns(first.state)),
         ("columns of the type", own.kind, first.kind),
         ("as targets", _targets(own), _targets(first)),
+        ("levels in the order", own.state.get("_levels"), first.state.get("_levels")),
         ("as sample_weight", _weights(own), _weights(first)),
     ):
         if value != of_first:

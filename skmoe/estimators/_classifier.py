@@ -20,7 +20,9 @@ from .._rows.validation import check_size
 from ._base import BaseMixtureOfExperts
 from ._carried import carrying
 from ._docs import documented
+from ._levels import OrderedEncoder, levels_of
 from ._reader import by_batch
+from ._settings import make_part
 
 __all__ = ["MoEClassifier", "Uncertainty"]
 
@@ -58,7 +60,7 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
     ----------
     %(n_experts)s
     %(gate)s
-    %(expert)s
+    %(expert and family of labels)s
     %(climb)s
     %(class_weight)s
     %(conduct)s
@@ -103,6 +105,7 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
         *,
         gate="softmax",
         expert="linear",
+        family="auto",
         categorical_features="from_dtype",
         solver="auto",
         init="auto",
@@ -119,6 +122,7 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
         self.n_experts = n_experts
         self.gate = gate
         self.expert = expert
+        self.family = family
         self.categorical_features = categorical_features
         self.solver = solver
         self.init = init
@@ -344,9 +348,21 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
         is_number = not isinstance(labels, np.ndarray) or labels.dtype.kind in "biuf"
         return move_to(labels, xp=xp, device=device) if is_number else labels
 
-    @staticmethod
-    def _family():
-        return "categorical"
+    def _family(self):
+        return "categorical" if str(self.family) == "auto" else self.family
+
+    def _is_ordered(self):
+        return make_part(self._family(), "family").ordered
+
+    def _levels(self, *labels):
+        if not self._is_ordered():
+            return None
+        own = getattr(self.family, "levels", None)
+        return own if own is not None else next(filter(None, map(levels_of, labels)), None)
+
+    def _encoder(self, *labels):
+        """What learns the classes: of a family that wants an order, in that."""
+        return OrderedEncoder(self._levels(*labels)) if self._is_ordered() else LabelEncoder()
 
     @staticmethod
     def _n_predictors(family, state):
@@ -355,7 +371,7 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
     def _with_classes(self, settings, classes):
         """Settings for the classes given at the first call of `partial_fit`."""
         if classes is not None:
-            classes = _checked(classes)
+            classes = self._encoder(classes).fit(_checked(classes)).classes_
         if hasattr(self, "classes_"):
             known = host(self.classes_)
             if classes is not None and not np.array_equal(classes, known):
@@ -376,14 +392,15 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
         """Checked X, class codes (n, 1) and what to note about them."""
         check_known(y, "y")
         xp, _, device = get_namespace_and_device(X)
-        X, y = validated(checked, X, y, dtype=[xp.float64, xp.float32], **accepted)
-        pieces = _pieces(column_or_1d(y, warn=True))
+        X, labels = validated(checked, X, y, dtype=[xp.float64, xp.float32], **accepted)
+        pieces = _pieces(column_or_1d(labels, warn=True))
         try:
             for piece in pieces:
                 check_classification_targets(piece)
+            encoder = self._encoder(y, classes)
             if classes is None:
                 classes = concat_rows([LabelEncoder().fit(piece).classes_ for piece in pieces])
-            encoder = LabelEncoder().fit(classes)
+            encoder = encoder.fit(classes)
         except TypeError as error:
             raise ValueError(
                 f"y holds labels that have no order ({error}); all text or all numbers is allowed. "
@@ -423,7 +440,9 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
                 f"y contains the labels [{some}], which fit has not seen; known "
                 f"are {known[:10].tolist()}. Leave out those rows."
             )
-        codes = np.searchsorted(known, labels)[:, None]
+        # Classes that have an order need not be sorted.
+        order = np.argsort(known)
+        codes = order[np.searchsorted(known, labels, sorter=order)][:, None]
         return xp.asarray(codes, dtype=self._x_center.dtype, device=device)
 
     def _target_names(self):

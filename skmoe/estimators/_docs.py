@@ -47,6 +47,15 @@ expert : str, expert or classifier, default="linear"
     What an expert predicts: "linear", "mlp" (small networks), an expert of
     :mod:`skmoe.experts`, or any scikit-learn classifier with `predict_proba`."""
 
+_FAMILY_OF_LABELS = """\
+family : {"auto", "ordinal"} or family, default="auto"
+    How the classes hang together. "auto": not at all, an expert has a linear predictor for every
+    class. "ordinal": in an order, an expert has one linear predictor, which thresholds cut into
+    classes (:class:`~skmoe.families.Ordinal`). The order is that of numbers, or of the categories
+    of an ordered categorical type (pandas, an Enum of polars); for other text pass
+    `Ordinal(levels=[...])`. `classes_` and the columns of `predict_proba` are then in it, which
+    scikit-learn's `log_loss` takes for sorted ones: score text in an order by `score_samples`."""
+
 _CLIMB = """\
 categorical_features : "from_dtype", None, callable, or list of names, positions or booleans
     The features that are categories, "from_dtype" by default: gate and experts see a column for
@@ -137,7 +146,12 @@ _COEF_OF_LABELS = """\
 expert_coef_ : array of shape (n_experts, n_features) or (n_experts, n_classes, n_features)
     Coefficients of the log odds of the second class (two classes) or of the logit of
     every class, per unit of each column.
-expert_intercept_ : array of shape (n_experts,) or (n_experts, n_classes)"""
+    With the family "ordinal", of the log odds of a class above a threshold, of whichever.
+expert_intercept_ : array of shape (n_experts,) or (n_experts, n_classes)
+    Not with the family "ordinal", whose thresholds contain them.
+expert_thresholds_ : array of shape (n_experts, n_classes - 1)
+    Only with the family "ordinal": where the linear predictor without an intercept makes a class
+    up to the j-th as probable as a higher one."""
 
 _FLAT_PARTS = """\
 gate_, expert_ : gate and expert
@@ -201,7 +215,7 @@ _TEXTS = {
     "gate": _FLAT_GATE,
     "tree": _TREE,
     "expert and family": _OF_NUMBERS,
-    "expert": _OF_LABELS,
+    "expert and family of labels": f"{_OF_LABELS}\n{_FAMILY_OF_LABELS}",
     "climb": _CLIMB,
     "class_weight": _CLASS_WEIGHT,
     "conduct": _CONDUCT,

@@ -135,7 +135,7 @@ class HMEClassifier(_Hierarchical, MoEClassifier):
     Parameters
     ----------
     %(tree)s
-    %(expert)s
+    %(expert and family of labels)s
     %(climb)s
     %(class_weight)s
     %(conduct)s
@@ -177,6 +177,7 @@ class HMEClassifier(_Hierarchical, MoEClassifier):
         gate="softmax",
         grow=False,
         expert="linear",
+        family="auto",
         categorical_features="from_dtype",
         solver="auto",
         init="auto",
@@ -195,6 +196,7 @@ class HMEClassifier(_Hierarchical, MoEClassifier):
         self.gate = gate
         self.grow = grow
         self.expert = expert
+        self.family = family
         self.categorical_features = categorical_features
         self.solver = solver
         self.init = init

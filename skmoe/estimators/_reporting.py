@@ -41,7 +41,9 @@ class ReportingMixin:
             class probability. `intercept`, `offset` (only of a fit with one, or with exposure) and
             one column for every feature (all its segments together) are the terms of its linear
             predictor, which add up to the prediction itself, its logarithm (counts, "gamma") or its
-            log odds (labels, "bernoulli"; of more than two classes, logits).
+            log odds (labels, "bernoulli"; of more than two classes, logits). Of classes in an order
+            ("ordinal") the prediction is the probability of the target or a higher class, of all
+            classes but the lowest.
 
         Raises
         ------
@@ -57,8 +59,6 @@ class ReportingMixin:
                 f"Terms of {type(self.expert_).__name__} were asked for; linear experts have them. "
                 "Use predict_experts and gate_proba, or expert='linear'."
             )
-        coef, intercept = host(self.expert_coef_), host(self.expert_intercept_)
-        several = coef.ndim == 3
         units, own = self._units, carried._replace(groups=None)
         table = host(units.columns(self._rows(X, "explain", carried=own).X))
         rows = self._rows(X, "explain", carried=carried)
@@ -69,16 +69,24 @@ class ReportingMixin:
         prediction = rows.map(
             lambda X, y, weight: self._experts_in_units(self._mixture.predict_experts(X))
         )
-        prediction = host(prediction)
+        prediction = np.reshape(host(prediction), (*weight.shape, -1))
+        coef, targets = host(self.expert_coef_), list(self._target_names())
+        if hasattr(self, "expert_thresholds_"):
+            intercept, targets = -host(self.expert_thresholds_), targets[1:]
+            coef = np.repeat(coef[:, None, :], len(targets), axis=1)
+            prediction = np.cumsum(prediction[:, :, ::-1], axis=2)[:, :, ::-1]
+        else:
+            intercept = host(self.expert_intercept_)
+        several = coef.ndim == 3 and len(targets) > 1
         return explanation(
             table.toarray() if is_sparse(table) else table,
             getattr(X, "index", range(len(weight))) if hasattr(X, "iloc") else range(len(weight)),
             weight,
-            np.reshape(prediction, (*weight.shape, -1)),
-            coef if several else coef[:, None, :],
-            intercept if several else intercept[:, None],
+            prediction,
+            coef if coef.ndim == 3 else coef[:, None, :],
+            intercept if intercept.ndim == 2 else intercept[:, None],
             self._feature_names(),
-            list(self._target_names()) if several else None,
+            targets if several else None,
             None if units.inputs is None else units.inputs.by_feature,
             None if known is None else units.offset_given(known),
         )
@@ -240,6 +248,9 @@ class ReportingMixin:
         kind = name.split("_")[1]
         index = list(index)
         own = self.coef_names_[index.pop()] if kind == "coef" else kind
+        if kind == "thresholds":
+            names, place = self._target_names(), index.pop()
+            own = f"{names[place]} | {names[place + 1]}"
         if name.startswith("node"):
             return "gate", self.gate_.branches[index[0]], None, own
         part = "gate" if name.startswith("gate") else "experts"

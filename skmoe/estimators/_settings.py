@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import joblib
 import numpy as np
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.utils import check_random_state
 
 from .._numerics.part import Part, refusal
@@ -12,7 +12,7 @@ from .._rows.record import Record
 from .._rows.validation import check_count, check_flag, check_jobs, check_positive
 from ..experts._base import as_expert
 from ..families import NAMES as FAMILIES
-from ..families import Categorical
+from ..families import Categorical, Ordinal
 from ..gates._base import as_gate
 from ..mixture import Mixture
 from ..solvers import EM, LBFGS, Adam
@@ -23,7 +23,10 @@ __all__ = ["Settings", "make_part", "part_of", "plan"]
 
 # Families and solvers: their names, and the methods that make an object one.
 _NAMED = {
-    "family": ({**FAMILIES, "categorical": Categorical}, ("log_prob", "working")),
+    "family": (
+        {**FAMILIES, "categorical": Categorical, "ordinal": Ordinal},
+        ("log_prob", "working"),
+    ),
     "solver": (
         {"auto": EM, "em": EM, "lbfgs": LBFGS, "adam": Adam},
         ("solve", "explore", "check_parts"),
@@ -163,6 +166,8 @@ def part_of(estimator, name):
     if name == "solver":
         pair = (make_part(getattr(estimator, kind), kind) for kind in ("gate", "expert"))
         return _solver(value, *pair)
+    if name == "family" and value == "auto":
+        return None
     return make_part(value, name) if name in ("gate", "expert", "family") else None
 
 
@@ -208,7 +213,7 @@ def plan(estimator, X):
         n_experts_text=estimator._experts_setting(),
         gate=gate,
         expert=expert,
-        family=make_part(estimator._family(), "family"),
+        family=_family(estimator),
         solver=_solver(estimator.solver, gate, expert),
         chooses_solver=estimator.solver == "auto",
         kinds=kinds,
@@ -240,6 +245,19 @@ def _kinds(init):
             "responsibilities or a fitted mixture) is allowed."
         )
     return [init]
+
+
+def _family(estimator):
+    """The family, which the kind of estimator must suit."""
+    family = make_part(estimator._family(), "family")
+    if family.labels != is_classifier(estimator):
+        of, kind = ("labels", "MoEClassifier") if family.labels else ("numbers", "MoERegressor")
+        raise ValueError(
+            f"family={estimator.family!r} was given to {type(estimator).__name__}, but it is for "
+            f"{of}. Use {kind} with it"
+            + (", or leave it at family='auto'." if is_classifier(estimator) else ".")
+        )
+    return family
 
 
 def _solver(value, gate, expert):

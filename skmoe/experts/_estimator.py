@@ -124,6 +124,12 @@ class EstimatorExpert(Refitted, Expert):
     def _check_estimator(self, family):
         """Whether the estimator can stand for an expert of the family."""
         name = type(self.estimator).__name__
+        if family.ordered:
+            raise ValueError(
+                f"The expert {name} was given with family='ordinal'; scikit-learn estimators know "
+                "no thresholds between classes that have an order. Use expert='linear' or 'mlp', "
+                "or family='auto'."
+            )
         method = "predict_proba" if family.labels else "predict"
         if not hasattr(self.estimator, method):
             raise ValueError(

@@ -4,13 +4,24 @@ from typing import Any, NamedTuple
 
 from .._numerics.normal_equations import (
     Diagonal,
+    Separable,
     coefficients_only,
     curvature_for,
     gradient,
 )
 from .._numerics.part import Doubts, Slopes, take_columns
 from .._numerics.penalty import Penalty
-from .._rows.arrays import array_namespace, contrasts, device, host, identity, like, stacked, zeros
+from .._rows.arrays import (
+    array_namespace,
+    block_diagonal,
+    contrasts,
+    device,
+    host,
+    identity,
+    like,
+    stacked,
+    zeros,
+)
 from .._rows.statistics import scale as rescaled
 from .._rows.whitening import Whitening
 from ..families._base import ScaleSums
@@ -52,8 +63,8 @@ class LinearStatistics(NamedTuple):
         Responsibility of every expert.
     slope : array of shape (K, S) or None
         Derivative with respect to the logarithms of the scales.
-    square : array of shape (K, S) or None
-        Squares of the rows' shares in `slope`, where the family asks for them.
+    square : array of shape (K, S), (K, S, S) or None
+        Squares of the rows' shares in `slope`, or their curvature, where the family asks for them.
     told : array of shape (K,)
         Squared responsibilities over row weights: their sum over that of `count` is the share of
         the curvature that the data hold, not knowing which expert every row belongs to.
@@ -70,6 +81,11 @@ class LinearStatistics(NamedTuple):
         """Curvature that the data hold."""
         xp = array_namespace(self.count)
         return rescaled(self.gram, xp.sum(self.told) / xp.sum(self.count))
+
+    def observed_scales(self):
+        """The same of the scales, where they have a matrix, as that of one predictor."""
+        xp = array_namespace(self.count)
+        return self.square[:, None, :, :] * (xp.sum(self.told) / xp.sum(self.count))
 
 
 class LinearExpert(Expert):
@@ -148,10 +164,13 @@ class LinearExpert(Expert):
         start = like(family.start, X)[None, :, None] * (1 - penalised)
         if family.labels and n_experts > 1:
             penalised = penalised + _OF_INTERCEPTS * (1 - penalised)
+        scale = family.initial_scale(n_experts, X)
         return self._replaced(
             weights=zeros(shape, X) + start,
             center=zeros(shape[1:], X),
-            scale=family.initial_scale(n_experts, X),
+            scale=scale,
+            scale_center=scale,
+            pooled_scales=_OF_INTERCEPTS if family.pools_scales and n_experts > 1 else 0.0,
             prior_rows=0.0,
             prior_variance=zeros(shape[1:2], X),
             family=family,
@@ -214,8 +233,10 @@ class LinearExpert(Expert):
         )
         if self.scale is None:
             return new
+        new = new._replaced(scale=xp.broadcast_to(one.scale, self.scale.shape))
+        if self.family.pools_scales:
+            return new._replaced(scale_center=one.scale, pooled_scales=1.0)
         return new._replaced(
-            scale=xp.broadcast_to(one.scale, self.scale.shape),
             prior_rows=_PRIOR_ROWS,
             prior_variance=one.scale[0, : one.family.n_outputs] ** 2,
             pooled_variance=one.scale[0, : one.family.n_outputs] ** 2,
@@ -292,6 +313,16 @@ class LinearExpert(Expert):
         """Sum of squared deviations per expert and predictor, (K, C)."""
         return array_namespace(self.weights).sum(self._deviation() * self._apart(), axis=-1)
 
+    def _scale_ridge(self):
+        """Penalty (K, 1) on the squared logarithms of the scales over `scale_center`."""
+        return self.pooled_scales * self.alphas
+
+    def _scale_apart(self):
+        """Those logarithms, (K, S); nothing where no penalty is on them."""
+        if not self.pooled_scales:
+            return 0.0
+        return array_namespace(self.scale).log(self.scale / self.scale_center[:1, :])
+
     def update(self, statistics, step=1.0):
         """New bank after the fraction `step` of a Newton step; scales in closed form."""
         score = statistics.score - self.alphas[:, :, None] * self._deviation()
@@ -312,6 +343,8 @@ class LinearExpert(Expert):
             self.alphas * new._squares(),
             self.prior_rows,
             self.prior_variance,
+            -self._scale_ridge() * self._scale_apart(),
+            self._scale_ridge(),
         )
         scale = self.family.update_scale(self.scale, sums)
         return new._replaced(scale=self.scale * (scale / self.scale) ** step)
@@ -401,13 +434,20 @@ class LinearExpert(Expert):
         strength = host(strength)
         shared = identity(strength[0].size)
         rest = 0 * identity(self.params.shape[0])[strength.size :, : len(shared)]
-        return stacked([own.ravel()[:, None] * shared for own in strength] + [rest])
+        pulled = stacked([own.ravel()[:, None] * shared for own in strength] + [rest])
+        if not self.pooled_scales:
+            return pulled
+        shared = identity(self.family.n_scales)
+        own = stacked([float(alpha) * shared for alpha in host(self._scale_ridge())])
+        return block_diagonal([pulled[: strength.size], own])
 
     def pull_strength(self):
         """Penalties of the one-expert fit over its squared scale."""
-        return (
-            host(self.center_strength).ravel() if self.pull().shape[1] else super().pull_strength()
-        )
+        if not self.pull().shape[1]:
+            return super().pull_strength()
+        # Scales that are drawn to those of the one-expert fit have no penalty there.
+        free = 0 * identity(self.family.n_scales)[0] if self.pooled_scales else identity(0).ravel()
+        return stacked([host(self.center_strength).ravel(), free])
 
     def identified(self):
         """Contrasts of the classes of every expert, if those share a normaliser."""
@@ -460,11 +500,21 @@ class LinearExpert(Expert):
         # Predictors of one design differ in their precision.
         table = found.table.repeat(found.copies, axis=0)
         found = Whitening(table / root.repeat(len(table) // root.size)[:, None, None])
+        if statistics.square is not None and statistics.square.ndim == 3:
+            return [found, self._whitening_of_scales(statistics.square)]
         # Of a log scale, that of a Gaussian's.
         count = statistics.count[:, None] + xp.zeros_like(self.scale)
         count = xp.sum(count, axis=0) if self.family.shared else xp.reshape(count, (-1,))
         width = host(1 / xp.sqrt(2 * xp.clip(count, 1.0, None)))
         return [found, Whitening(width.reshape(-1, 1, 1))]
+
+    def _whitening_of_scales(self, square):
+        """Where they have a matrix of every expert, or of all together."""
+        xp = array_namespace(square)
+        if self.family.shared:
+            square = xp.sum(square, axis=0, keepdims=True)
+        ridge = self._scale_ridge() + xp.zeros_like(self.scale)
+        return Separable().whitening(square[:, None, :, :], ridge[: square.shape[0], :], 1)
 
     def multiplications(self):
         """Of predictors and their curvature."""
@@ -481,6 +531,8 @@ class LinearExpert(Expert):
             scale = self.scale[:, : self.family.n_outputs]
             ratio = self.prior_variance / (scale * scale)
             penalty = penalty + self.prior_rows * xp.sum(ratio - xp.log(ratio))
+        if self.pooled_scales:
+            penalty = penalty + xp.sum(self._scale_ridge() * self._scale_apart() ** 2)
         return -0.5 * penalty
 
     def log_prior_gradient(self):
@@ -499,6 +551,8 @@ class LinearExpert(Expert):
 
     def _scale_prior_slope(self):
         """Derivative of `log_prior` with respect to the log scales, of shape (K, S)."""
+        if self.pooled_scales:
+            return -self._scale_ridge() * self._scale_apart()
         xp = array_namespace(self.weights)
         spread = self.scale[:, : self.family.n_outputs]
         slope = self.prior_rows * (self.prior_variance / (spread * spread) - 1)
@@ -523,6 +577,9 @@ class LinearExpert(Expert):
         xp = array_namespace(self.weights)
         determined = self.curvature.determined(statistics.observed(), self._ridge(), outputs)
         square = host(xp.sum(self._squares() * self._precision(), axis=1))
+        if self.pooled_scales:
+            determined = determined + self._of_scales("determined", statistics)
+            square = square + host(xp.sum(self._scale_apart() ** 2, axis=1))
         sums = zip(self.penalties, determined, square, strict=True)
         penalties = [old.estimated(float(d), float(s)) for old, d, s in sums]
         if all(new is old for new, old in zip(penalties, self.penalties, strict=True)):
@@ -547,7 +604,13 @@ class LinearExpert(Expert):
         if not self.learns_penalty() or self.weights.shape[0] == 1:
             return 0.0
         outputs = self.weights.shape[1]
-        return self.curvature.log_volume(statistics.observed(), self._ridge(), outputs)
+        volume = self.curvature.log_volume(statistics.observed(), self._ridge(), outputs)
+        return volume + self._of_scales("log_volume", statistics) if self.pooled_scales else volume
+
+    def _of_scales(self, what, statistics):
+        """What `Separable` tells of the curvature of the logarithms of the scales."""
+        ridge = self._scale_ridge() + array_namespace(self.scale).zeros_like(self.scale)
+        return getattr(Separable(), what)(statistics.observed_scales(), ridge, 1)
 
     def with_strength(self, factor):
         """New bank whose penalties, if they are "auto", are `factor` times as strong."""

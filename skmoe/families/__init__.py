@@ -11,6 +11,7 @@ from ._inverse_gaussian import InverseGaussian
 from ._laplace import Laplace
 from ._lognormal import LogNormal
 from ._negative_binomial import NegativeBinomial
+from ._ordinal import Ordinal
 from ._poisson import Poisson
 from ._student_t import StudentT
 from ._tweedie import Tweedie
@@ -29,6 +30,7 @@ __all__ = [
     "LogNormal",
     "Multinomial",
     "NegativeBinomial",
+    "Ordinal",
     "Poisson",
     "StudentT",
     "Tweedie",

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from sklearn.base import BaseEstimator
 
 from .._numerics.gamma_functions import log_excess
-from .._rows.arrays import array_namespace, exp, host, like, log_ceiling, ones, special
+from .._rows.arrays import array_namespace, device, exp, host, like, log_ceiling, ones, special
 from .._rows.scaling import learn_scaling, mean_scaling
 from .._rows.ties import learn_ties
 from .._rows.validation import check_choice, check_positive
@@ -14,11 +14,13 @@ from .._rows.validation import check_choice, check_positive
 __all__ = [
     "Counts",
     "Family",
+    "Labels",
     "Location",
     "LogLink",
     "LogitLink",
     "Positive",
     "ScaleSums",
+    "bounded_growth",
     "check_targets",
     "cut_square",
     "drawn_counts",
@@ -52,9 +54,9 @@ class ScaleSums(NamedTuple):
         Responsibility per expert.
     slope : array of shape (K, S)
         Derivative of the log density with respect to the logarithm of every scale, summed.
-    square : array of shape (K, S) or None
-        The squares of these derivatives, summed, for families that do not learn their scales in
-        closed form.
+    square : array of shape (K, S), (K, S, S) or None
+        The squares of these derivatives, summed, or a curvature of all scales of an expert, for
+        families that do not learn their scales in closed form.
     moved : array of shape (K, C) or float
         Change of the squared residuals, weighted as in `working`, that a step of the linear
         predictors has brought since `slope` was summed.
@@ -64,6 +66,11 @@ class ScaleSums(NamedTuple):
         Rows that an expert is taken to have seen before the data, with
     prior_variance : array of shape (C,) or float
         this squared scale.
+    pull : array of shape (K, S) or float
+        Derivative of the penalty on the logarithms of the scales, where a family `pools_scales`,
+        and
+    hold : array of shape (K, 1) or float
+        its curvature.
     """
 
     count: Any
@@ -73,6 +80,8 @@ class ScaleSums(NamedTuple):
     penalty: Any = 0.0
     prior_rows: float = 0.0
     prior_variance: Any = 0.0
+    pull: Any = 0.0
+    hold: Any = 0.0
 
     def shared(self):
         """The same for scales that all experts share."""
@@ -122,6 +131,8 @@ class Family(BaseEstimator):
         what is left of the log density beside that of one trial, times their number.
     labels : bool
         Whether the targets are class codes 0, 1, ... and the mean is a table of probabilities.
+    ordered : bool
+        Whether the classes have an order.
     largest_step : float or None
         Root mean square change of a predictor that one update may make; None for no limit. Of
         `coupled` predictors, the length of the change of a class's weights.
@@ -129,6 +140,9 @@ class Family(BaseEstimator):
         Whether `update_scale` does without `ScaleSums.square`.
     penalty_scales : bool
         Whether `precision` is one over the squared scale, and not one.
+    pools_scales : bool
+        Whether experts are drawn towards each other with the logarithms of their scales too, as
+        with their coefficients; other scales have a prior of their own.
     quadratic : bool
         Whether the log density is a parabola in the predictor, and the scale has a closed form.
     smooth : bool
@@ -158,9 +172,11 @@ class Family(BaseEstimator):
     log_link = False
     trials = False
     labels = False
+    ordered = False
     largest_step = None
     closed_form = True
     penalty_scales = False
+    pools_scales = False
     quadratic = False
     smooth = True
     discrete = False
@@ -404,8 +420,13 @@ def over(part, whole):
 
 def grown(slope, curvature):
     """Factor by which a bounded Newton step on the logarithm makes a scale larger."""
-    xp = array_namespace(slope)
-    return xp.exp(xp.clip(over(slope, curvature), -_LARGEST_MOVE, _LARGEST_MOVE))
+    return bounded_growth(over(slope, curvature))
+
+
+def bounded_growth(move):
+    """Factor of a move of the logarithm, within bounds."""
+    xp = array_namespace(move)
+    return xp.exp(xp.clip(move, -_LARGEST_MOVE, _LARGEST_MOVE))
 
 
 def root_of_mean(scale, sums, moved=0.0):
@@ -736,3 +757,29 @@ class Counts(LogLink):
     def _sf(self, count, mean, scale):
         """Probability of more than `count`."""
         raise NotImplementedError
+
+
+class Labels(Family):
+    """Families of class codes 0, 1, ..., `n_classes` of them, whose mean is their probabilities."""
+
+    labels = True
+
+    def _one_hot(self, y, eta):
+        """Indicators (n, 1, n_classes) of the class codes (n, 1)."""
+        xp = array_namespace(eta)
+        codes = xp.arange(self.n_classes, dtype=y.dtype, device=device(y))
+        return xp.astype(y[:, :, None] == codes, eta.dtype)
+
+    def cdf(self, y, eta, scale=None):
+        """Probability of a class code of at most y, of shape (n, K, 1)."""
+        xp = array_namespace(eta)
+        proba = self.mean(eta, scale)
+        codes = xp.arange(self.n_classes, dtype=y.dtype, device=device(y))
+        below = xp.astype(codes <= y[:, :, None], eta.dtype)
+        return xp.sum(proba * below, axis=2, keepdims=True)
+
+    def sample(self, eta, scale, random_state):
+        """Random class codes."""
+        edges = host(self.mean(eta, scale)).cumsum(axis=2)
+        drawn = random_state.uniform(size=(*edges.shape[:2], 1)) * edges[:, :, -1:]
+        return (drawn >= edges).sum(axis=2, keepdims=True).astype(float)

@@ -1,8 +1,8 @@
 """Class labels."""
 
-from .._rows.arrays import array_namespace, device, host, log_softmax
+from .._rows.arrays import array_namespace, log_softmax
 from .._rows.scaling import largest_value
-from ._base import Family
+from ._base import Labels
 from ._bernoulli import Bernoulli
 
 __all__ = ["Categorical"]
@@ -11,7 +11,7 @@ __all__ = ["Categorical"]
 _TWO = Bernoulli()
 
 
-class Categorical(Family):
+class Categorical(Labels):
     r"""Class labels through the softmax (more than two classes) or logistic (two) link.
 
     Maximised: :math:`\sum_i r_{ik} \log p(y_i \mid \eta_{ik})`. With two classes there is one
@@ -42,7 +42,6 @@ class Categorical(Family):
     array([[[0.333, 0.333, 0.333]]])
     """
 
-    labels = True
     largest_step = 4.0
 
     def __init__(self, n_classes=None):
@@ -67,12 +66,6 @@ class Categorical(Family):
     def as_table(self, y):
         """Indicators of the classes, of shape (n, n_classes)."""
         return (y == range(self.n_classes)) * 1.0
-
-    def _one_hot(self, y, eta):
-        """Indicators (n, 1, n_classes) of the class codes (n, 1)."""
-        xp = array_namespace(eta)
-        codes = xp.arange(self.n_classes, dtype=y.dtype, device=device(y))
-        return xp.astype(y[:, :, None] == codes, eta.dtype)
 
     def log_prob(self, y, eta, scale=None):
         """Log probability of the label of every row under every expert, of shape (n, K)."""
@@ -104,17 +97,3 @@ class Categorical(Family):
         if self.n_classes == 1:
             return prob * 0, prob * 0
         return self._one_hot(y, eta) - prob, prob
-
-    def cdf(self, y, eta, scale=None):
-        """Probability of a class code of at most y, of shape (n, K, 1)."""
-        xp = array_namespace(eta)
-        proba = self.mean(eta)
-        codes = xp.arange(self.n_classes, dtype=y.dtype, device=device(y))
-        below = xp.astype(codes <= y[:, :, None], eta.dtype)
-        return xp.sum(proba * below, axis=2, keepdims=True)
-
-    def sample(self, eta, scale, random_state):
-        """Random class codes."""
-        edges = host(self.mean(eta)).cumsum(axis=2)
-        drawn = random_state.uniform(size=(*edges.shape[:2], 1)) * edges[:, :, -1:]
-        return (drawn >= edges).sum(axis=2, keepdims=True).astype(float)

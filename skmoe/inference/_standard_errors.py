@@ -46,7 +46,8 @@ class Term(NamedTuple):
     target : int, str or None
         Output or class, if an expert has several predictors.
     name : str
-        Name of the column, "intercept", "scale", "df" or "power".
+        Name of the column, "intercept", "scale", "df" or "power", or the classes on both sides of
+        a threshold.
     value, std_error : float
         In the units given. The standard error is None where there were no data to tell it.
     positive : bool

@@ -22,6 +22,9 @@ __all__ = [
 # Of a question, only features that move it at least this much as far as the first one.
 _MINOR = 0.1
 
+# Thresholds that are written at either end where there are many.
+_ENDS = 4
+
 # A logit that moves less than this from a row to another is a constant.
 _LEAST_LOGIT = 1e-3
 
@@ -209,6 +212,8 @@ def answers(estimator, columns):
     """What every expert predicts: a list of lines for each."""
     if not hasattr(estimator, "expert_coef_"):
         return [[_kind(estimator.expert_)]] * estimator.n_experts_
+    if hasattr(estimator, "expert_thresholds_"):
+        return _ordered_answers(estimator, columns)
     coef, intercept = host(estimator.expert_coef_), host(estimator.expert_intercept_)
     if coef.ndim == 2:
         coef, intercept = coef[:, None], intercept[:, None]
@@ -220,6 +225,20 @@ def answers(estimator, columns):
         + [f"scale {', '.join(map(columns.number, scale))}"] * bool(len(scale))
         for *own, scale in zip(coef, intercept, scales, strict=True)
     ]
+
+
+def _ordered_answers(estimator, columns):
+    """The linear form of every expert, and the classes with the thresholds between them."""
+    classes = list(map(str, host(estimator.classes_)))
+    pairs = zip(host(estimator.expert_coef_), host(estimator.expert_thresholds_), strict=True)
+    for coef, thresholds in pairs:
+        cuts = [
+            f"| {columns.number(own)} | {name}"
+            for own, name in zip(thresholds, classes[1:], strict=True)
+        ]
+        if len(cuts) > 2 * _ENDS:
+            cuts[_ENDS:-_ENDS] = ["..."]
+        yield [f"logit of higher = {columns.form(coef, 0.0)}", " ".join([classes[0], *cuts])]
 
 
 def _kind(expert):

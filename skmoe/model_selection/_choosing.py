@@ -267,7 +267,8 @@ def _evidence(fitted, one, blocks, n_rows, bic):
     alike = mixture.expert.pooled_at(one._mixture.expert)
     gain = mixture.log_prior() - float(alike.log_prior()) + mixture.log_volume(at)
     family = mixture.expert.family
-    scales = 0 if family.shared else family.n_scales
+    # Scales that are drawn towards each other have a volume, as the weights do.
+    scales = 0 if family.shared or family.pools_scales else family.n_scales
     free = one.n_parameters_ + (n_experts - 1) * (1 + scales)
     saved = fitted.n_parameters_ - free
     return bic - math.log(n_rows) * saved - 2 * gain

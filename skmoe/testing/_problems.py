@@ -98,7 +98,7 @@ OBJECT_CHECKS = [check_docstring, check_hyperparameters]
 
 def targets_of(family):
     """Numbers of classes to try, or None for a number as target."""
-    return [2, 3] if family.labels else [None]
+    return [2, 5 if family.ordered else 3] if family.labels else [None]
 
 
 def needs_float64(check):
