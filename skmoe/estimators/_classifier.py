@@ -27,6 +27,9 @@ from ._settings import make_part
 __all__ = ["MoEClassifier", "Uncertainty"]
 
 
+# Families by the names that they have here.
+_FAMILIES = {"auto": "categorical", "ordinal": "ordinal"}
+
 # Labels that are sorted at once.
 _LABELS = 65_536
 
@@ -349,7 +352,12 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
         return move_to(labels, xp=xp, device=device) if is_number else labels
 
     def _family(self):
-        return "categorical" if str(self.family) == "auto" else self.family
+        if isinstance(self.family, str) and self.family not in _FAMILIES:
+            raise ValueError(
+                f"family={self.family!r} was given; one of {list(_FAMILIES)}, or an object "
+                "(Categorical(), Ordinal()) is allowed. Use MoERegressor for families of numbers."
+            )
+        return _FAMILIES[self.family] if isinstance(self.family, str) else self.family
 
     def _is_ordered(self):
         return make_part(self._family(), "family").ordered

@@ -254,8 +254,7 @@ def _family(estimator):
         of, kind = ("labels", "MoEClassifier") if family.labels else ("numbers", "MoERegressor")
         raise ValueError(
             f"family={estimator.family!r} was given to {type(estimator).__name__}, but it is for "
-            f"{of}. Use {kind} with it"
-            + (", or leave it at family='auto'." if is_classifier(estimator) else ".")
+            f"{of}. Use {kind} with it."
         )
     return family
 

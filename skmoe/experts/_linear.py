@@ -65,6 +65,9 @@ class LinearStatistics(NamedTuple):
         Derivative with respect to the logarithms of the scales.
     square : array of shape (K, S), (K, S, S) or None
         Squares of the rows' shares in `slope`, or their curvature, where the family asks for them.
+    cross : array of shape (K, S, D) or None
+        Derivative of `score` with respect to the logarithms of the scales, where the family has
+        it.
     told : array of shape (K,)
         Squared responsibilities over row weights: their sum over that of `count` is the share of
         the curvature that the data hold, not knowing which expert every row belongs to.
@@ -75,6 +78,7 @@ class LinearStatistics(NamedTuple):
     count: Any
     slope: Any
     square: Any
+    cross: Any
     told: Any
 
     def observed(self):
@@ -292,6 +296,7 @@ class LinearExpert(Expert):
         xp = array_namespace(X)
         score, weight = self.family.working(y, eta, self.scale)
         slope, square = self.family.scale_sums(y, eta, self.scale, resp)
+        turned = self.family.score_slope(y, eta, self.scale)
         total = xp.sum(resp, axis=1)[:, None]
         return LinearStatistics(
             score=gradient(X, resp[:, :, None] * score),
@@ -299,6 +304,7 @@ class LinearExpert(Expert):
             count=xp.sum(resp, axis=0),
             slope=slope,
             square=square,
+            cross=None if turned is None else gradient(X, resp[:, :, None] * turned),
             told=xp.vecdot(resp, resp / xp.where(total > 0, total, 1.0), axis=-2),
         )
 
@@ -326,6 +332,8 @@ class LinearExpert(Expert):
     def update(self, statistics, step=1.0):
         """New bank after the fraction `step` of a Newton step; scales in closed form."""
         score = statistics.score - self.alphas[:, :, None] * self._deviation()
+        if statistics.cross is not None:
+            return self._updated_together(statistics, score, step)
         change = step * self.curvature.step(statistics.gram, score, self._ridge())
         change = self._limited(change, statistics.gram)
         new = self._replaced(weights=self.weights + change)
@@ -343,11 +351,30 @@ class LinearExpert(Expert):
             self.alphas * new._squares(),
             self.prior_rows,
             self.prior_variance,
-            -self._scale_ridge() * self._scale_apart(),
-            self._scale_ridge(),
         )
         scale = self.family.update_scale(self.scale, sums)
         return new._replaced(scale=self.scale * (scale / self.scale) ** step)
+
+    def _updated_together(self, statistics, score, step):
+        """New bank after a step of weights and scales that knows what they have in common.
+
+        The scales move as if the weights always followed them.
+        """
+        xp, cross = array_namespace(score), statistics.cross
+        solved = xp.concat([score, cross], axis=1)
+        solved = self.curvature.step(statistics.gram, solved, self._ridge())
+        alone, along = solved[:, :1, :], solved[:, 1:, :]
+        sums = ScaleSums(
+            statistics.count[:, None],
+            statistics.slope + (cross @ xp.matrix_transpose(alone))[:, :, 0],
+            statistics.square - cross @ xp.matrix_transpose(along),
+            pull=-self._scale_ridge() * self._scale_apart(),
+            hold=self._scale_ridge(),
+        )
+        factor = self.family.update_scale(self.scale, sums) / self.scale
+        change = alone + xp.log(factor)[:, None, :] @ along
+        change = self._limited(step * change, statistics.gram)
+        return self._replaced(weights=self.weights + change, scale=self.scale * factor**step)
 
     def settled(self, statistics):
         """The same, its derivatives balanced by the penalties."""
@@ -438,7 +465,7 @@ class LinearExpert(Expert):
         if not self.pooled_scales:
             return pulled
         shared = identity(self.family.n_scales)
-        own = stacked([float(alpha) * shared for alpha in host(self._scale_ridge())])
+        own = stacked([alpha * shared for alpha in host(self._scale_ridge())[:, 0].tolist()])
         return block_diagonal([pulled[: strength.size], own])
 
     def pull_strength(self):

@@ -307,6 +307,13 @@ class Family(BaseEstimator):
         """Derivative of the log density with respect to the log scales, of shape (n, K, S)."""
         raise NotImplementedError
 
+    def score_slope(self, y, eta, scale):
+        """Derivative of the score with respect to the log scales, of shape (n, K, S), or None.
+
+        With it a step moves weights and scales together; for families of one predictor.
+        """
+        return None
+
     def scale_sums(self, y, eta, scale, resp):
         """Slopes of the log scales summed over rows, and their squares; None if not needed."""
         if self.n_scales == 0:

@@ -193,6 +193,16 @@ class Ordinal(Labels):
         moved = own[:, :, :-1] * high[1][:, :, None] - own[:, :, 1:] * low[0][:, :, None]
         return scale * (moved @ self._basis(eta) + own[:, :, 1:-1] * _log_width_slope(scale))
 
+    def score_slope(self, y, eta, scale):
+        """Derivative of the score with respect to the logarithms of the gaps."""
+        if scale is None:
+            return None
+        low, high = (_sides(edge) for edge in self._edges(y, eta, scale))
+        own = self._one_hot(y, eta)
+        moved = own[:, :, :-1] * (high[0] * high[1])[:, :, None]
+        moved = moved + own[:, :, 1:] * (low[0] * low[1])[:, :, None]
+        return scale * (moved @ self._basis(eta))
+
     def scale_sums(self, y, eta, scale, resp):
         """Slopes (K, S) of the logarithms of the gaps, and their curvature (K, S, S).
 
