@@ -204,6 +204,77 @@ BREAKS = [
         "return _TWO.working(y, eta)",
         "return _TWO.working(1 - y, eta)",
     ),
+    Break(
+        "a class in an order has no width",
+        "families/_ordinal.py",
+        "sides = xp.minimum(high, xp.zeros_like(high)) - xp.maximum(low, xp.zeros_like(low))\n"
+        "        return sides + width",
+        "sides = xp.minimum(high, xp.zeros_like(high)) - xp.maximum(low, xp.zeros_like(low))\n"
+        "        return sides",
+    ),
+    Break(
+        "classes in an order are sorted",
+        "estimators/_levels.py",
+        "self.classes_ = take_rows(self._sorted.classes_, order)",
+        "self.classes_ = self._sorted.classes_",
+        "ordinal",
+    ),
+    Break(
+        "codes follow the alphabet",
+        "estimators/_levels.py",
+        "self._rank = np.argsort(order)",
+        "self._rank = np.arange(len(order))",
+        "ordinal",
+    ),
+    Break(
+        "labels of a fitted order are looked up as if it were sorted",
+        "estimators/_classifier.py",
+        "codes = order[np.searchsorted(known, labels, sorter=order)][:, None]",
+        "codes = np.searchsorted(known, labels, sorter=order)[:, None]",
+        "ordinal",
+    ),
+    Break(
+        "batches forget the order of the labels",
+        "estimators/_batches.py",
+        'levels = state.pop("_levels", None)',
+        'levels = state.pop("_levels", None) and None',
+        "ordinal",
+    ),
+    Break(
+        "distances between thresholds are not drawn to the one-expert fit",
+        "experts/_linear.py",
+        "return new._replaced(scale_center=one.scale, pooled_scales=1.0)",
+        "return new._replaced(scale_center=one.scale, pooled_scales=0.0)",
+        "ordinal",
+    ),
+    Break(
+        "distances between thresholds have no volume",
+        "experts/_linear.py",
+        'return volume + self._of_scales("log_volume", statistics) if',
+        'return 0 * self._of_scales("log_volume", statistics) + volume if',
+        "ordinal",
+    ),
+    Break(
+        "weights do not follow the thresholds",
+        "experts/_linear.py",
+        "change = alone + xp.log(factor)[:, None, :] @ along",
+        "change = alone",
+        "ordinal",
+    ),
+    Break(
+        "errors of pooled thresholds take the one-expert fit for known",
+        "experts/_linear.py",
+        "return block_diagonal([pulled[: strength.size], own])",
+        "return block_diagonal([pulled[: strength.size], 0 * own])",
+        "ordinal",
+    ),
+    Break(
+        "an ordinal explanation tells the probability of its class alone",
+        "estimators/_reporting.py",
+        "prediction = np.cumsum(prediction[:, :, ::-1], axis=2)[:, :, ::-1]",
+        "prediction = prediction[:, :, :]",
+        "ordinal",
+    ),
     # -- targets that are rounded
     Break(
         "rounding does not hold a scale",

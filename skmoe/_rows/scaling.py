@@ -224,8 +224,6 @@ def weight_by_code(codes, weight, number):
     def sums(X, _, w):
         xp = array_namespace(X)
         own = xp.arange(number, dtype=X.dtype, device=device(X))
-        # Ones of the type of the codes could add up to more than that holds.
-        w = w if xp.isdtype(w.dtype, "real floating") else xp.astype(w, xp.int64)
         return xp.sum(xp.where(X == own, w[:, None], xp.zeros_like(w)[:, None]), axis=0)
 
     return _blocks_of(codes, weight).sum(sums)
