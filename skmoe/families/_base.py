@@ -310,7 +310,8 @@ class Family(BaseEstimator):
     def score_slope(self, y, eta, scale):
         """Derivative of the score with respect to the log scales, of shape (n, K, S), or None.
 
-        With it a step moves weights and scales together; for families of one predictor.
+        With it a step moves weights and scales together; for families of one predictor whose
+        `scale_sums` gives matrices (K, S, S) in place of squares.
         """
         return None
 

@@ -45,7 +45,8 @@ def explanation(
     wide = np.repeat(weight[:, :, None], n_targets, axis=2)
     frame = pd.DataFrame(terms, index=index, columns=names)
     if offset is not None:
-        frame.insert(0, "offset", np.repeat(offset[:, None, :], n_experts, axis=1).ravel())
+        known = np.broadcast_to(offset[:, None, :], (len(X), n_experts, n_targets))
+        frame.insert(0, "offset", known.ravel())
     frame.insert(0, "intercept", np.tile(intercept.ravel(), len(X)))
     frame.insert(0, "prediction", prediction[:, :, -n_targets:].ravel())
     frame.insert(0, "weight", wide.ravel())
