@@ -248,6 +248,20 @@ BREAKS = [
         "ordinal",
     ),
     Break(
+        "distances between thresholds are drawn as weakly as coefficients",
+        "experts/_linear.py",
+        "of_scales = _estimated(of_scales, determined, square)",
+        "of_scales = penalties",
+        "ordinal",
+    ),
+    Break(
+        "distances between thresholds stay drawn to the one-expert fit",
+        "experts/_linear.py",
+        "return self._replaced(scale_center=xp.exp(share @ xp.log(self.scale))[None, :])",
+        "return self",
+        "ordinal",
+    ),
+    Break(
         "distances between thresholds have no volume",
         "experts/_linear.py",
         'return volume + self._of_scales("log_volume", statistics) if',

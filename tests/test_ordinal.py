@@ -255,9 +255,20 @@ def test_an_expert_that_sees_some_classes_alone_stays_a_number(alpha):
     if alpha:
         assert gaps.max() < 20
     if alpha == "auto":
-        # Nothing but the one-expert fit tells how far apart the classes are that it never has.
+        # Nothing but the other expert tells how far apart the classes are that it never has.
         one = np.diff(MoEClassifier(1, family="ordinal").fit(X, y).expert_thresholds_)
         assert abs(np.log(gaps[few, 2] / one[0, 2])) < 1
+
+
+def test_experts_that_differ_in_their_coefficients_alone_have_like_distances():
+    rng = np.random.default_rng(0)
+    X = rng.uniform(-2, 2, size=(300, 2))
+    score = 3 * np.sign(X[:, 0]) * X[:, 1] + rng.logistic(size=300)
+    model = MoEClassifier(2, family="ordinal", random_state=0)
+    model.fit(X, np.digitize(score, [-3, -1, 1, 3]))
+    assert abs(model.expert_coef_[0, 1] - model.expert_coef_[1, 1]) > 4
+    assert np.abs(np.diff(np.log(np.diff(model.expert_thresholds_)), axis=0)).max() < 0.1
+    assert model.expert_.scale_alphas.min() > 5 * model.expert_.alphas.max()
 
 
 def test_experts_may_share_the_distances_between_thresholds():

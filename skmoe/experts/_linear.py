@@ -206,11 +206,20 @@ class LinearExpert(Expert):
         """The penalties in force."""
         return self.alphas[:, 0]
 
-    def _with_penalties(self, penalties):
-        """Bank with other penalties, one per expert."""
+    def _with_penalties(self, penalties, of_scales=None):
+        """Bank with other penalties, one per expert, on weights and on pooled scales."""
         penalties = tuple(penalties)
-        alphas = like([[penalty.alpha] for penalty in penalties], self.weights)
-        return self._replaced(penalties=penalties, alphas=alphas)
+        of_scales = penalties if of_scales is None else tuple(of_scales)
+        alphas, scale_alphas = (
+            like([[penalty.alpha] for penalty in own], self.weights)
+            for own in (penalties, of_scales)
+        )
+        return self._replaced(
+            penalties=penalties,
+            alphas=alphas,
+            scale_penalties=of_scales,
+            scale_alphas=scale_alphas,
+        )
 
     def _ridge(self):
         """Penalty on every weight, of shape (K, D)."""
@@ -252,7 +261,8 @@ class LinearExpert(Expert):
         rows = xp.asarray(experts, device=device(self.weights))
         scale = None if self.scale is None else xp.take(self.scale, rows, axis=0)
         new = self._replaced(weights=xp.take(self.weights, rows, axis=0), scale=scale)
-        return new._with_penalties([self.penalties[k] for k in experts])
+        pairs = (self.penalties, self.scale_penalties)
+        return new._with_penalties(*([own[k] for k in experts] for own in pairs))
 
     def joined(self, other):
         """Bank of these experts and, after them, those of another bank."""
@@ -260,7 +270,8 @@ class LinearExpert(Expert):
         scale = None if self.scale is None else xp.concat([self.scale, other.scale], axis=0)
         weights = xp.concat([self.weights, other.weights], axis=0)
         new = self._replaced(weights=weights, scale=scale)
-        return new._with_penalties(self.penalties + other.penalties)
+        of_scales = self.scale_penalties + other.scale_penalties
+        return new._with_penalties(self.penalties + other.penalties, of_scales)
 
     def eta(self, X):
         """Linear predictors (n, K, C) of an already chosen design."""
@@ -321,7 +332,7 @@ class LinearExpert(Expert):
 
     def _scale_ridge(self):
         """Penalty (K, 1) on the squared logarithms of the scales over `scale_center`."""
-        return self.pooled_scales * self.alphas
+        return self.pooled_scales * self.scale_alphas
 
     def _scale_apart(self):
         """Those logarithms, (K, S); nothing where no penalty is on them."""
@@ -604,22 +615,30 @@ class LinearExpert(Expert):
         xp = array_namespace(self.weights)
         determined = self.curvature.determined(statistics.observed(), self._ridge(), outputs)
         square = host(xp.sum(self._squares() * self._precision(), axis=1))
+        penalties = _estimated(self.penalties, determined, square)
+        of_scales = self.scale_penalties
         if self.pooled_scales:
-            determined = determined + self._of_scales("determined", statistics)
-            square = square + host(xp.sum(self._scale_apart() ** 2, axis=1))
-        sums = zip(self.penalties, determined, square, strict=True)
-        penalties = [old.estimated(float(d), float(s)) for old, d, s in sums]
-        if all(new is old for new, old in zip(penalties, self.penalties, strict=True)):
+            # How much experts differ in them says nothing of how much their weights do.
+            determined = self._of_scales("determined", statistics)
+            square = host(xp.sum(self._scale_apart() ** 2, axis=1))
+            of_scales = _estimated(of_scales, determined, square)
+        pairs = zip(penalties + of_scales, self.penalties + self.scale_penalties, strict=True)
+        if all(new is old for new, old in pairs):
             return self
-        return self._with_penalties(penalties)._with_common_scale(statistics.count)
+        return self._with_penalties(penalties, of_scales)._with_common_scale(statistics.count)
 
     def _with_common_scale(self, count):
-        """Bank whose scales are drawn towards their mean: geometric, weighted by rows."""
-        if not self.prior_rows:
+        """Bank whose scales are drawn towards their mean: geometric, weighted by rows.
+
+        That of one expert for all is mostly wider, or of labels narrower, than any of several.
+        """
+        if not (self.prior_rows or self.pooled_scales):
             return self
         xp = array_namespace(self.scale)
-        scale = self.scale[:, : self.family.n_outputs]
         share = count / xp.sum(count)
+        if self.pooled_scales:
+            return self._replaced(scale_center=xp.exp(share @ xp.log(self.scale))[None, :])
+        scale = self.scale[:, : self.family.n_outputs]
         mean = xp.exp(2 * (share @ xp.log(scale)))
         return self._replaced(prior_variance=xp.maximum(mean, _FINEST * self.pooled_variance))
 
@@ -641,7 +660,8 @@ class LinearExpert(Expert):
 
     def with_strength(self, factor):
         """New bank whose penalties, if they are "auto", are `factor` times as strong."""
-        return self._with_penalties(penalty.times(factor) for penalty in self.penalties)
+        pairs = (self.penalties, self.scale_penalties)
+        return self._with_penalties(*([one.times(factor) for one in own] for own in pairs))
 
     def at_bound(self):
         """Whether a scale has reached the smallest allowed."""
@@ -653,3 +673,9 @@ class LinearExpert(Expert):
         free = outputs - 1 if self.family.coupled else outputs
         scales = self.family.n_scales * (1 if self.family.shared else experts)
         return experts * free * size + scales
+
+
+def _estimated(penalties, determined, square):
+    """Penalties of larger evidence, each the old one where it has settled."""
+    sums = zip(penalties, determined, square, strict=True)
+    return tuple(old.estimated(float(own), float(rest)) for old, own, rest in sums)

@@ -35,7 +35,9 @@ class Ordinal(Labels):
         ordered categorical type in the order of its categories; other text has no order.
     scale : {"expert", "shared"}, default="expert"
         Whether every expert has distances between its thresholds of its own or all have the same.
-        Thresholds as a whole move with an expert's intercept in any case.
+        Thresholds as a whole move with an expert's intercept in any case. Under `alpha="auto"`
+        distances of their own are drawn towards their geometric mean over the experts, with a
+        strength that is estimated.
 
     Attributes
     ----------
