@@ -518,3 +518,28 @@ def test_settings_are_reached_by_name():
     assert model.family.scale == "shared"
     with pytest.raises(ValueError, match="family='auto' has no parameters"):
         MoEClassifier().set_params(family__scale="shared")
+
+
+def test_known_terms_and_groups_go_with_an_order():
+    rng = np.random.default_rng(0)
+    X, offset, groups = (
+        rng.normal(size=(400, 2)),
+        2 * rng.normal(size=400),
+        np.repeat(range(100), 4),
+    )
+    first = rng.uniform(size=100) < 0.5
+    eta = np.where(first[groups], X[:, 0] + 1.5, -X[:, 0] - 1.5) + offset
+    y = np.digitize(eta + rng.logistic(size=400), [-1, 0, 1.5])
+    known = {"offset": offset, "groups": groups}
+    model = MoEClassifier(2, family="ordinal", random_state=0).fit(X, y, **known)
+    own = model.responsibilities(X, y, **known).argmax(axis=1) == first[groups]
+    assert max(own.mean(), 1 - own.mean()) > 0.9
+    assert_allclose(model.bic(X, y, **known), model.bic())
+    one = {"family": "ordinal", "expert": LinearExpert(alpha=0), "tol": 1e-12}
+    plain = MoEClassifier(1, **one).fit(X, y)
+    moved = MoEClassifier(1, **one).fit(X, y, offset=X @ [0.5, -0.3])
+    assert_allclose(moved.expert_coef_ + [0.5, -0.3], plain.expert_coef_, atol=1e-6)
+    assert_allclose(moved.log_likelihood_, plain.log_likelihood_)
+    terms = moved.explain(X[:4], offset=X[:4] @ [0.5, -0.3])
+    total = terms.drop(columns=["weight", "prediction"]).sum(axis=1)
+    assert_allclose(np.log(terms["prediction"] / (1 - terms["prediction"])), total)

@@ -374,7 +374,7 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
 
     @staticmethod
     def _n_predictors(family, state):
-        return family.with_classes(state["classes_"].shape[0]).n_outputs
+        return family.n_predictors(state["classes_"].shape[0])
 
     def _with_classes(self, settings, classes):
         """Settings for the classes given at the first call of `partial_fit`."""

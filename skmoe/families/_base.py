@@ -205,7 +205,7 @@ class Family(BaseEstimator):
         raise NotImplementedError
 
     def n_predictors(self, n_targets):
-        """Linear predictors of an expert for so many columns of y as given."""
+        """Linear predictors of an expert for so many columns of y as given, or classes."""
         return n_targets
 
     def check(self, y):

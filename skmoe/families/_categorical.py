@@ -47,6 +47,10 @@ class Categorical(Labels):
     def __init__(self, n_classes=None):
         self.n_classes = n_classes
 
+    def n_predictors(self, n_classes):
+        """One for two classes, else as many."""
+        return 1 if n_classes <= 2 else n_classes
+
     def initialize(self, y, weight=None):
         """Family for targets of shape (n_samples, 1) that hold class codes 0, 1, ..."""
         return self.with_classes(self.n_classes or int(largest_value(y)) + 1)
@@ -54,7 +58,7 @@ class Categorical(Labels):
     def with_classes(self, n_classes):
         """Family for a known number of classes."""
         family = type(self)(n_classes)
-        family.n_outputs = 1 if n_classes <= 2 else n_classes
+        family.n_outputs = family.n_predictors(n_classes)
         family.start = [0.0] * family.n_outputs
         return family
 

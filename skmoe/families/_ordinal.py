@@ -87,6 +87,10 @@ class Ordinal(Labels):
         family.n_classes = n_classes
         return family
 
+    def n_predictors(self, n_classes):
+        """One, whatever the number of classes."""
+        return 1
+
     def initialize(self, y, weight=None):
         """Family for targets of shape (n_samples, 1) that hold class codes 0, 1, ..."""
         check_choice(self.scale, "scale", ("expert", "shared"))
