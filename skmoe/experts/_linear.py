@@ -483,7 +483,7 @@ class LinearExpert(Expert):
         """Penalties of the one-expert fit over its squared scale."""
         if not self.pull().shape[1]:
             return super().pull_strength()
-        # Scales that are drawn to those of the one-expert fit have no penalty there.
+        # What scales are drawn towards has no penalty of its own.
         free = 0 * identity(self.family.n_scales)[0] if self.pooled_scales else identity(0).ravel()
         return stacked([host(self.center_strength).ravel(), free])
 
@@ -630,7 +630,8 @@ class LinearExpert(Expert):
     def _with_common_scale(self, count):
         """Bank whose scales are drawn towards their mean: geometric, weighted by rows.
 
-        That of one expert for all is mostly wider, or of labels narrower, than any of several.
+        The one-expert fit, which they begin at, has mostly wider spreads than any of several, and
+        narrower gaps between thresholds.
         """
         if not (self.prior_rows or self.pooled_scales):
             return self

@@ -231,6 +231,7 @@ def _ordered_answers(estimator, columns):
     """The linear form of every expert, and the classes with the thresholds between them."""
     classes = list(map(str, host(estimator.classes_)))
     pairs = zip(host(estimator.expert_coef_), host(estimator.expert_thresholds_), strict=True)
+    lines = []
     for coef, thresholds in pairs:
         cuts = [
             f"| {columns.number(own)} | {name}"
@@ -238,7 +239,10 @@ def _ordered_answers(estimator, columns):
         ]
         if len(cuts) > 2 * _ENDS:
             cuts[_ENDS:-_ENDS] = ["..."]
-        yield [f"logit of higher = {columns.form(coef, 0.0)}", " ".join([classes[0], *cuts])]
+        lines.append(
+            [f"logit of higher = {columns.form(coef, 0.0)}", " ".join([classes[0], *cuts])]
+        )
+    return lines
 
 
 def _kind(expert):
