@@ -251,9 +251,12 @@ def test_values_are_routed_through_pipelines_and_folds():
     X, y, exposure = exposed()
     with config_context(enable_metadata_routing=True):
         last = MoERegressor(1, family="poisson").set_fit_request(exposure=True)
-        model = make_pipeline(StandardScaler(), last.set_score_request(exposure=True))
-        scores = cross_val_score(model, X, y, params={"exposure": exposure}, cv=3)
+        last.set_score_request(exposure=True)
+        scores = cross_val_score(last, X, y, params={"exposure": exposure}, cv=3)
+        model = make_pipeline(StandardScaler(), last).fit(X, y, exposure=exposure)
+        score = model.score(X, y, exposure=exposure)
     assert len(scores) == 3 and scores.min() > 0.2
+    assert_allclose(score, last.fit(X, y, exposure=exposure).score(X, y, exposure=exposure))
 
 
 def test_random_rates_are_found_again():

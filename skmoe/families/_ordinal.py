@@ -63,7 +63,7 @@ class Ordinal(Labels):
     >>> x = rng.uniform(-3, 3, size=(2000, 1))
     >>> y = np.digitize(2 * x[:, 0] + rng.logistic(size=2000), [-1, 3])
     >>> model = MoEClassifier(1, family=Ordinal()).fit(x, y)
-    >>> model.expert_coef_.round(1), model.expert_thresholds_.round(1)
+    >>> model.expert_coef_.round(), model.expert_thresholds_.round()
     (array([[2.]]), array([[-1.,  3.]]))
     """
 
