@@ -1,8 +1,13 @@
 """Configuration of the documentation: ``python -m sphinx docs docs/_build/html``."""
 
 import os
+import sys
+from pathlib import Path
 
 import skmoe
+
+sys.path.insert(0, str(Path(__file__).parent))
+from gallery_order import SECTIONS
 
 project = "skmoe"
 author = "the skmoe developers"
@@ -56,9 +61,10 @@ sphinx_gallery_conf = {
     "gallery_dirs": "auto_examples",
     "doc_module": ("skmoe",),
     "reference_url": {"skmoe": None},
-    "backreferences_dir": None,
+    "backreferences_dir": "generated/backreferences",
     "show_memory": False,
-    "within_subsection_order": "FileNameSortKey",
+    "subsection_order": [f"../examples/{name}" for name in SECTIONS],
+    "within_subsection_order": "gallery_order.Teaching",
 }
 
 html_theme = "pydata_sphinx_theme"

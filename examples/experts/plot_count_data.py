@@ -147,7 +147,8 @@ print(one.expert_scale_.round(2))
 # There are several ways to say how long a person was observed. Above, the counts are the target and
 # the logarithm of the exposure is a column, whose coefficient is free. ``fit(X, y, exposure=days)``
 # sets it to 1, so that counts are proportional to the days
-# (:ref:`sphx_glr_auto_examples_plot_rates_with_exposure.py`). In scikit-learn's convention for
+# (:ref:`sphx_glr_auto_examples_experts_plot_rates_with_exposure.py`).
+# In scikit-learn's convention for
 # :class:`~sklearn.linear_model.PoissonRegressor` the target is the rate, visits / exposure, and the
 # exposure is the weight of the row. With one expert, skmoe's answer is scikit-learn's.
 

@@ -234,4 +234,4 @@ for place, mean, std in zip(two.index, *model.predict(two, return_std=True), str
 #   pregnancy that is under way it predicts nothing.
 # - One birth in ten has a gap in its row and was left out; those may differ from the others.
 # - Standard errors take the number of experts and the columns as given, see
-#   :ref:`sphx_glr_auto_examples_plot_inference.py`.
+#   :ref:`sphx_glr_auto_examples_trust_plot_inference.py`.
