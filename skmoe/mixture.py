@@ -153,6 +153,12 @@ class Mixture(Together, _Parts):
         joint, groups = self._log_joint(X, y, self.gate.log_weight)
         return groups.shared(logsumexp(joint, axis=1)[:, 0])
 
+    def log_density_of(self, X, table):
+        """The same of log densities (n, K) of the rows under the experts."""
+        own = self.seen(X)
+        joint = self.gate.log_weight(own.of_gate()) + own.groups.sum(table)
+        return own.groups.shared(logsumexp(joint, axis=1)[:, 0])
+
     def log_likelihood(self, X, y, weight):
         """Weighted sum of the log densities of a block, an array without axes."""
         return weight @ self.log_density(X, y)

@@ -13,7 +13,7 @@ from scipy.optimize import minimize
 from scipy.sparse import csr_array
 from scipy.special import logsumexp
 from sklearn import config_context
-from sklearn.linear_model import PoissonRegressor
+from sklearn.linear_model import LinearRegression, PoissonRegressor
 from sklearn.model_selection import GroupKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -673,6 +673,88 @@ def test_batches_of_a_stream_bring_whole_groups():
     assert assigned(model, resp, groups, first) > 0.9
 
 
+def test_large_groups_are_told_apart_by_few_of_them():
+    for n_groups, each in ((20, 3000), (5, 2000)):
+        rng = np.random.default_rng(0)
+        groups, X = np.repeat(np.arange(n_groups), each), rng.normal(size=(n_groups * each, 2))
+        slope = np.array([-3.0, -1.0, 1.0, 3.0])[groups % 4]
+        y = slope * X[:, 0] + 0.5 * rng.normal(size=len(X))
+        model = MoERegressor(4, gate="constant", random_state=0).fit(X, y, groups=groups)
+        assert_allclose(np.sort(model.expert_coef_[:, 0]), [-3, -1, 1, 3], atol=0.1)
+
+
+def test_a_fit_may_begin_at_a_mixture_of_groups_and_exposures():
+    X, y, groups, _ = panel()
+    rng = np.random.default_rng(0)
+    exposure = rng.uniform(0.5, 3, len(y))
+    count = rng.poisson(exposure * np.exp(0.5 * y))
+    known = {"exposure": exposure, "groups": groups}
+    frame = pd.DataFrame(X, columns=["a", "b"]).assign(t=exposure, who=groups)
+    settings = {"n_experts": 2, "family": "poisson", "random_state": 0}
+    first = MoERegressor(**settings).fit(X, count, **known)
+    again = MoERegressor(**settings, init=first).fit(X, count, **known)
+    assert_allclose(again.log_likelihood_, first.log_likelihood_, rtol=1e-4)
+    named = MoERegressor(**settings).fit(frame, count, exposure="t", groups="who")
+    again = MoERegressor(**settings, init=named).fit(frame, count, exposure="t", groups="who")
+    assert_allclose(again.log_likelihood_, first.log_likelihood_, rtol=1e-4)
+    terms = named.explain(frame[["a", "b"]][:3], exposure=[1, 2, 3], groups=[1, 1, 2])
+    assert_allclose(terms["offset"].unstack()[0], np.log([1, 2, 3]))
+
+
+def test_all_rows_of_a_group_have_one_expert_in_a_draw():
+    X, _, groups, _ = panel()
+    y = np.where(groups % 2, 10, -10) + np.random.default_rng(0).normal(size=len(X))
+    model = MoERegressor(2, gate="constant", random_state=0).fit(X, y, groups=groups)
+    draws = np.sign(model.sample(X, size=20, random_state=0, groups=groups))
+    assert (np.abs(draws.reshape(20, 200, 5).sum(axis=2)) == 5).all()
+    alone = np.sign(model.sample(X, size=20, random_state=0)).reshape(20, 200, 5).sum(axis=2)
+    assert (np.abs(alone) == 5).mean() < 0.2
+    part = model.predict_dist(X, groups=groups)[:50].rvs(5, random_state=0)
+    assert (np.abs(np.sign(part).reshape(5, 10, 5).sum(axis=2)) == 5).all()
+
+
+def test_cells_of_groups_have_a_probability():
+    X, y, groups, _ = panel()
+    model = MoERegressor(2, gate="constant", random_state=0).fit(X, y, groups=groups)
+    narrow = model.score_samples(X, y, groups=groups, spacing=1e-3).sum() - 1000 * np.log(1e-3)
+    assert_allclose(narrow, model.score_samples(X, y, groups=groups).sum(), rtol=1e-6)
+
+
+@pytest.mark.parametrize("family", ["bernoulli", "beta", "multinomial", "gamma", "poisson"])
+def test_a_model_that_knows_no_feature_explains_nothing(family):
+    rng = np.random.default_rng(0)
+    offset = rng.normal(size=(400, 3))
+    proba = np.exp(offset) / np.exp(offset).sum(axis=1, keepdims=True)
+    share = 1 / (1 + np.exp(-offset[:, 0]))
+    y = {
+        "bernoulli": lambda: (rng.random(400) < share) * 1.0,
+        "beta": lambda: np.clip(rng.beta(9 * share, 9 * (1 - share)), 1e-6, 1 - 1e-6),
+        "multinomial": lambda: np.array([rng.multinomial(7, own) for own in proba]),
+        "gamma": lambda: rng.gamma(2, np.exp(offset[:, 0])),
+        "poisson": lambda: rng.poisson(5 * np.exp(offset[:, 0])),
+    }[family]()
+    offset = offset if family == "multinomial" else offset[:, 0]
+    model = MoERegressor(1, family=family).fit(np.ones((400, 1)), y, offset=offset)
+    # A beta density is not highest where the log loss is lowest.
+    assert -1e-3 < model.score(np.ones((400, 1)), y, offset=offset) < 1e-6
+
+
+def test_scores_of_rates_and_of_outcomes_are_those_of_the_same_model():
+    X, rng = table(400)
+    exposure = rng.uniform(0.5, 20, 400)
+    y = rng.gamma(2, exposure**2 * np.exp(0.5 * X[:, 0]))
+    one = MoERegressor(1, family="gamma", **FREE)
+    counts = one.fit(X, y, exposure=exposure).score(X, y, exposure=exposure)
+    assert_allclose(counts, one.fit(X, y / exposure).score(X, y / exposure))
+    trials = np.where(X[:, 0] > 0, 200, 1)
+    successes = rng.binomial(trials, 1 / (1 + np.exp(-X[:, 0])))
+    two = np.column_stack([successes, trials - successes])
+    pairs = np.column_stack([successes, trials])
+    binomial = MoERegressor(1, family="binomial", **FREE).fit(X, pairs).score(X, pairs)
+    multinomial = MoERegressor(1, family="multinomial", **FREE).fit(X, two).score(X, two)
+    assert_allclose(multinomial, binomial, atol=1e-6)
+
+
 # -- what is refused -------------------------------------------------------------------------
 
 
@@ -724,7 +806,7 @@ def test_successes_are_no_more_than_trials():
     X, _rng = table(3)
     with pytest.raises(ValueError, match=r"the row \[3.0, 2.0\]"):
         MoERegressor(1, family="binomial").fit(X, [[1, 2], [3, 2], [0, 1]])
-    with pytest.raises(ValueError, match="for counts with trials, pass y with two columns"):
+    with pytest.raises(ValueError, match="for counts, pass y with two columns"):
         MoERegressor(1, family="binomial").fit(X, [1, 2, 3], trials=[4, 4, 4])
     with pytest.raises(ValueError, match="beside a y of counts"):
         MoERegressor(1, family="binomial").fit(X, [[1, 2], [1, 2], [0, 1]], trials=[4, 4, 4])
@@ -749,6 +831,27 @@ def test_a_y_is_judged_by_what_the_fit_has_had():
         with pytest.raises(ValueError, match="Pass exposure= or offset="):
             ask(X, y)
     assert model.predict(X).shape == y.shape
+
+
+def test_lists_and_weights_of_groups_are_what_they_seem():
+    X, y, groups, _ = panel()
+    model = MoERegressor(2, random_state=0)
+    with pytest.raises(ValueError, match="groups has 0 rows"):
+        model.fit(X, y, groups=[])
+    with pytest.raises(ValueError, match="names that have no order"):
+        model.fit(X[:3], y[:3], groups=[1, "1", 7])
+    model.fit(X, y, groups=groups[:, None])
+    weight = np.linspace(1, 2, len(y))
+    with pytest.raises(ValueError, match="Rows of one group have several weights"):
+        model.bic(X, y, sample_weight=weight, groups=groups)
+    with pytest.raises(TypeError, match="missing 1 required positional argument"):
+        model.icl()
+    with pytest.raises(ValueError, match="for counts, whole numbers"):
+        MoERegressor(1, family="multinomial").fit(X[:3], [[0.5, 0.5], [1, 0], [0.2, 0.8]])
+    with pytest.raises(ValueError, match="shares that sum to one"):
+        MoERegressor(2, family="multinomial", expert=LinearRegression()).fit(
+            X[:9], np.tile([[1, 2], [3, 4], [5, 0]], (3, 1))
+        )
 
 
 def test_one_offset_moves_no_class():

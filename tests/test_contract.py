@@ -65,7 +65,8 @@ def families_of(expert):
     if isinstance(expert, experts.MixedExpert):
         return [families.Gaussian(), families.NegativeBinomial()]
     kind = is_classifier(expert.estimator)
-    return [own for own in ALL_FAMILIES if own.labels == kind and not own.ordered]
+    some = ALL_FAMILIES if kind else OF_NUMBERS
+    return [own for own in some if own.labels == kind and not own.ordered]
 
 
 def is_lean(expert, family, backend):

@@ -551,3 +551,17 @@ def test_methods_without_partitions_say_so(fitted):
 def test_columns_are_looked_at_before_anything_is_computed(fitted):
     with pytest.raises(ValueError, match="X has 2 features"):
         fitted.predict(cut(X)[:, :2])
+
+
+def test_exposures_and_offsets_are_named_on_workers_too(client):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"a": rng.normal(size=400), "t": rng.uniform(1, 5, 400)})
+    slope = np.where(np.arange(400) % 2, 1, -1)
+    frame["y"] = rng.poisson(frame["t"] * np.exp(slope * frame["a"]))
+    far, columns = dd.from_pandas(frame, npartitions=2), ["a", "t"]
+    for family, known in (("poisson", {"exposure": "t"}), ("gaussian", {"offset": "t"})):
+        settings = {"n_experts": 2, "family": family, "gate": "constant", "random_state": 0}
+        model = DaskMoERegressor(**settings, client=client)
+        model.fit(far[columns], far["y"], **known)
+        whole = MoERegressor(**settings).fit(frame[columns], frame["y"], **known)
+        assert_allclose(model.expert_coef_, whole.expert_coef_, rtol=1e-5, atol=1e-8)

@@ -20,6 +20,7 @@ from skmoe import HMERegressor, MoEClassifier, MoERegressor, exceptions
 from skmoe._numerics.normal_equations import Softmax, SoftmaxGram
 from skmoe._numerics.penalty import Penalty
 from skmoe._rows.blocks import ArrayBlocks
+from skmoe._rows.carried import NOTHING, Given
 from skmoe.experts import LinearExpert
 from skmoe.gates import SoftmaxGate
 from skmoe.solvers import EM
@@ -488,7 +489,7 @@ def test_rows_without_a_label_teach_nothing(table):
     model = MoERegressor(init=some, **settings).fit(X, y)
     full = MoERegressor(init=labels, **settings).fit(X, y)
     assert_allclose(model.log_likelihood_, full.log_likelihood_, atol=1e-3)
-    unknown = responsibilities_of(some, X, y, None, 600, 3)[some < 0]
+    unknown = responsibilities_of(some, Given(X, y, None, NOTHING), None, 600, 3)[some < 0]
     assert_array_equal(unknown, 0)
     # The labels of the other rows tell nothing, whatever they would have been.
     weight = np.where(some >= 0, 1.0, 0.0)

@@ -154,6 +154,7 @@ class Blocks:
     def seen(self, prepare, length=None):
         """The same rows, seen in another way, in blocks of their own length."""
         new = copy.copy(self)
+        new._whole = None
         new.prepare, new.length = prepare, length or block_length(self.first_given()[0])
         return new
 
@@ -536,11 +537,15 @@ class ArrayBlocks(Blocks):
         Where f gives a tuple of tables, a tuple.
         """
         table = filled(self._each(lambda index: f(*self._block(index))), self.X.shape[0])
-        return table if self.order is None else back(table, self.order)
+        return self.as_given(table)
 
     def as_they_stand(self):
         """The same rows, of which answers come in the order that they have here."""
         return self._like(self.X, self.y, self.weight)
+
+    def as_given(self, table):
+        """A table of these rows in the order that they were given in; None is None."""
+        return table if table is None or self.order is None else back(table, self.order)
 
     def in_order(self, table):
         """A table of the rows as given, on any device, in the order of these rows; None is None."""

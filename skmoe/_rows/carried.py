@@ -8,9 +8,9 @@ from sklearn.utils import _safe_indexing
 from .arrays import array_namespace, host, is_sparse, like, log_ceiling, take_rows, zeros
 from .blocks import ArrayBlocks
 from .record import Record
-from .tables import check_column, check_known, is_frame
+from .tables import check_column, check_known, is_elsewhere, is_frame
 
-__all__ = ["NOTHING", "Carried", "Given"]
+__all__ = ["NOTHING", "Carried", "Given", "check_one_weight", "group_codes"]
 
 
 # What a row may carry.
@@ -56,6 +56,9 @@ class Carried(NamedTuple):
         """
         known, named = known or {}, self.named()
         if not (known or named):
+            return X, self
+        if is_elsewhere(X):
+            # It is refused in words where the table is looked at.
             return X, self
         columns = list(getattr(X, "column_names", X.columns)) if is_frame(X) else None
         new = {}
@@ -128,6 +131,10 @@ class Carried(NamedTuple):
             If they are not one finite number for every row, an exposure is not above 0, a mean
             would overflow, a group is missing, or its rows have several weights.
         """
+        if self.groups is not None:
+            codes = group_codes(self.groups)
+            if len(codes) != X.shape[0]:
+                raise ValueError(f"groups has {len(codes)} rows and X has {X.shape[0]}.")
         self._check_known(record)
         if targets is not None:
             self._check_enough(record)
@@ -203,8 +210,9 @@ class Carried(NamedTuple):
         most = log_ceiling(X) / 2 if family.log_link else np.inf
         if largest > most:
             raise ValueError(
-                f"offset reaches {largest:g}; a mean is its exponential times a rate, and up to "
-                f"{most:.0f} is allowed for X of {X.dtype}. Look at its units."
+                f"offset reaches {largest:g} (of an exposure, its logarithm) up or down; a mean is "
+                f"its exponential times a rate, and up to {most:.0f} is allowed for X of "
+                f"{X.dtype}. Look at its units."
             )
         return table
 
@@ -219,8 +227,8 @@ class Carried(NamedTuple):
                 words = " or ".join(f"{key}=" for key in keys)
                 raise ValueError(
                     f"The mixture was fitted with {' or '.join(keys)}, without which y says "
-                    f"something else. Pass {words}; fitted by the name of a column of X, the "
-                    "mixture finds it by itself."
+                    f"something else. Pass {words}; where that is not taken, as by pictures, fit "
+                    "by the name of a column of X, which the mixture then finds by itself."
                 )
 
     def _check_known(self, record):
@@ -290,10 +298,15 @@ def _values(values, X, name, n_columns):
     return table
 
 
-def _group_codes(groups):
+def group_codes(groups):
     """Number of every row's group, (n,) on the host."""
     check_known(groups, "groups")
+    if isinstance(groups, (list, tuple)) and len(set(map(type, groups))) > 1:
+        # As an array they would all be text.
+        groups = np.array(groups, dtype=object)
     values = np.asarray(_on_host(groups))
+    if values.ndim == 2 and values.shape[1] == 1:
+        values = values[:, 0]
     missing = (
         values.ndim == 1 and any(own is None or own != own for own in values.tolist())
         if (values.dtype.kind == "O")
@@ -315,7 +328,7 @@ def _group_codes(groups):
 
 def _are_alone(groups):
     """Whether every row has a group of its own: then there are none to speak of."""
-    codes = _group_codes(groups)
+    codes = group_codes(groups)
     return codes.max(initial=-1) + 1 == len(codes)
 
 
@@ -326,22 +339,25 @@ def _ordered(groups, n_rows, weight):
     """
     if groups is None:
         return None, np.ones((n_rows, 1))
-    codes = _group_codes(groups)
-    if len(codes) != n_rows:
-        raise ValueError(f"groups has {len(codes)} rows and X has {n_rows}.")
+    codes = group_codes(groups)
     order = np.argsort(codes, kind="stable")
     begins = np.ones(n_rows)
     begins[order[1:]] = np.diff(codes[order]) > 0
     if weight is not None:
-        own = host(weight)[order]
-        if (np.diff(own)[begins[order[1:]] == 0] != 0).any():
-            raise ValueError(
-                "Rows of one group have several weights (class_weight gives them such); one weight "
-                "is allowed, that of all rows of a group, which then counts as so many groups. "
-                "Leave out rows that should not count."
-            )
+        check_one_weight(host(weight)[order], np.flatnonzero(begins[order]))
     together = (np.diff(order) == 1).all()
     return None if together else order, begins[:, None]
+
+
+def check_one_weight(weight, begins):
+    """Raise a ValueError if rows of a group, which stand together, differ in their weights."""
+    first = np.repeat(weight[begins], np.diff(begins, append=len(weight)))
+    if not np.allclose(weight, first, rtol=1e-6, atol=0):
+        raise ValueError(
+            "Rows of one group have several weights (class_weight gives them such); one weight is "
+            "allowed, that of all rows of a group, which then counts as so many groups. Leave out "
+            "rows that should not count."
+        )
 
 
 def _on_host(values):

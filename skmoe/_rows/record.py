@@ -8,7 +8,20 @@ from scipy.sparse import csr_array
 from .arrays import array_namespace, device, host, is_on_host, is_sparse, take_rows
 from .distinct import groups_kept, row_hashes
 
-__all__ = ["ALONE", "Groups", "Record", "back", "begins_of", "distinct_groups", "edges_of"]
+__all__ = [
+    "ALONE",
+    "Groups",
+    "Record",
+    "back",
+    "begins_of",
+    "distinct_groups",
+    "edges_of",
+    "groups_among",
+]
+
+
+# Groups that starts are tried on at least.
+_FEWEST = 100
 
 
 class Record(NamedTuple):
@@ -176,4 +189,9 @@ def distinct_groups(blocks, begins, weight, most):
     """
     # Where a group begins is not what tells it from others.
     hashes = np.concatenate([row_hashes(host(X), host(y[:, :-1])) for X, y, _, _ in blocks])
-    return groups_kept(hashes, host(weight), begins, max(most * len(begins) // len(hashes), 1))
+    return groups_kept(hashes, host(weight), begins, groups_among(len(begins), len(hashes), most))
+
+
+def groups_among(n_groups, n_rows, most):
+    """Groups of a sample of `most` rows; however long they are, there are a hundred."""
+    return max(most * n_groups // n_rows, min(n_groups, _FEWEST))

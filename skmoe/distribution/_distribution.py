@@ -1,5 +1,6 @@
 """The whole distribution of y given x."""
 
+import copy
 import math
 
 import numpy as np
@@ -83,6 +84,8 @@ class MixtureDistribution:
     array([3.1])
     """
 
+    groups = None
+
     def __init__(self, log_weight, eta, scale, family, flat=True):
         self.log_weight = log_weight
         self.eta = eta
@@ -99,13 +102,20 @@ class MixtureDistribution:
         xp = array_namespace(self.eta)
         at = like(chosen, self.eta, dtype=xp.int64)
         by_row = self.scale is not None and self.scale.ndim == 3
-        return MixtureDistribution(
+        new = MixtureDistribution(
             xp.take(self.log_weight, at, axis=0),
             xp.take(self.eta, at, axis=0),
             xp.take(self.scale, at, axis=0) if by_row else self.scale,
             self.family,
             self.flat,
         )
+        return new if self.groups is None else new.with_groups(self.groups[chosen])
+
+    def with_groups(self, groups):
+        """The same of rows of which those with one code (n_samples,) share an expert in `rvs`."""
+        new = copy.copy(self)
+        new.groups = groups
+        return new
 
     def __repr__(self):
         name = type(self.family).__name__
@@ -411,6 +421,8 @@ class MixtureDistribution:
     def rvs(self, size=None, random_state=None):
         """Random targets: first an expert is drawn, then a target around its prediction.
 
+        Of rows in groups (`groups=` of `predict_dist`), all of a group have one expert in a draw.
+
         Parameters
         ----------
         size : int, tuple of int or None, default=None
@@ -429,7 +441,11 @@ class MixtureDistribution:
         random_state = check_random_state(random_state)
         lead = check_size(size)
         draws, n = math.prod(lead), len(self)
-        expert = drawn(self.weights, lead, random_state).ravel()
+        expert = drawn(self.weights, lead, random_state)
+        if self.groups is not None:
+            _, first, own = np.unique(self.groups, return_index=True, return_inverse=True)
+            expert = expert[..., first[own]]
+        expert = expert.ravel()
         row = np.tile(np.arange(n), draws)
         eta, scale = host(self.eta)[row, expert, None, :], None
         if self.scale is not None:

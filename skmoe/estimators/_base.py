@@ -223,9 +223,8 @@ class BaseMixtureOfExperts(
         """Settings with the start that the user has given, of which a warm one has no need."""
         if not is_given(self.init) or self._is_warm(settings):
             return settings
-        table = responsibilities_of(
-            self.init, given.X, given.y, rows.weight, rows.n_rows, settings.n_experts
-        )
+        weight = rows.weight if rows.order is None else rows.as_given(rows.weight)
+        table = responsibilities_of(self.init, given, weight, rows.n_rows, settings.n_experts)
         return settings._replace(given=rows.in_order(table))
 
     def _ready(self, rows, state, settings):

@@ -43,12 +43,12 @@ def carrying(*keys):
         ]
 
         @wraps(method)
-        def with_columns(self, X=None, *args, **words):
+        def with_columns(self, *args, **words):
             unused = tuple(key for key in _DOCS if key not in keys)
             carried = Carried(**{key: words.pop(key, None) for key in keys}, unused=unused)
-            if is_reader(X):
+            if is_reader(args[0] if args else words.get("X")):
                 check_named(carried, "a reader")
-            return method(self, X, *args, carried=carried, **words)
+            return method(self, *args, carried=carried, **words)
 
         with_columns.__signature__ = signature.replace(parameters=[*own, *more])
         with_columns.__doc__ = _documented(method.__doc__, keys)

@@ -272,14 +272,17 @@ def _free_targets(rows, settings):
     if not record.width:
         return rows.targets()
 
-    def freed(y, _=None):
-        y, own = record.behind(y)
-        return settings.family.freed(y, own[:, : record.offsets]) if record.offsets else y
-
     targets, weight = rows.targets()
     if isinstance(targets, Blocks):
-        return targets.seen(lambda X, y: (freed(targets.prepare(X, y)[0]), None)), weight
-    return freed(like(targets, rows.first_given()[0])), weight
+        return targets.seen(partial(_freed, targets.prepare, record, settings.family)), weight
+    y = like(targets, rows.first_given()[0])
+    return _freed(lambda X, y: (y, None), record, settings.family, None, y)[0], weight
+
+
+def _freed(prepare, record, family, X, y):
+    """Targets alone of rows as given, freed of their offsets, in the place of columns."""
+    y, own = record.behind(prepare(X, y)[0])
+    return family.freed(y, own[:, : record.offsets]) if record.offsets else y, None
 
 
 def _learn_units(rows, family, settings, inputs):

@@ -8,8 +8,8 @@ import numpy as np
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_feature_names, _check_n_features, check_is_fitted
 
-from .._rows.arrays import array_namespace, host, like, logsumexp
-from .._rows.carried import Given
+from .._rows.arrays import array_namespace, host, like
+from .._rows.carried import Given, check_one_weight
 from .._rows.categories import coded
 from .._rows.compat import check_same_namespace, get_namespace_and_device
 from .._rows.tables import accepted, is_elsewhere, validated
@@ -228,11 +228,11 @@ class ReadingMixin:
 
     def _log_cell(self, spacing, X, y, weight):
         """Log probability of a cell of all outputs, which are independent given the expert."""
-        log_gate, eta, scale = self._mixture.components(X)
+        _, eta, scale = self._mixture.components(X)
         family, units = self._mixture.expert.family, self._units.y
         width = like(spacing if units is None else spacing / host(units.spread), eta)
         table = log_cell(family, y, width, eta, scale)
-        return logsumexp(log_gate + array_namespace(eta).sum(table, axis=2), axis=1)[:, 0]
+        return self._mixture.log_density_of(X, array_namespace(eta).sum(table, axis=2))
 
     def _criterion(self, name, X, y, sample_weight, joint, carried):
         """A criterion of the fitted mixture on the rows given, or on those of the fit."""
@@ -392,6 +392,8 @@ class ReadingMixin:
             return self._units.seen(rows)
         blocks = self._rows(X, method, self._encode(y, X), carried)
         weight = blocks.in_order(self._check_weight(blocks.X, sample_weight))
+        if blocks.grouped and weight is not None:
+            check_one_weight(host(weight), blocks.begins)
         if as_fit:
             weight = self._row_weight(blocks.X, weight, blocks.y, vars(self))
         return blocks if weight is None else blocks.with_weight(weight)

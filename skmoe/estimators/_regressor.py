@@ -1,6 +1,7 @@
 """Mixture-of-experts regression."""
 
 import warnings
+from functools import partial
 
 import numpy as np
 from sklearn.base import RegressorMixin
@@ -9,7 +10,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d
 
 from .._rows.arrays import array_namespace
-from .._rows.carried import Given
+from .._rows.carried import Given, group_codes
 from .._rows.compat import get_namespace_and_device, move_to, with_callbacks
 from .._rows.tables import as_type_of, check_column, validated
 from .._rows.validation import check_numbers
@@ -24,6 +25,9 @@ from ._reader import by_batch
 from ._reading import check_both
 
 __all__ = ["MoERegressor"]
+
+# Steps to the intercept that goes with offsets, and one after which it is found.
+_MOST_STEPS, _SMALL_STEP = 100, 1e-9
 
 
 @documented
@@ -244,9 +248,9 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
 
         log_weight, eta, *scale = self._rows(X, "predict_dist", carried=carried).map(tables)
         scale = scale[0] if scale else scales[0]
-        return MixtureDistribution(
-            log_weight, eta, scale, self._family_of_law(), self._flat_targets
-        )
+        law = MixtureDistribution(log_weight, eta, scale, self._family_of_law(), self._flat_targets)
+        groups = carried.parted(X, self._carried)[1].groups if self._record.grouped else None
+        return law if groups is None else law.with_groups(group_codes(groups))
 
     @carrying("exposure", "offset", "groups", "trials")
     @by_batch
@@ -284,6 +288,8 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
     @by_batch
     def sample(self, X, size=None, random_state=None, *, carried):
         """Random targets: for every row an expert is drawn, then a target around its prediction.
+
+        For every group one expert is drawn.
 
         Parameters
         ----------
@@ -341,6 +347,9 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
 
         lost, total = blocks.sum(sums)
         xp = array_namespace(lost)
+        if family.coupled:
+            # Of the shares of outcomes there is one loss.
+            lost, total = xp.sum(lost), xp.sum(total)
         varies = total > 0
         # Of targets that do not vary there is nothing to explain.
         rest = xp.astype((lost == 0) & family.location, lost.dtype)
@@ -356,18 +365,47 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
             offset, one = mixture.seen(X).expert.offset, array_namespace(y).ones_like(y)
             if offset is None:
                 return weight @ y, weight @ one
-            # Means of a log link are exposures times a rate: those weigh as much.
-            own = family.freed(one, -offset) if family.log_link else one
+            # What the deviance weighs rates by: a power of the exposure.
+            own = one
+            if family.log_link:
+                own = family.freed(one, (family.deviance_power - 2) * offset)
             return weight @ (family.freed(y, offset) * own), weight @ own
 
         total, count = blocks.sum(sums)
+        rate = (total / count)[None, :]
+        if self._record.offsets and not (family.location or family.log_link):
+            return self._constant_odds(blocks, rate)
 
         def constant(X, y):
             offset = mixture.seen(X).expert.offset
-            rates = (total / count)[None, :] + array_namespace(y).zeros_like(y)
+            rates = rate + array_namespace(y).zeros_like(y)
             return rates if offset is None else family.freed(rates, -offset)
 
         return constant
+
+    def _constant_odds(self, blocks, mean):
+        """The same of shares: the intercept that goes best with the offsets, by Newton's method."""
+        mixture, family = self._mixture, self._mixture.expert.family
+        intercept = family.link(family.feasible(mean[:, None, :], 1e-6))[:, 0, :]
+
+        def at(X, intercept):
+            return (mixture.seen(X).expert.offset + intercept)[:, None, :]
+
+        def sums(X, y, weight, intercept):
+            weight = mixture.trial_weight(X, weight)
+            mean = family.mean(at(X, intercept), None)[:, 0, :]
+            return weight @ (y - mean), weight @ (mean * (1 - mean))
+
+        for _ in range(_MOST_STEPS):
+            slope, curvature = blocks.sum(partial(sums, intercept=intercept))
+            xp = array_namespace(slope)
+            step = slope / xp.maximum(curvature, xp.full_like(curvature, 1e-30))
+            # Of coupled predictors the diagonal alone is known.
+            step = xp.clip(step / (2 if family.coupled else 1), -1.0, 1.0)
+            intercept = intercept + step[None, :]
+            if float(xp.max(xp.abs(step))) < _SMALL_STEP:
+                break
+        return lambda X, y: family.mean(at(X, intercept), None)[:, 0, :]
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

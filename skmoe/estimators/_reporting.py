@@ -59,7 +59,7 @@ class ReportingMixin:
                 f"Terms of {type(self.expert_).__name__} were asked for; linear experts have them. "
                 "Use predict_experts and gate_proba, or expert='linear'."
             )
-        units, own = self._units, carried._replace(groups=None)
+        units, own = self._units, carried._replace(groups=None, unused=("groups",))
         table = host(units.columns(self._rows(X, "explain", carried=own).X))
         rows = self._rows(X, "explain", carried=carried)
         weight = host(rows.map(self._gate_proba))

@@ -142,6 +142,11 @@ class EstimatorExpert(Refitted, Expert):
                 + ("no classifier" if family.labels else "a classifier in a regression")
                 + ". Use MoERegressor with regressors and MoEClassifier with classifiers."
             )
+        if family.coupled and not family.labels:
+            raise ValueError(
+                f"The family {type(family).__name__} was given for the expert {name}, of which no "
+                "estimator predicts shares that sum to one. Use linear or neural experts."
+            )
         if family.n_outputs > 1 and not family.labels and not self.allows_outputs():
             raise ValueError(
                 f"y has {family.n_outputs} columns, but the expert {name} predicts one. Wrap it in "

@@ -124,7 +124,8 @@ class Family(BaseEstimator):
         Whether the predictor is the centre of y. Then the targets are centred and scaled before
         the fit, and the score is R2; otherwise it is D2, the share of the deviance explained.
     log_link : bool
-        Whether the predictor is the logarithm of the mean, which may be an exposure times a rate.
+        Whether the predictor is the logarithm of the mean, which may be an exposure times a rate;
+        then `deviance_power` is the power of the mean that the deviance takes a variance to be.
     trials : bool
         Whether the targets are shares of a known number of trials, which share an expert. Then
         there are `of_trials(y)`, shares and trials of y as given, and `log_coefficient(y, trials)`,
@@ -576,6 +577,7 @@ class LogLink(Family):
     """Families whose predictor is the logarithm of the mean."""
 
     log_link = True
+    deviance_power = 1.0
     largest_step = 1.0
 
     def freed(self, y, offset):
@@ -650,6 +652,7 @@ class Positive(LogLink):
     """
 
     name = None
+    deviance_power = 2.0
     penalty_scales = True
     support = (0.0, float("inf"))
 

@@ -80,7 +80,8 @@ class Binomial(_OfTrials, Bernoulli):
             row = int((~host(ok).reshape(y.shape[0], -1).all(axis=1)).argmax())
             raise ValueError(
                 f"y has the row {host(y)[row].tolist()}, but family={self!r} is for {allowed}. "
-                "Leave out such rows; for counts with trials, pass y with two columns."
+                "Leave out such rows"
+                + ("." if y.shape[1] == 2 else "; for counts, pass y with two columns.")
             )
 
     def of_trials(self, y):
@@ -220,6 +221,13 @@ class Multinomial(_OfTrials):
 
     def of_trials(self, y):
         """Shares (n, n_outcomes) and trials (n,) of counts."""
+        xp = array_namespace(y)
+        if not bool(xp.all(y == xp.round(y))):
+            row = int((host(y) != host(xp.round(y))).any(axis=1).argmax())
+            raise ValueError(
+                f"y has the row {host(y)[row].tolist()}, but family={self!r} is for counts, whole "
+                "numbers. Pass counts; of shares alone it is not known how many trials there were."
+            )
         total = array_namespace(y).sum(y, axis=1)
         return y / total[:, None], total
 

@@ -220,9 +220,14 @@ class Tweedie(LogLink):
             return found
         return {**found, "expert_power_": (2 + alpha) / (1 + alpha)}
 
+    @property
+    def deviance_power(self):
+        """The power given, or a common one."""
+        return _COMMON if self.power == "auto" else self.power
+
     def deviance(self, y, mean):
         """Tweedie deviance."""
-        xp, power = array_namespace(y), _COMMON if self.power == "auto" else self.power
+        xp, power = array_namespace(y), self.deviance_power
         some, alpha = y > 0, (2 - power) / (power - 1)
         log_y = xp.log(xp.where(some, y, xp.ones_like(y)))
         # Where nothing at all has come, the mean of all is zero.

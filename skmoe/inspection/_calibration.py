@@ -125,8 +125,11 @@ class CalibrationDisplay:
         check_one_target(regressor)
         bins = check_count(bins, "bins")
         confidence = check_share(confidence, "confidence")
-        law, y = regressor.predict_dist(X), flat_targets(y)
+        law, given = regressor.predict_dist(X), y
+        y = flat_targets(y)
         check_consistent_length(law.weights, y)
+        # Of a fit with exposures that are not told here, y cannot be judged: this says so.
+        regressor.responsibilities(X, given)
         pit = host(law.cdf(y))
         if law.discrete or law.family.atom:
             below = host(law.cdf(y - 1)) if law.discrete else np.where(y == 0, 0.0, pit)

@@ -37,6 +37,11 @@ def check_one_target(regressor):
             "probabilities use sklearn.inspection.DecisionBoundaryDisplay or "
             "sklearn.calibration.CalibrationDisplay."
         )
+    if regressor._record.counted:
+        raise ValueError(
+            "The mixture was fitted to successes among trials, whose shares and numbers this "
+            "picture does not tell apart. Use predict_dist(X, trials=...) and its cdf."
+        )
     if not regressor._flat_targets:
         raise ValueError(
             f"The mixture was fitted with y of {regressor._n_outputs} columns; y of shape "

@@ -1,10 +1,17 @@
 """Cells that a start divides the rows into: functions of the distinct rows and random numbers."""
 
+import warnings
+
 import numpy as np
+from sklearn.cluster import KMeans
+from sklearn.exceptions import ConvergenceWarning
 
 from .._rows.compat import seeds
 
-__all__ = ["KINDS", "cells", "tree_of"]
+__all__ = ["KINDS", "cells", "cells_of_groups", "tree_of"]
+
+# Columns that regressions of groups look at.
+_MOST_COLUMNS = 10
 
 
 def _nearest(table, centers):
@@ -69,3 +76,55 @@ def cells(kind, tree, X, y, weight, random_state):
 
 def _n_leaves(tree):
     return sum(map(_n_leaves, tree)) if tree else 1
+
+
+def cells_of_groups(own, X, y, begins, turn, random_state):
+    """Cells of groups of rows, in turns by their regressions and by the cells of their rows.
+
+    The mean over many rows of the cells is much like that of all and would say nothing: a group
+    goes where most of its rows are, compared with all rows.
+
+    Parameters
+    ----------
+    own : ndarray of shape (n, n_cells)
+        1 in the cell of a row, else 0.
+    X, y : ndarray of shape (n, n_columns)
+    begins : ndarray of int
+        Where groups begin.
+    turn : int
+    random_state : RandomState
+
+    Returns
+    -------
+    ndarray of shape (n, n_cells)
+    """
+    size, n_cells = np.diff(begins, append=len(own)), own.shape[1]
+    if turn % 2 == 0 and n_cells <= len(begins):
+        cell = _alike(_regressions(X, y, begins, size), n_cells, random_state)
+    else:
+        share, of_all = np.add.reduceat(own, begins) / size[:, None], own.mean(axis=0)
+        cell = np.argmax(share / np.where(of_all > 0, of_all, 1.0), axis=1)
+    return np.repeat(np.eye(n_cells)[cell], size, axis=0)
+
+
+def _regressions(X, y, begins, size):
+    """Coefficients of groups, (n_groups, n_numbers): what theirs differ by from those of all."""
+    # Of many columns, those that y goes along with most.
+    along = np.abs((X - X.mean(axis=0)).T @ (y - y.mean(axis=0))).sum(axis=1)
+    X = X[:, np.sort(np.argsort(-along, kind="stable")[:_MOST_COLUMNS])]
+    design = np.column_stack([X, np.ones(len(X))])
+    ridge = np.eye(design.shape[1])
+    rest = y - design @ np.linalg.solve(design.T @ design + ridge, design.T @ y)
+    gram = np.add.reduceat(design[:, :, None] * design[:, None, :], begins)
+    moment = np.add.reduceat(design[:, :, None] * rest[:, None, :], begins)
+    # Groups of few rows know less.
+    return np.linalg.solve(gram + ridge, moment).reshape(len(size), -1)
+
+
+def _alike(table, n_cells, random_state):
+    """Cells of the rows of a table that are alike, by a few steps of k-means."""
+    seed = random_state.randint(2**31 - 1)
+    with warnings.catch_warnings():
+        # There may be fewer distinct rows than cells.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return KMeans(n_cells, n_init=3, max_iter=20, random_state=seed).fit_predict(table)

@@ -45,13 +45,14 @@ def check_given(init, settings):
             raise ValueError(f"init= was given as a start together with {given}. Pass {remedy}.")
 
 
-def responsibilities_of(init, X, y, weight, n_rows, n_experts):
+def responsibilities_of(init, given, weight, n_rows, n_experts):
     """The table that `init` stands for, (n, n_experts) on the host; zeros where it is not known.
 
     Parameters
     ----------
     init : array-like or fitted estimator
-    X, y : the rows as given
+    given : Given
+        The rows as given.
     weight : array of shape (n,) or None
         Checked weights.
     n_rows, n_experts : int
@@ -62,27 +63,27 @@ def responsibilities_of(init, X, y, weight, n_rows, n_experts):
         If it is not of these rows and that many experts, or an expert is left without a row.
     """
     if hasattr(init, "responsibilities"):
-        table = _told_by(init, X, y, n_experts)
+        table = _told_by(init, given, n_experts)
     else:
         try:
-            given = host(init) if hasattr(init, "__array_namespace__") else np.asarray(init)
-            if np.iscomplexobj(given):
+            own = host(init) if hasattr(init, "__array_namespace__") else np.asarray(init)
+            if np.iscomplexobj(own):
                 raise TypeError("A cast would keep one half.")
-            given = given.astype(np.float64)
+            own = own.astype(np.float64)
         except (TypeError, ValueError):
             raise ValueError(
                 "init= was given with entries that are not numbers. Pass labels from 0 to "
                 f"{n_experts - 1}, -1 where they are not known (sklearn's LabelEncoder makes them "
                 "of names), or probabilities."
             ) from None
-        if given.shape not in ((n_rows,), (n_rows, n_experts)):
+        if own.shape not in ((n_rows,), (n_rows, n_experts)):
             raise ValueError(
-                f"init= was given with the shape {given.shape}; labels of shape ({n_rows},) or "
+                f"init= was given with the shape {own.shape}; labels of shape ({n_rows},) or "
                 f"responsibilities of shape ({n_rows}, {n_experts}) are allowed: X has {n_rows} "
                 f"rows, and {n_experts} experts are asked for. In cross-validation, where a fit "
                 "sees some rows only, pass a fitted mixture as FrozenEstimator(mixture)."
             )
-        table = _of_labels(given, n_experts) if given.ndim == 1 else _checked(given)
+        table = _of_labels(own, n_experts) if own.ndim == 1 else _checked(own)
     total = (table if weight is None else host(weight)[:, None] * table).sum(axis=0)
     idle = [int(k) for k in np.flatnonzero(~(total > 0))]
     if idle:
@@ -93,7 +94,7 @@ def responsibilities_of(init, X, y, weight, n_rows, n_experts):
     return table
 
 
-def _told_by(init, X, y, n_experts):
+def _told_by(init, given, n_experts):
     """Responsibilities under a fitted mixture."""
     name = type(init).__name__
     try:
@@ -109,7 +110,9 @@ def _told_by(init, X, y, n_experts):
             f"mixture of {n_experts}, or its responsibilities with columns added or put together."
         )
     try:
-        return host(init.responsibilities(X, y)).astype(np.float64)
+        return host(init.responsibilities(given.X, given.y, **given.carried.given())).astype(
+            np.float64
+        )
     except (TypeError, ValueError) as error:
         raise ValueError(
             f"init={name} cannot tell the responsibilities of these rows: {error} Pass a mixture "

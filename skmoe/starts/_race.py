@@ -7,7 +7,7 @@ import numpy as np
 from .._rows.arrays import host, like
 from ..gates import ConstantGate
 from ..solvers._trace import Trace
-from ._cells import KINDS, cells, tree_of
+from ._cells import KINDS, cells, cells_of_groups, tree_of
 from ._moves import moved, shaken
 from ._sampling import sketch, told
 from ._teaching import side_by_side
@@ -172,6 +172,8 @@ def _first_climbs(mixture, sample, solver, kinds, n_starts, passes, random_state
         turn, kind = divmod(index, len(kinds))
         share, strength = _TURNS[turn % len(_TURNS)]
         own = np.eye(n_experts)[cells(KINDS[kinds[kind]], tree, X, y, weight, random_state)]
+        if sample.grouped:
+            own = cells_of_groups(own, X, y, sample.begins, index, random_state)
         table = weight[:, None] * (share * own + (1 - share) / n_experts)
         resp.append(like(table, sample.X, mixture.params.dtype))
         mixtures.append(mixture.with_strength(strength))

@@ -7,6 +7,7 @@ from sklearn.decomposition import TruncatedSVD
 
 from .._rows.arrays import array_namespace, host, is_sparse, like
 from .._rows.distinct import all_of
+from .._rows.record import groups_among
 
 __all__ = ["Sample", "distinct_rows", "features", "sample_size", "sketch", "told"]
 
@@ -97,7 +98,7 @@ def distinct_rows(blocks, random_state, most, mixture):
     if found.grouped:
         within = np.lexsort((*keys.T[::-1], np.repeat(begins, size)))
         found, keys = found.within_groups(within), keys[within]
-    most = max(most * len(begins) // len(rows), 1)
+    most = groups_among(len(begins), len(rows), most) if found.grouped else most
     first_key, second_key = np.add.reduceat(keys, begins).T
     order = np.lexsort((second_key, first_key))
     weight, n_distinct = weight[begins][order], len(order)
