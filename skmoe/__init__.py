@@ -19,6 +19,7 @@ _ROOMS = [
     "inference",
     "inspection",
     "model_selection",
+    "onnx",
     "readers",
     "solvers",
     "summary",

@@ -5,15 +5,22 @@ import os
 os.environ["SCIPY_ARRAY_API"] = "1"
 
 import warnings
+from importlib.util import find_spec
 
 import pytest
 
 # Made tables need not be those that a mixture is for; pages and docstrings are strict.
 ABOUT_THE_DATA = ("AlikeExperts", "ConstantGate", "IdleExpert", "RoundedTargets", "Separation")
 
+# Rooms whose examples need libraries that need not be there.
+FRIENDS = {"onnx": ["onnx", "skl2onnx"]}
+
 
 def pytest_collection_modifyitems(items):
     for item in items:
+        for library in FRIENDS.get(item.path.parent.name, []):
+            if find_spec(library) is None:
+                item.add_marker(pytest.mark.skip(reason=f"{library} is not installed"))
         if item.path.parent.name == "tests" and item.path.name != "test_pages.py":
             for name in ABOUT_THE_DATA:
                 mark = pytest.mark.filterwarnings(f"ignore::skmoe.exceptions.{name}Warning")

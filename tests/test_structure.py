@@ -35,6 +35,7 @@ ROOMS = {
     "inspection": {"_rows", "families", "gates", "estimators"},
     "testing": {"_rows", "_numerics", "families", "gates", "experts", "mixture", "solvers"},
     "dask": {"_rows", "estimators"},
+    "onnx": {"_rows", "_numerics", "families", "gates", "experts", "estimators"},
     # The address of what an estimator returns.
     "summary": {"inference"},
 }

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from .._rows.arrays import array_namespace, is_sparse, like
 
-__all__ = ["ACTIVATIONS", "Networks", "bent"]
+__all__ = ["ACTIVATIONS", "FAR", "Networks", "bent"]
 
 
 def _relu(a):
@@ -47,7 +47,7 @@ ACTIVATIONS = {
 
 
 # Standard deviations that the networks take as they are.
-_FAR = 10.0
+FAR = 10.0
 
 
 class Networks(NamedTuple):
@@ -191,7 +191,7 @@ class Networks(NamedTuple):
         return _vector([first, *others, *(xp.zeros_like(table) for table in self.intercepts)])
 
 
-def bent(X, far=_FAR):
+def bent(X, far=FAR):
     """Columns of a design that grow as logarithms do beyond `far` standard deviations.
 
     A network extrapolates along whatever slope it happens to end with: one row far outside would

@@ -7,7 +7,14 @@ from scipy.sparse import csr_array
 from .arrays import array_namespace, device, host, is_sparse, ones, row_major, sparse_design
 from .blocks import ArrayBlocks, Blocks
 
-__all__ = ["Scaling", "largest_value", "learn_scaling", "mean_scaling", "weight_by_code"]
+__all__ = [
+    "Scaling",
+    "largest_value",
+    "learn_scaling",
+    "mean_scaling",
+    "reach_of",
+    "weight_by_code",
+]
 
 
 class Scaling(NamedTuple):
@@ -84,7 +91,7 @@ class Scaling(NamedTuple):
         return y * self.spread + self.center
 
 
-def _reach(spread):
+def reach_of(spread):
     """Distances that, scaled and over a small scale, still have a square."""
     xp = array_namespace(spread)
     largest = float(xp.finfo(spread.dtype).max)
@@ -121,7 +128,7 @@ def learn_scaling(values, weight, *, constant_spread, n_jobs=None):
     xp = array_namespace(some)
     center, spread, varies = blocks.moments(_moments)
     spread = xp.where(varies, spread, constant_spread)
-    return Scaling(center, spread, _reach(spread))
+    return Scaling(center, spread, reach_of(spread))
 
 
 def _moments(blocks):
@@ -253,7 +260,7 @@ def mean_scaling(values, weight):
     total, moment = blocks.sum(sums)
     mean = moment / total * magnitude
     spread = xp.where(mean > 0, mean, xp.ones_like(mean))
-    return Scaling(xp.zeros_like(spread), spread, _reach(spread))
+    return Scaling(xp.zeros_like(spread), spread, reach_of(spread))
 
 
 def _common_scaling(blocks, some):
@@ -270,4 +277,4 @@ def _common_scaling(blocks, some):
     total, square = blocks.sum(sums)
     length = float(square / total) ** 0.5 * magnitude
     spread = (length or 1.0) * ones(some.shape[1:], some)
-    return Scaling(0 * spread, spread, _reach(spread))
+    return Scaling(0 * spread, spread, reach_of(spread))

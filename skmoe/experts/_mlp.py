@@ -13,13 +13,13 @@ from .._rows.validation import check_choice, check_layers
 from ._base import Expert
 from ._linear import LinearExpert
 
-__all__ = ["MLPExpert"]
+__all__ = ["FARTHEST", "MLPExpert"]
 
 # Logarithm of a factor on a scale, beyond which its exponential could not be squared.
 _WIDEST = 30.0
 
 # Standard deviations beyond which a linear predictor beside a network does not go on straight.
-_FARTHEST = 20.0
+FARTHEST = 20.0
 
 
 class MLPExpert(Expert):
@@ -200,7 +200,7 @@ class MLPExpert(Expert):
 
     def _seen(self, X):
         """The columns that the experts look at: far outside not even the linear part goes on."""
-        return bent(take_columns(X, self.positions), _FARTHEST)
+        return bent(take_columns(X, self.positions), FARTHEST)
 
     def _forward(self, X, wanted):
         """Outputs (n, K, C or C + S) of the networks, and the way of their slopes back.

@@ -1,0 +1,56 @@
+"""The whole graph: from rows as they are given to the outputs of an estimator."""
+
+import numpy as np
+
+from .._rows.arrays import host
+from ..estimators import MoEClassifier
+from ._design import design_of
+from ._experts import predict
+from ._gates import log_joint
+
+__all__ = ["classes_of", "outputs_of"]
+
+
+def outputs_of(model, X):
+    """Outputs of a fitted mixture by name, given a tensor X of shape (n, n_features).
+
+    Returns
+    -------
+    dict of str to Tensor
+        `variable` of a regressor, `label` and `probabilities` of a classifier; `gate_proba`.
+    """
+    gate, bank, _ = model._mixture
+    design = design_of(model._units, X)
+    weight = log_joint(gate, design).then("Softmax", axis=1)
+    by_output = weight.then("Unsqueeze", X.graph.positions([2]))
+    average = (by_output * predict(bank, design)).sum(axis=1)
+    own = _labelled if isinstance(model, MoEClassifier) else _restored
+    return {**own(model, average), "gate_proba": weight}
+
+
+def _restored(model, average):
+    """Expected targets (n, n_outputs) in the units given."""
+    units = model._units.y
+    if units is not None:
+        average = average * host(units.spread) + host(units.center)
+    return {"variable": average}
+
+
+def _labelled(model, average):
+    """The most probable class (n,) and probabilities (n, n_classes)."""
+    graph = average.graph
+    # Rounding must not make a probability larger than one.
+    proba = average / average.then("ReduceSum", graph.positions([1]), keepdims=1)
+    code = average.then("ArgMax", axis=1, keepdims=0)
+    label = graph.constant(classes_of(model)).then("Gather", code, axis=0)
+    return {"label": label, "probabilities": proba}
+
+
+def classes_of(model):
+    """The classes as an array of a type that a graph knows: int64, float64 or text.
+
+    As in skl2onnx, False and True are 0 and 1.
+    """
+    classes = host(model.classes_)
+    kinds = {"i": np.int64, "u": np.int64, "b": np.int64, "f": np.float64}
+    return classes.astype(kinds.get(classes.dtype.kind, object))
