@@ -53,7 +53,7 @@ GATES = {
     "gaussian of nothing": GaussianGate(columns=[]),
     "tree": HierarchicalGate(depth=2),
     "uneven tree": HierarchicalGate(depth=3, branching=3),
-    "tree of gaussians": HierarchicalGate("gaussian", depth=2),
+    "uneven tree of gaussians": HierarchicalGate("gaussian", depth=2, branching=3),
     "tree of networks": HierarchicalGate(MLPGate((3,)), depth=2),
     "top 2": TopKGate(),
     "top 1 of gaussians": TopKGate("gaussian", k=1),
@@ -131,6 +131,8 @@ def test_numbers_far_outside_have_an_answer_in_single_precision():
             model = MoERegressor(2, gate=gate, expert=expert, **FAST)
             model.fit(X.astype(np.float32), Y.astype(np.float32))
             assert_allclose(answers(to_onnx(model), far)["variable"][:, 0], model.predict(far))
+            double = to_onnx(model.fit(X, Y), dtype=np.float32)
+            assert np.isfinite(answers(double, far)["variable"]).all()
 
 
 TARGETS = {
@@ -184,6 +186,15 @@ def test_what_trees_and_averages_of_mixtures_say():
 def test_a_refined_gate_is_written_as_what_it_has_become():
     holds(MoERegressor(2, gate=GaussianGate(refine=True), **FAST).fit(X, Y))
     holds(MoERegressor(2, gate=GaussianGate("tied", refine=True), **FAST).fit(X, Y))
+
+
+@pytest.mark.parametrize("kind", ["full", "diag"])
+def test_far_from_a_narrow_gaussian_there_is_an_answer(kind):
+    model = MoERegressor(2, gate=GaussianGate(kind), **FAST).fit(X, Y)
+    narrow = model.gate_._replaced(factor=1e8 * model.gate_.factor)
+    model._mixture = model._mixture._replace(gate=narrow)
+    assert np.isfinite(model.predict(NEW)).all()
+    holds(model)
 
 
 def test_scales_that_vary_change_no_mean():

@@ -69,7 +69,6 @@ def _gaussian(gate, design):
     # As far as squares of products with the factor are numbers.
     limit = largest**0.5 * 1e-2 / factor.shape[-1] / np.abs(factor).max()
     inside = design._replace(table=design.table.then("Clip", -limit, limit))
-    mean = mean.clip(-limit, limit)
     if factor.ndim == 3:
         distance, log_det = _mahalanobis(inside, gate.positions, mean, factor)
     else:

@@ -39,11 +39,9 @@ def _restored(model, average):
 def _labelled(model, average):
     """The most probable class (n,) and probabilities (n, n_classes)."""
     graph = average.graph
-    # Rounding must not make a probability larger than one.
-    proba = average / average.then("ReduceSum", graph.positions([1]), keepdims=1)
     code = average.then("ArgMax", axis=1, keepdims=0)
     label = graph.constant(classes_of(model)).then("Gather", code, axis=0)
-    return {"label": label, "probabilities": proba}
+    return {"label": label, "probabilities": average}
 
 
 def classes_of(model):
