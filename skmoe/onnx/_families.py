@@ -41,7 +41,13 @@ def _exponential(family, eta, scale):
 
 
 def _logistic(family, eta, scale):
-    return eta.then("Sigmoid")
+    return _share(eta)
+
+
+def _share(logit):
+    """Probability of log odds; the operator Sigmoid loses the digits of those next to zero."""
+    odds = (-logit.then("Abs")).then("Exp")
+    return logit.then("Min", 0.0).then("Exp") / (odds + 1.0)
 
 
 def _softmax(family, eta, scale):
@@ -51,15 +57,14 @@ def _softmax(family, eta, scale):
 def _categorical(family, eta, scale):
     if family.n_classes != 2:
         return _softmax(family, eta, scale)
-    return eta.graph.add("Concat", (-eta).then("Sigmoid"), eta.then("Sigmoid"), axis=2)
+    return eta.graph.add("Concat", _share(-eta), _share(eta), axis=2)
 
 
 def _ordinal(family, eta, scale):
     if scale is None:
         return _categorical(family, eta, scale)
     thresholds = family.thresholds(scale, scale)
-    below = (thresholds - eta).then("Sigmoid")
-    above = (eta - thresholds).then("Sigmoid")
+    below, above = _share(thresholds - eta), _share(eta - thresholds)
     one, ends = 0.0 * eta + 1.0, np.ones((len(scale), 1))
     below = eta.graph.add("Concat", below, one, axis=2)
     above = eta.graph.add("Concat", one, above, axis=2)
