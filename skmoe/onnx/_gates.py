@@ -73,7 +73,6 @@ def _gaussian(gate, design):
         distance, log_det = _mahalanobis(inside, gate.positions, mean, factor)
     else:
         distance, log_det = _weighted(inside, gate.positions, mean, factor)
-    distance = distance.then("Min", 1e-3 * largest)
     return log_prob + log_det - 0.5 * n_columns * math.log(2 * math.pi) - 0.5 * distance
 
 

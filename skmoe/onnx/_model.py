@@ -8,7 +8,7 @@ from ._design import design_of
 from ._experts import predict
 from ._gates import log_joint
 
-__all__ = ["classes_of", "outputs_of"]
+__all__ = ["described", "outputs_of"]
 
 
 def outputs_of(model, X):
@@ -40,11 +40,11 @@ def _labelled(model, average):
     """The most probable class (n,) and probabilities (n, n_classes)."""
     graph = average.graph
     code = average.then("ArgMax", axis=1, keepdims=0)
-    label = graph.constant(classes_of(model)).then("Gather", code, axis=0)
+    label = graph.constant(_classes_of(model)).then("Gather", code, axis=0)
     return {"label": label, "probabilities": average}
 
 
-def classes_of(model):
+def _classes_of(model):
     """The classes as an array of a type that a graph knows: int64, float64 or text.
 
     As in skl2onnx, False and True are 0 and 1.
@@ -52,3 +52,16 @@ def classes_of(model):
     classes = host(model.classes_)
     kinds = {"i": np.int64, "u": np.int64, "b": np.int64, "f": np.float64}
     return classes.astype(kinds.get(classes.dtype.kind, object))
+
+
+def described(model, dtype):
+    """Types and shapes of the outputs of a fitted mixture, by name."""
+    if isinstance(model, MoEClassifier):
+        classes = _classes_of(model)
+        own = {
+            "label": (classes.dtype, [None]),
+            "probabilities": (dtype, [None, len(classes)]),
+        }
+    else:
+        own = {"variable": (dtype, [None, model._mixture.expert.family.n_outputs])}
+    return {**own, "gate_proba": (dtype, [None, model.n_experts_])}

@@ -1,10 +1,12 @@
-"""What is said of models that no graph is written for."""
+"""What is said of models that no graph is written for, and of libraries that are missing."""
+
+import importlib
 
 from sklearn.utils.validation import check_is_fitted
 
 from ..estimators import MoEClassifier, MoERegressor
 
-__all__ = ["check_model", "refuse_part"]
+__all__ = ["check_model", "imported", "refuse_part"]
 
 _ROOMS = {"gate": "gates", "expert": "experts", "family": "families"}
 
@@ -52,3 +54,13 @@ def check_model(model):
             "The model was fitted with groups, whose rows are answered together; rows that stand "
             "alone are allowed. Fit without groups, or serve this model in Python."
         )
+
+
+def imported(name):
+    """A module of the extra, or a word on how to install it."""
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise ImportError(
+            f"skmoe.onnx needs {name}: install it with pip install 'skmoe[onnx]'"
+        ) from error
