@@ -2,11 +2,19 @@
 
 import importlib
 
+from ._versions import show_versions
 from .estimators import HMEClassifier, HMERegressor, MoEClassifier, MoERegressor
 
 __version__ = "0.1.0"
 
-__all__ = ["HMEClassifier", "HMERegressor", "MoEClassifier", "MoERegressor", "__version__"]
+__all__ = [
+    "HMEClassifier",
+    "HMERegressor",
+    "MoEClassifier",
+    "MoERegressor",
+    "__version__",
+    "show_versions",
+]
 
 # Rooms that users enter; those that the estimators need not are imported when first named.
 _ROOMS = [
