@@ -9,6 +9,9 @@ from importlib.util import find_spec
 
 import pytest
 
+# Scripts: pytest looks for doctests in what it can import.
+collect_ignore = ["stubs.py", "user_script.py"]
+
 # Made tables need not be those that a mixture is for; pages and docstrings are strict.
 ABOUT_THE_DATA = ("AlikeExperts", "ConstantGate", "IdleExpert", "RoundedTargets", "Separation")
 

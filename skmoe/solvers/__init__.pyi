@@ -1,0 +1,67 @@
+from collections.abc import Callable
+from typing import Any, Literal, NamedTuple
+
+from sklearn.base import BaseEstimator
+
+from skmoe._typing import Float, Int, Seed
+
+__all__ = ["EM", "LBFGS", "Adam", "Explored", "Memory", "Solver", "Trace"]
+
+class EM(Solver):
+    def __init__(self, memory: Int = 5, decay: Float = 0.6, forgetting: Float = 0.0) -> None: ...
+
+class LBFGS(Solver):
+    def __init__(self, memory: Int | Literal["auto"] = "auto") -> None: ...
+
+class Adam(Solver):
+    def __init__(
+        self,
+        learning_rate: Float | Literal["auto"] = "auto",
+        batch_size: Int | Literal["auto"] = "auto",
+        n_epochs: Int | Literal["auto"] = "auto",
+        schedule: Literal["plateau", "cosine", "constant"] = "plateau",
+        weight_decay: Float = 0.0,
+        max_norm: Float = 1.0,
+        validation_fraction: Float = 0.1,
+        patience: Int = 12,
+        random_state: Seed = None,
+    ) -> None: ...
+
+class Explored(NamedTuple):
+    mixture: Any
+    evidence: float
+
+class Memory(NamedTuple):
+    weight: float = ...
+    state: Any = ...
+
+class Solver(BaseEstimator):
+    def check_parts(self, gate: Any, expert: Any) -> Any: ...
+    def explore(
+        self, mixture: Any, blocks: Any, tol: Float, *, passes: Int, rounds: Int = 0
+    ) -> Explored: ...
+    def learn(self, mixture: Any, blocks: Any, memory: Memory) -> tuple[Any, Memory]: ...
+    def n_held(self, n_rows: Any) -> Any: ...
+    passes_per_step: int
+    def solve(self, mixture: Any, blocks: Any, trace: Trace) -> tuple[Any, Trace]: ...
+    stochastic: bool
+
+class Trace:
+    history: list[float]
+    n_iter: int
+    converged: bool
+    stopped: bool
+    scores: list[float]
+    held_out: Any | None
+    problem: str | None
+    def __init__(
+        self, max_iter: Int, tol: Float, report: Callable[..., Any] | None = None
+    ) -> None: ...
+    def begin(self, objective: Any, weight: Any) -> Any: ...
+    def best_score(self) -> Any: ...
+    def expected_gain(self) -> Any: ...
+    def goes_on(self) -> Any: ...
+    def last_gain(self) -> Any: ...
+    @classmethod
+    def of(cls, traces: Any) -> Any: ...
+    def record(self, objective: Any, mixture: Any) -> Any: ...
