@@ -183,6 +183,7 @@ def make_parity(n_bits=8):
     Parameters
     ----------
     n_bits : int, default=8
+        Number of columns; there is a row for every way to fill them.
 
     Returns
     -------
@@ -222,6 +223,7 @@ def make_crossing_lines(n_samples=1000, *, random_state=None):
     Parameters
     ----------
     n_samples : int, default=1000
+        Number of rows.
     random_state : int, RandomState instance or None, default=None
 
     Returns

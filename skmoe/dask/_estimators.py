@@ -89,6 +89,11 @@ class OnWorkers:
     def accurate(cls, **params):
         """Not on a cluster: the settings for accuracy are networks, which draw rows at random.
 
+        Parameters
+        ----------
+        **params : dict
+            Of the twin in memory.
+
         Raises
         ------
         ValueError

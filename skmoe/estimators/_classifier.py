@@ -76,14 +76,14 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
     %(parts_)s
     %(outcome_)s
 
-    Notes
-    -----
-    %(auto)s
-
     See Also
     --------
     skmoe.model_selection.select_n_experts : The same with a choice of criteria.
     MoERegressor : The same for numbers.
+
+    Notes
+    -----
+    %(auto)s
 
     References
     ----------

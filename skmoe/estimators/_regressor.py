@@ -58,14 +58,14 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
     %(parts_)s
     %(outcome_)s
 
-    Notes
-    -----
-    %(auto)s
-
     See Also
     --------
     skmoe.model_selection.select_n_experts : The same with a choice of criteria.
     MoEClassifier : The same for class labels.
+
+    Notes
+    -----
+    %(auto)s
 
     References
     ----------

@@ -17,12 +17,6 @@ class Expert(Part):
     penalty `log_prior` and `log_prior_gradient` too. All else has a default that is right for
     most: the page "Parts of your own" of the guide says who calls what, when, and what it is for.
 
-    Notes
-    -----
-    n rows, K experts, C linear predictors, D = d + 1 columns of the design:
-    `X` of shape (n, D), the scaled columns and a last column of ones; `y` of shape
-    (n, n_targets) as the family takes it; `resp` of shape (n, K), which carries the row weights.
-
     Attributes
     ----------
     family : Family
@@ -36,6 +30,12 @@ class Expert(Part):
         Whether predictors have the known terms that `at_offset` tells.
     offset : array of shape (n, C) or None
         Known terms of the predictors in the rows of one block, of the bank `at_offset` returns.
+
+    Notes
+    -----
+    n rows, K experts, C linear predictors, D = d + 1 columns of the design:
+    `X` of shape (n, D), the scaled columns and a last column of ones; `y` of shape
+    (n, n_targets) as the family takes it; `resp` of shape (n, K), which carries the row weights.
     """
 
     pools = False

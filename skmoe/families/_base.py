@@ -109,13 +109,6 @@ class Family(BaseEstimator):
     Counts may have `growth(y, eta, scale)`, the probability of y + 1 over that of y, a number:
     quantiles and scores are then found by sums.
 
-    Notes
-    -----
-    n rows, K experts, C columns of the linear predictor, S scales of an expert:
-    `y` of shape (n, n_targets), `eta` of shape (n, K, C), `scale` of shape (K, S), or (n, K, S)
-    where it depends on x, or None, `resp` of shape (n, K); tables of log densities have shape
-    (n, K).
-
     Attributes
     ----------
     coupled : bool
@@ -166,6 +159,13 @@ class Family(BaseEstimator):
     ties : sequence of Ties
         What the targets have in common, by output, where their scales depend on it; set by
         `initialize`.
+
+    Notes
+    -----
+    n rows, K experts, C columns of the linear predictor, S scales of an expert:
+    `y` of shape (n, n_targets), `eta` of shape (n, K, C), `scale` of shape (K, S), or (n, K, S)
+    where it depends on x, or None, `resp` of shape (n, K); tables of log densities have shape
+    (n, K).
     """
 
     coupled = False

@@ -18,12 +18,6 @@ class Gate(Part):
     `log_prior_gradient` too. All else has a default that is right for most: the page "Parts of
     your own" of the guide says who calls what, when, and what it is for.
 
-    Notes
-    -----
-    n rows, K experts, D = d + 1 columns of the design:
-    `X` of shape (n, D), the scaled columns of the data and a last column of ones;
-    `resp` of shape (n, K), which carries the row weights: its rows need not sum to one.
-
     Attributes
     ----------
     n_experts : int
@@ -40,6 +34,12 @@ class Gate(Part):
         infinity there, and an expert is only asked about the rows that are open to it.
     linear : bool
         Whether there are `weights`, coefficients of the columns and intercepts of the logits.
+
+    Notes
+    -----
+    n rows, K experts, D = d + 1 columns of the design:
+    `X` of shape (n, D), the scaled columns of the data and a last column of ones;
+    `resp` of shape (n, K), which carries the row weights: its rows need not sum to one.
     """
 
     exact = True

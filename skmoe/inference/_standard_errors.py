@@ -162,7 +162,13 @@ class Inference:
         return f"Inference({len(self.terms)} terms, {kind})"
 
     def problem(self):
-        """What the data do not determine, and the remedy; None if they determine all."""
+        """What the data do not determine, and the remedy.
+
+        Returns
+        -------
+        str or None
+            None if they determine all.
+        """
         terms = self.undetermined
         if not terms:
             return None
@@ -175,7 +181,12 @@ class Inference:
         )
 
     def notes(self):
-        """What the standard errors mean, a list of str."""
+        """What the standard errors mean.
+
+        Returns
+        -------
+        list of str
+        """
         notes = [self.problem()] if self.undetermined else []
         if self.robust:
             notes.append("Standard errors: sandwich estimator.")
@@ -196,6 +207,7 @@ class Inference:
         Parameters
         ----------
         confidence : float, default=0.95
+            Probability that an interval holds the coefficient.
 
         Returns
         -------
@@ -214,6 +226,7 @@ class Inference:
         Parameters
         ----------
         confidence : float, default=0.95
+            Probability that an interval holds the coefficient.
 
         Returns
         -------

@@ -30,6 +30,7 @@ class CalibrationDisplay:
     Parameters
     ----------
     pit : ndarray of shape (n_samples,)
+        Probability that the model gives to a smaller target than each row has.
     levels : ndarray of shape (n_levels,)
         Nominal probabilities of central intervals.
     coverage : ndarray of shape (n_levels,)

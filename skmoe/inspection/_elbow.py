@@ -17,6 +17,7 @@ class ElbowDisplay:
     Parameters
     ----------
     n_experts : ndarray of shape (n_candidates,)
+        The numbers that were tried.
     scores : ndarray of shape (n_candidates,)
         The criterion.
     best_n_experts : int

@@ -29,7 +29,9 @@ class ExpertDisplay:
     Parameters
     ----------
     coef : ndarray of shape (n_experts, n_features)
+        What the dots show.
     feature_names : list of str
+        One for every column of `coef`.
     interval : ndarray of shape (2, n_experts, n_features) or None, default=None
         Lower and upper ends of the intervals.
     xlabel : str, default="coefficient"

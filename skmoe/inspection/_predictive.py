@@ -43,6 +43,7 @@ class PredictiveDisplay:
     grid : ndarray of shape (grid_resolution,)
         Values of the feature.
     quantiles : ndarray of shape (grid_resolution, n_quantiles)
+        Of y at the values of the grid.
     levels : ndarray of shape (n_quantiles,)
         Probabilities of the quantiles, increasing.
     heights : ndarray of shape (n_heights,)
@@ -50,7 +51,9 @@ class PredictiveDisplay:
     density : ndarray of shape (n_heights, grid_resolution)
         Density of y, for counts the probability.
     feature_name : str
+        Below the horizontal axis.
     target_name : str, default="y"
+        Beside the vertical axis.
     points : ndarray of shape (n_points, 2) or None, default=None
         Rows of the data to mark: the feature and y.
     note : str or None, default=None

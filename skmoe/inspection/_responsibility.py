@@ -30,6 +30,7 @@ class ResponsibilityDisplay:
     Parameters
     ----------
     responsibilities : ndarray of shape (n_samples, n_experts)
+        What is counted, expert by expert.
     bins : int, default=20
         Number of bars for every expert.
 

@@ -182,6 +182,16 @@ def aic_scorer(estimator, X, y):
     See Also
     --------
     bic_scorer : How to use it in a search.
+
+    Examples
+    --------
+    >>> from skmoe import MoERegressor
+    >>> from skmoe.datasets import make_crossing_lines
+    >>> from skmoe.model_selection import aic_scorer
+    >>> X, y = make_crossing_lines(random_state=0)
+    >>> two, one = (MoERegressor(k, random_state=0).fit(X, y) for k in (2, 1))
+    >>> aic_scorer(two, X, y) > aic_scorer(one, X, y)
+    True
     """
     mixture, X = _last_step(estimator, X)
     return -mixture.aic(X, y)
@@ -204,6 +214,16 @@ def icl_scorer(estimator, X, y):
     See Also
     --------
     bic_scorer : How to use it in a search.
+
+    Examples
+    --------
+    >>> from skmoe import MoERegressor
+    >>> from skmoe.datasets import make_crossing_lines
+    >>> from skmoe.model_selection import icl_scorer
+    >>> X, y = make_crossing_lines(random_state=0)
+    >>> two, one = (MoERegressor(k, random_state=0).fit(X, y) for k in (2, 1))
+    >>> icl_scorer(two, X, y) > icl_scorer(one, X, y)
+    True
     """
     mixture, X = _last_step(estimator, X)
     return -mixture.icl(X, y)

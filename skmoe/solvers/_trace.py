@@ -63,7 +63,17 @@ class Trace:
 
     @classmethod
     def of(cls, traces):
-        """The record of several climbs together, without a history."""
+        """The record of several climbs together, without a history.
+
+        Parameters
+        ----------
+        traces : list of Trace
+            Of the climbs, at least one.
+
+        Returns
+        -------
+        Trace
+        """
         trace = cls(traces[0].max_iter, traces[0].tol)
         trace.weight = traces[0].weight
         trace.n_iter = sum(own.n_iter for own in traces)
@@ -74,29 +84,62 @@ class Trace:
         return trace
 
     def best_score(self):
-        """The best score of held-out rows; where none are, the objective per row."""
+        """The best score of held-out rows; where none are, the objective per row.
+
+        Returns
+        -------
+        float
+        """
         scores = [score for score in self.scores if math.isfinite(score)]
         return max(scores, default=self.history[-1] / self.weight)
 
     def begin(self, objective, weight):
-        """Start a climb on an objective over rows of total `weight`."""
+        """Start a climb.
+
+        Parameters
+        ----------
+        objective : float
+            Where it starts.
+        weight : float
+            Sum of the weights of the rows.
+        """
         self.history, self.weight = [objective], weight
         self.converged = False
 
     def record(self, objective, mixture):
-        """Note an accepted pass."""
+        """Note an accepted pass, and ask the callback whether to stop.
+
+        Parameters
+        ----------
+        objective : float
+            Where the pass has led to.
+        mixture : Mixture
+            What the callback is shown.
+        """
         self.history.append(objective)
         if self.report is not None and self.report(self, mixture):
             self.stopped = True
 
     def last_gain(self):
-        """Gain of the last pass, per unit of row weight."""
+        """Gain of the last pass, per unit of row weight.
+
+        Returns
+        -------
+        float
+            Infinite before the second pass.
+        """
         if len(self.history) < 2:
             return float("inf")
         return (self.history[-1] - self.history[-2]) / self.weight
 
     def expected_gain(self):
-        """Gain still to come if every pass gains a constant fraction of the one before."""
+        """Gain still to come if every pass gains a constant fraction of the one before.
+
+        Returns
+        -------
+        float
+            Infinite before the third pass.
+        """
         if len(self.history) < 3:
             return float("inf")
         before, last = self.history[-2] - self.history[-3], self.history[-1] - self.history[-2]
@@ -104,6 +147,11 @@ class Trace:
         return last / (1 - rate)
 
     def goes_on(self):
-        """Whether another pass is worth it and allowed; notes convergence."""
+        """Whether another pass is worth it and allowed; notes convergence.
+
+        Returns
+        -------
+        bool
+        """
         self.converged = self.converged or self.expected_gain() <= self.tol * self.weight
         return not (self.converged or self.stopped or self.n_iter >= self.max_iter)

@@ -21,6 +21,7 @@ class Backend(NamedTuple):
     device : str or None
         Name of the device; None for the default.
     dtype : str
+        "float32" or "float64".
     """
 
     library: str
@@ -33,7 +34,13 @@ class Backend(NamedTuple):
         return 1e-8 if self.dtype == "float64" else 2e-3
 
     def missing(self):
-        """Why this backend cannot be used here, or None if it can."""
+        """Why this backend cannot be used here.
+
+        Returns
+        -------
+        str or None
+            None if it can.
+        """
         try:
             xp = importlib.import_module(self.library)
         except ImportError:
@@ -53,13 +60,33 @@ class Backend(NamedTuple):
         return xp.Device(self.device) if self.library == "array_api_strict" else self.device
 
     def array(self, values):
-        """Host values as an array of this backend."""
+        """Host values as an array of this backend.
+
+        Parameters
+        ----------
+        values : array-like
+            Numbers.
+
+        Returns
+        -------
+        array
+        """
         xp = importlib.import_module(self.library)
         values = np.asarray(values, dtype=self.dtype)
         return xp.asarray(values, dtype=getattr(xp, self.dtype), device=self._device(xp))
 
     def holds(self, x):
-        """Whether `x` is an array of this library, device and dtype."""
+        """Whether an array is of this library, device and dtype.
+
+        Parameters
+        ----------
+        x : array
+            Of any library.
+
+        Returns
+        -------
+        bool
+        """
         like = self.array([0.0])
         same_library = array_namespace(x).__name__ == array_namespace(like).__name__
         return same_library and device_of(x) == device_of(like) and x.dtype == like.dtype
@@ -84,7 +111,18 @@ BACKENDS = [
 
 
 def available():
-    """Backends that can be used here."""
+    """Backends that can be used here, NumPy in float64 and in float32 first.
+
+    Returns
+    -------
+    list of Backend
+
+    Examples
+    --------
+    >>> from skmoe.testing import available
+    >>> [str(backend) for backend in available()[:2]]
+    ['numpy-float64', 'numpy-float32']
+    """
     return [backend for backend in BACKENDS if backend.missing() is None]
 
 
@@ -94,6 +132,12 @@ def missing():
     Returns
     -------
     list of str
+
+    Examples
+    --------
+    >>> from skmoe.testing import available, missing
+    >>> all("numpy" not in reason for reason in missing())
+    True
     """
     reasons = (backend.missing() for backend in BACKENDS)
     return list(dict.fromkeys(reason for reason in reasons if reason))

@@ -121,12 +121,19 @@ def applies(check, backend):
     check : callable
         One of the checks.
     backend : Backend
+        Where it would run.
 
     Returns
     -------
     bool
         False where float32 has too few digits, and for the comparison of NumPy in float64 with
         itself.
+
+    Examples
+    --------
+    >>> from skmoe.testing import FAMILY_CHECKS, applies, available
+    >>> len([check for check in FAMILY_CHECKS if applies(check, available()[0])]) > 5
+    True
     """
     if getattr(check, "needs_float64", False):
         return backend.dtype == "float64"
