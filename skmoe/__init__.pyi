@@ -1,11 +1,11 @@
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, Self
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Literal, Self, overload
 
 from numpy import ndarray
 from pandas import DataFrame
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, TransformerMixin
 
-from skmoe._typing import Array, Columns, Fittable, Float, Int, Rows, Seed, Values
+from skmoe._typing import Array, Columns, Fittable, Float, Int, Reader, Seed, Values
 from skmoe.distribution import MixtureDistribution
 from skmoe.estimators._classifier import Uncertainty
 from skmoe.experts import Expert
@@ -67,6 +67,9 @@ class HMEClassifier(MoEClassifier):
         random_state: Seed = None,
         verbose: Int = 0,
     ) -> None: ...
+    depth: Int
+    branching: Int
+    grow: bool
 
 class HMERegressor(MoERegressor):
     gate_: HierarchicalGate
@@ -96,6 +99,9 @@ class HMERegressor(MoERegressor):
         random_state: Seed = None,
         verbose: Int = 0,
     ) -> None: ...
+    depth: Int
+    branching: Int
+    grow: bool
 
 class MoEClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
     classes_: Array
@@ -104,8 +110,8 @@ class MoEClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
     expert_coef_: Array
     expert_intercept_: Array
     expert_thresholds_: Array
-    gate_: Gate
-    expert_: Expert
+    gate_: Any
+    expert_: Any
     n_experts_: int
     selection_: Selection
     n_parameters_: int
@@ -145,11 +151,28 @@ class MoEClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         random_state: Seed = None,
         verbose: Int = 0,
     ) -> None: ...
+    n_experts: Int | Literal["auto"]
+    gate: str | Gate | Fittable
+    expert: str | Expert | Fittable
+    family: Literal["auto", "ordinal"] | Family
+    categorical_features: Literal["from_dtype"] | Callable[..., Any] | Columns | None
+    solver: Literal["auto", "em", "lbfgs", "adam"] | Solver
+    init: str | Values | MoERegressor | MoEClassifier
+    n_init: Int
+    average: bool
+    max_iter: Int
+    tol: Float
+    class_weight: Mapping[Any, Any] | Literal["balanced"] | None
+    warm_start: bool
+    n_jobs: Int | None
+    random_state: Seed
+    verbose: Int
+    def set_callbacks(self, *callbacks: Any) -> Self: ...
     @classmethod
     def accurate(cls, **params: Any) -> Self: ...
     def aic(
         self,
-        X: Rows | None = None,
+        X: Values | Reader | None = None,
         y: Values | None = None,
         sample_weight: Values | None = None,
         joint: bool = False,
@@ -159,10 +182,13 @@ class MoEClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         groups: str | Values | None = None,
         trials: Float | str | Values | None = None,
     ) -> float: ...
-    def assign(self, X: Rows, *, groups: str | Values | None = None) -> Array: ...
+    @overload
+    def assign(self, X: Values, *, groups: str | Values | None = None) -> Array: ...
+    @overload
+    def assign(self, X: Reader, *, groups: str | Values | None = None) -> Iterator[Array]: ...
     def bic(
         self,
-        X: Rows | None = None,
+        X: Values | Reader | None = None,
         y: Values | None = None,
         sample_weight: Values | None = None,
         joint: bool = False,
@@ -172,14 +198,24 @@ class MoEClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         groups: str | Values | None = None,
         trials: Float | str | Values | None = None,
     ) -> float: ...
+    @overload
     def explain(
         self,
-        X: Rows,
+        X: Values,
         *,
         exposure: Float | str | Values | None = None,
         offset: Float | str | Values | None = None,
         groups: str | Values | None = None,
     ) -> DataFrame: ...
+    @overload
+    def explain(
+        self,
+        X: Reader,
+        *,
+        exposure: Float | str | Values | None = None,
+        offset: Float | str | Values | None = None,
+        groups: str | Values | None = None,
+    ) -> Iterator[DataFrame]: ...
     def fit(
         self,
         X: Values,
@@ -198,10 +234,13 @@ class MoEClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         groups: str | Values | None = None,
         trials: Float | str | Values | None = None,
     ) -> Self: ...
-    def gate_proba(self, X: Rows, *, groups: str | Values | None = None) -> Array: ...
+    @overload
+    def gate_proba(self, X: Values, *, groups: str | Values | None = None) -> Array: ...
+    @overload
+    def gate_proba(self, X: Reader, *, groups: str | Values | None = None) -> Iterator[Array]: ...
     def icl(
         self,
-        X: Rows,
+        X: Values | Reader,
         y: Values | None = None,
         sample_weight: Values | None = None,
         joint: bool = False,
@@ -213,7 +252,7 @@ class MoEClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
     ) -> float: ...
     def inference(
         self,
-        X: Rows,
+        X: Values | Reader,
         y: Values | None = None,
         sample_weight: Values | None = None,
         robust: bool = False,
@@ -223,7 +262,10 @@ class MoEClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         groups: str | Values | None = None,
         trials: Float | str | Values | None = None,
     ) -> Inference: ...
-    def node_proba(self, X: Rows, *, groups: str | Values | None = None) -> Array: ...
+    @overload
+    def node_proba(self, X: Values, *, groups: str | Values | None = None) -> Array: ...
+    @overload
+    def node_proba(self, X: Reader, *, groups: str | Values | None = None) -> Iterator[Array]: ...
     def partial_fit(
         self,
         X: Values,
@@ -234,45 +276,92 @@ class MoEClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         offset: Float | str | Values | None = None,
         groups: str | Values | None = None,
     ) -> Self: ...
+    @overload
     def predict(
         self,
-        X: Rows,
+        X: Values,
         *,
         offset: Float | str | Values | None = None,
         groups: str | Values | None = None,
     ) -> Array: ...
+    @overload
+    def predict(
+        self,
+        X: Reader,
+        *,
+        offset: Float | str | Values | None = None,
+        groups: str | Values | None = None,
+    ) -> Iterator[Array]: ...
+    @overload
     def predict_experts(
         self,
-        X: Rows,
+        X: Values,
         *,
         exposure: Float | str | Values | None = None,
         offset: Float | str | Values | None = None,
         groups: str | Values | None = None,
     ) -> Array: ...
+    @overload
+    def predict_experts(
+        self,
+        X: Reader,
+        *,
+        exposure: Float | str | Values | None = None,
+        offset: Float | str | Values | None = None,
+        groups: str | Values | None = None,
+    ) -> Iterator[Array]: ...
+    @overload
     def predict_log_proba(
         self,
-        X: Rows,
+        X: Values,
         *,
         offset: Float | str | Values | None = None,
         groups: str | Values | None = None,
     ) -> Array: ...
+    @overload
+    def predict_log_proba(
+        self,
+        X: Reader,
+        *,
+        offset: Float | str | Values | None = None,
+        groups: str | Values | None = None,
+    ) -> Iterator[Array]: ...
+    @overload
     def predict_proba(
         self,
-        X: Rows,
+        X: Values,
         *,
         offset: Float | str | Values | None = None,
         groups: str | Values | None = None,
     ) -> Array: ...
+    @overload
+    def predict_proba(
+        self,
+        X: Reader,
+        *,
+        offset: Float | str | Values | None = None,
+        groups: str | Values | None = None,
+    ) -> Iterator[Array]: ...
+    @overload
     def predict_uncertainty(
         self,
-        X: Rows,
+        X: Values,
         *,
         offset: Float | str | Values | None = None,
         groups: str | Values | None = None,
     ) -> Uncertainty: ...
+    @overload
+    def predict_uncertainty(
+        self,
+        X: Reader,
+        *,
+        offset: Float | str | Values | None = None,
+        groups: str | Values | None = None,
+    ) -> Iterator[Uncertainty]: ...
+    @overload
     def responsibilities(
         self,
-        X: Rows,
+        X: Values,
         y: Values,
         *,
         exposure: Float | str | Values | None = None,
@@ -280,27 +369,49 @@ class MoEClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         groups: str | Values | None = None,
         trials: Float | str | Values | None = None,
     ) -> Array: ...
+    @overload
+    def responsibilities(
+        self,
+        X: Reader,
+        *,
+        exposure: Float | str | Values | None = None,
+        offset: Float | str | Values | None = None,
+        groups: str | Values | None = None,
+        trials: Float | str | Values | None = None,
+    ) -> Iterator[Array]: ...
+    @overload
     def sample(
         self,
-        X: Rows,
+        X: Values,
         size: Int | Sequence[Int] | None = None,
         random_state: Seed = None,
         *,
         offset: Float | str | Values | None = None,
         groups: str | Values | None = None,
     ) -> ndarray[Any, Any]: ...
+    @overload
+    def sample(
+        self,
+        X: Reader,
+        *,
+        size: Int | Sequence[Int] | None = None,
+        random_state: Seed = None,
+        offset: Float | str | Values | None = None,
+        groups: str | Values | None = None,
+    ) -> Iterator[ndarray[Any, Any]]: ...
     def score(
         self,
-        X: Rows,
+        X: Values | Reader,
         y: Values | None = None,
         sample_weight: Values | None = None,
         *,
         offset: Float | str | Values | None = None,
         groups: str | Values | None = None,
     ) -> float: ...
+    @overload
     def score_samples(
         self,
-        X: Rows,
+        X: Values,
         y: Values | None = None,
         spacing: Float | Values | None = None,
         *,
@@ -309,6 +420,17 @@ class MoEClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         groups: str | Values | None = None,
         trials: Float | str | Values | None = None,
     ) -> Array: ...
+    @overload
+    def score_samples(
+        self,
+        X: Reader,
+        *,
+        spacing: Float | Values | None = None,
+        exposure: Float | str | Values | None = None,
+        offset: Float | str | Values | None = None,
+        groups: str | Values | None = None,
+        trials: Float | str | Values | None = None,
+    ) -> Iterator[Array]: ...
     def set_fit_request(
         self,
         *,
@@ -344,7 +466,7 @@ class MoEClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
     def set_transform_request(self, *, groups: bool | str | None = ...) -> Self: ...
     def summary(
         self,
-        X: Rows | None = None,
+        X: Values | Reader | None = None,
         y: Values | None = None,
         *,
         sample_weight: Values | None = None,
@@ -355,7 +477,7 @@ class MoEClassifier(ClassifierMixin, TransformerMixin, BaseEstimator):
         groups: str | Values | None = None,
         trials: Float | str | Values | None = None,
     ) -> Summary: ...
-    def transform(self, X: Rows, *, groups: str | Values | None = None) -> Array: ...
+    def transform(self, X: Values, *, groups: str | Values | None = None) -> Array: ...
 
 class MoERegressor(RegressorMixin, TransformerMixin, BaseEstimator):
     gate_coef_: Array
@@ -365,8 +487,8 @@ class MoERegressor(RegressorMixin, TransformerMixin, BaseEstimator):
     expert_scale_: Array
     expert_df_: Array
     expert_power_: Array
-    gate_: Gate
-    expert_: Expert
+    gate_: Any
+    expert_: Any
     n_experts_: int
     selection_: Selection
     n_parameters_: int
@@ -405,11 +527,27 @@ class MoERegressor(RegressorMixin, TransformerMixin, BaseEstimator):
         random_state: Seed = None,
         verbose: Int = 0,
     ) -> None: ...
+    n_experts: Int | Literal["auto"]
+    gate: str | Gate | Fittable
+    expert: str | Expert | Fittable
+    family: str | Family
+    categorical_features: Literal["from_dtype"] | Callable[..., Any] | Columns | None
+    solver: Literal["auto", "em", "lbfgs", "adam"] | Solver
+    init: str | Values | MoERegressor | MoEClassifier
+    n_init: Int
+    average: bool
+    max_iter: Int
+    tol: Float
+    warm_start: bool
+    n_jobs: Int | None
+    random_state: Seed
+    verbose: Int
+    def set_callbacks(self, *callbacks: Any) -> Self: ...
     @classmethod
     def accurate(cls, **params: Any) -> Self: ...
     def aic(
         self,
-        X: Rows | None = None,
+        X: Values | Reader | None = None,
         y: Values | None = None,
         sample_weight: Values | None = None,
         joint: bool = False,
@@ -419,10 +557,13 @@ class MoERegressor(RegressorMixin, TransformerMixin, BaseEstimator):
         groups: str | Values | None = None,
         trials: Float | str | Values | None = None,
     ) -> float: ...
-    def assign(self, X: Rows, *, groups: str | Values | None = None) -> Array: ...
+    @overload
+    def assign(self, X: Values, *, groups: str | Values | None = None) -> Array: ...
+    @overload
+    def assign(self, X: Reader, *, groups: str | Values | None = None) -> Iterator[Array]: ...
     def bic(
         self,
-        X: Rows | None = None,
+        X: Values | Reader | None = None,
         y: Values | None = None,
         sample_weight: Values | None = None,
         joint: bool = False,
@@ -432,14 +573,24 @@ class MoERegressor(RegressorMixin, TransformerMixin, BaseEstimator):
         groups: str | Values | None = None,
         trials: Float | str | Values | None = None,
     ) -> float: ...
+    @overload
     def explain(
         self,
-        X: Rows,
+        X: Values,
         *,
         exposure: Float | str | Values | None = None,
         offset: Float | str | Values | None = None,
         groups: str | Values | None = None,
     ) -> DataFrame: ...
+    @overload
+    def explain(
+        self,
+        X: Reader,
+        *,
+        exposure: Float | str | Values | None = None,
+        offset: Float | str | Values | None = None,
+        groups: str | Values | None = None,
+    ) -> Iterator[DataFrame]: ...
     def fit(
         self,
         X: Values,
@@ -460,10 +611,13 @@ class MoERegressor(RegressorMixin, TransformerMixin, BaseEstimator):
         groups: str | Values | None = None,
         trials: Float | str | Values | None = None,
     ) -> Self: ...
-    def gate_proba(self, X: Rows, *, groups: str | Values | None = None) -> Array: ...
+    @overload
+    def gate_proba(self, X: Values, *, groups: str | Values | None = None) -> Array: ...
+    @overload
+    def gate_proba(self, X: Reader, *, groups: str | Values | None = None) -> Iterator[Array]: ...
     def icl(
         self,
-        X: Rows,
+        X: Values | Reader,
         y: Values | None = None,
         sample_weight: Values | None = None,
         joint: bool = False,
@@ -475,7 +629,7 @@ class MoERegressor(RegressorMixin, TransformerMixin, BaseEstimator):
     ) -> float: ...
     def inference(
         self,
-        X: Rows,
+        X: Values | Reader,
         y: Values | None = None,
         sample_weight: Values | None = None,
         robust: bool = False,
@@ -485,10 +639,13 @@ class MoERegressor(RegressorMixin, TransformerMixin, BaseEstimator):
         groups: str | Values | None = None,
         trials: Float | str | Values | None = None,
     ) -> Inference: ...
-    def node_proba(self, X: Rows, *, groups: str | Values | None = None) -> Array: ...
+    @overload
+    def node_proba(self, X: Values, *, groups: str | Values | None = None) -> Array: ...
+    @overload
+    def node_proba(self, X: Reader, *, groups: str | Values | None = None) -> Iterator[Array]: ...
     def partial_fit(
         self,
-        X: Rows,
+        X: Values,
         y: Values,
         sample_weight: Values | None = None,
         *,
@@ -497,35 +654,68 @@ class MoERegressor(RegressorMixin, TransformerMixin, BaseEstimator):
         groups: str | Values | None = None,
         trials: Float | str | Values | None = None,
     ) -> Self: ...
+    @overload
     def predict(
         self,
-        X: Rows,
+        X: Values,
         return_std: bool = False,
         *,
         exposure: Float | str | Values | None = None,
         offset: Float | str | Values | None = None,
         groups: str | Values | None = None,
     ) -> Any: ...
+    @overload
+    def predict(
+        self,
+        X: Reader,
+        *,
+        return_std: bool = False,
+        exposure: Float | str | Values | None = None,
+        offset: Float | str | Values | None = None,
+        groups: str | Values | None = None,
+    ) -> Iterator[Any]: ...
+    @overload
     def predict_dist(
         self,
-        X: Rows,
+        X: Values,
         *,
         exposure: Float | str | Values | None = None,
         offset: Float | str | Values | None = None,
         groups: str | Values | None = None,
         trials: Float | str | Values | None = None,
     ) -> MixtureDistribution: ...
+    @overload
+    def predict_dist(
+        self,
+        X: Reader,
+        *,
+        exposure: Float | str | Values | None = None,
+        offset: Float | str | Values | None = None,
+        groups: str | Values | None = None,
+        trials: Float | str | Values | None = None,
+    ) -> Iterator[MixtureDistribution]: ...
+    @overload
     def predict_experts(
         self,
-        X: Rows,
+        X: Values,
         *,
         exposure: Float | str | Values | None = None,
         offset: Float | str | Values | None = None,
         groups: str | Values | None = None,
     ) -> Array: ...
+    @overload
+    def predict_experts(
+        self,
+        X: Reader,
+        *,
+        exposure: Float | str | Values | None = None,
+        offset: Float | str | Values | None = None,
+        groups: str | Values | None = None,
+    ) -> Iterator[Array]: ...
+    @overload
     def predict_quantiles(
         self,
-        X: Rows,
+        X: Values,
         q: Float | Values = (0.05, 0.5, 0.95),
         *,
         exposure: Float | str | Values | None = None,
@@ -533,9 +723,21 @@ class MoERegressor(RegressorMixin, TransformerMixin, BaseEstimator):
         groups: str | Values | None = None,
         trials: Float | str | Values | None = None,
     ) -> Array: ...
+    @overload
+    def predict_quantiles(
+        self,
+        X: Reader,
+        *,
+        q: Float | Values = (0.05, 0.5, 0.95),
+        exposure: Float | str | Values | None = None,
+        offset: Float | str | Values | None = None,
+        groups: str | Values | None = None,
+        trials: Float | str | Values | None = None,
+    ) -> Iterator[Array]: ...
+    @overload
     def responsibilities(
         self,
-        X: Rows,
+        X: Values,
         y: Values,
         *,
         exposure: Float | str | Values | None = None,
@@ -543,9 +745,20 @@ class MoERegressor(RegressorMixin, TransformerMixin, BaseEstimator):
         groups: str | Values | None = None,
         trials: Float | str | Values | None = None,
     ) -> Array: ...
+    @overload
+    def responsibilities(
+        self,
+        X: Reader,
+        *,
+        exposure: Float | str | Values | None = None,
+        offset: Float | str | Values | None = None,
+        groups: str | Values | None = None,
+        trials: Float | str | Values | None = None,
+    ) -> Iterator[Array]: ...
+    @overload
     def sample(
         self,
-        X: Rows,
+        X: Values,
         size: Int | Sequence[Int] | None = None,
         random_state: Seed = None,
         *,
@@ -554,9 +767,21 @@ class MoERegressor(RegressorMixin, TransformerMixin, BaseEstimator):
         groups: str | Values | None = None,
         trials: Float | str | Values | None = None,
     ) -> Array: ...
+    @overload
+    def sample(
+        self,
+        X: Reader,
+        *,
+        size: Int | Sequence[Int] | None = None,
+        random_state: Seed = None,
+        exposure: Float | str | Values | None = None,
+        offset: Float | str | Values | None = None,
+        groups: str | Values | None = None,
+        trials: Float | str | Values | None = None,
+    ) -> Iterator[Array]: ...
     def score(
         self,
-        X: Rows,
+        X: Values | Reader,
         y: Values | None = None,
         sample_weight: Values | None = None,
         *,
@@ -565,9 +790,10 @@ class MoERegressor(RegressorMixin, TransformerMixin, BaseEstimator):
         groups: str | Values | None = None,
         trials: Float | str | Values | None = None,
     ) -> float: ...
+    @overload
     def score_samples(
         self,
-        X: Rows,
+        X: Values,
         y: Values | None = None,
         spacing: Float | Values | None = None,
         *,
@@ -576,6 +802,17 @@ class MoERegressor(RegressorMixin, TransformerMixin, BaseEstimator):
         groups: str | Values | None = None,
         trials: Float | str | Values | None = None,
     ) -> Array: ...
+    @overload
+    def score_samples(
+        self,
+        X: Reader,
+        *,
+        spacing: Float | Values | None = None,
+        exposure: Float | str | Values | None = None,
+        offset: Float | str | Values | None = None,
+        groups: str | Values | None = None,
+        trials: Float | str | Values | None = None,
+    ) -> Iterator[Array]: ...
     def set_fit_request(
         self,
         *,
@@ -615,7 +852,7 @@ class MoERegressor(RegressorMixin, TransformerMixin, BaseEstimator):
     def set_transform_request(self, *, groups: bool | str | None = ...) -> Self: ...
     def summary(
         self,
-        X: Rows | None = None,
+        X: Values | Reader | None = None,
         y: Values | None = None,
         *,
         sample_weight: Values | None = None,
@@ -626,7 +863,7 @@ class MoERegressor(RegressorMixin, TransformerMixin, BaseEstimator):
         groups: str | Values | None = None,
         trials: Float | str | Values | None = None,
     ) -> Summary: ...
-    def transform(self, X: Rows, *, groups: str | Values | None = None) -> Array: ...
+    def transform(self, X: Values, *, groups: str | Values | None = None) -> Array: ...
 
 __version__: str
 

@@ -38,5 +38,4 @@ class Fittable(Protocol):
 
 
 Values: TypeAlias = ArrayLike | Table
-Rows: TypeAlias = Values | Reader
 Columns: TypeAlias = Iterable[str] | Iterable[Int] | Iterable[bool]

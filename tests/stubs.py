@@ -14,6 +14,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from sklearn.base import BaseEstimator
+
 import skmoe
 
 ROOT = Path(skmoe.__file__).parent
@@ -24,15 +26,15 @@ MODULES = ["skmoe", *(f"skmoe.{room}" for room in ROOMS)]
 SKLEARN = ["BaseEstimator", "ClassifierMixin", "RegressorMixin", "TransformerMixin"]
 # Where names come from that are neither built in nor public names of skmoe.
 SOURCES = {
-    "typing": ["Any", "Literal", "NamedTuple", "Self"],
-    "collections.abc": ["Callable", "Iterable", "Mapping", "Sequence"],
+    "typing": ["Any", "Literal", "NamedTuple", "Self", "overload"],
+    "collections.abc": ["Callable", "Iterable", "Iterator", "Mapping", "Sequence"],
     "os": ["PathLike"],
     "numpy": ["ndarray"],
     "matplotlib.axes": ["Axes"],
     "matplotlib.figure": ["Figure"],
     "pandas": ["DataFrame"],
     "sklearn.base": SKLEARN,
-    "skmoe._typing": "Array Columns Fittable Float Int Reader Rows Seed Values".split(),
+    "skmoe._typing": "Array Columns Fittable Float Int Reader Seed Values".split(),
     "skmoe.estimators._classifier": ["Uncertainty"],
     "skmoe.inference._standard_errors": ["Term"],
 }
@@ -68,17 +70,12 @@ WORDS = {
     "array": "Array",
     "array of int": "Array",
     "array-like": "Values",
-    "rows": "Rows",
     "reader": "Reader",
     "Columns": "Columns",
     "features": "Sequence[int | str]",
     "sources": "Sequence[str | PathLike[str]]",
     "pandas.DataFrame": "DataFrame",
     # Parts and estimators.
-    "gate": "Gate",
-    "expert": "Expert",
-    "family": "Family",
-    "solver": "Solver",
     "experts": "Sequence[tuple[str, str | Expert | Fittable]]",
     "fitted mixture": "MoERegressor | MoEClassifier",
     "Pipeline": "Fittable",
@@ -95,8 +92,9 @@ WORDS = {
 }
 # What may be anything: what private rooms and libraries that may be missing have, say.
 OPAQUE = re.compile(
-    r"Any|Part|far|classifier|regressor|estimator|cross-validation splitter|matplotlib \w+"
-    r"|Blocks|HeldOut|Mixture|Networks|Scaling|Ties|distributed\.Client|polars\.\w+|pyarrow\.[\w.]+"
+    r"Any|Part|far|gate|expert|family|solver|classifier|regressor|estimator"
+    r"|cross-validation splitter|Blocks|HeldOut|Mixture|Networks|Scaling|Ties"
+    r"|distributed\.Client|matplotlib \w+|polars\.\w+|pyarrow\.[\w.]+"
 )
 # What a user may give where a docstring says so: a number of NumPy, say, for an int.
 GIVEN = {
@@ -106,6 +104,10 @@ GIVEN = {
     "list": "Sequence[Any]",
     "dict": "Mapping[Any, Any]",
     "features": "Sequence[Int | str]",
+    "gate": "Gate",
+    "expert": "Expert",
+    "family": "Family",
+    "solver": "Solver",
     "classifier": "Fittable",
     "regressor": "Fittable",
     "estimator": "Fittable",
@@ -128,8 +130,6 @@ def annotation(text, given=False):
     """The type that a docstring tells in words, of what is given to skmoe or of what it answers."""
     text = re.sub(r",? default=.*$", "", " ".join(text.split()))
     text = text.replace(" of the same shape", "")
-    # What takes rows of X takes a reader of them, too, but for fit, which says so.
-    text = re.sub(r"^array-like of shape \(n_samples, n_features\)( or reader)?", "rows", text)
     group = r"\((?:[^()]|\([^()]*\))*\)"
     text = re.sub(rf" of shape {group}(?: or {group})*", "", text)
     for phrase, word in PHRASES.items():
@@ -204,13 +204,41 @@ def parameter(own, types):
 def function(name, own, doc=None, decorator=""):
     """A function or method."""
     doc = inspect.getdoc(own) if doc is None else doc
-    types, parts, starred = told(doc, "Parameters"), [], False
-    for each in inspect.signature(own).parameters.values():
+    types, parameters = told(doc, "Parameters"), inspect.signature(own).parameters
+    answer = returned(name, doc)
+    if not takes_readers(own):
+        return signature(name, parameters.values(), types, answer, decorator)
+    # Of a reader, which brings y along, an answer for every batch.
+    brought = [each for key, each in parameters.items() if key != "y"]
+    brought = brought[:2] + [each.replace(kind=each.KEYWORD_ONLY) for each in brought[2:]]
+    reading = {**types, "X": ("reader", "")}
+    head = f"@overload\n{decorator}"
+    return "\n".join(
+        [
+            signature(name, parameters.values(), types, answer, head),
+            signature(name, brought, reading, f"Iterator[{answer}]", head),
+        ]
+    )
+
+
+def takes_readers(own):
+    """Whether a method is one of those that `by_batch` has made."""
+    while own is not None:
+        if getattr(own, "__code__", None) and own.__code__.co_qualname.startswith("by_batch."):
+            return True
+        own = getattr(own, "__wrapped__", None)
+    return False
+
+
+def signature(name, parameters, types, answer, decorator):
+    """One way to call a function."""
+    parts, starred = [], False
+    for each in parameters:
         if each.kind == each.KEYWORD_ONLY and not starred:
             parts.append("*")
         starred |= each.kind in (each.KEYWORD_ONLY, each.VAR_POSITIONAL)
         parts.append(parameter(each, types))
-    return f"{decorator}def {name}({', '.join(parts)}) -> {returned(name, doc)}: ..."
+    return f"{decorator}def {name}({', '.join(parts)}) -> {answer}: ..."
 
 
 def returned(name, doc):
@@ -275,12 +303,25 @@ def is_told(cls, name, above):
         same = [request(name, getattr(base, name)) for base in others]
         return hasattr(cls, "fit") and request(name, getattr(cls, name)) not in same
     owner = next((own for own in cls.__mro__ if name in vars(own)), object)
-    if not owner.__module__.startswith("skmoe") or name.startswith("_"):
+    # What parts of one's own are written with.
+    is_private = name.startswith("_") and name != "_replaced"
+    if not owner.__module__.startswith("skmoe") or is_private:
         return False
     if not others or not told(inspect.cleandoc(getattr(own, "__doc__", None) or ""), "Parameters"):
         # Contracts of parts are told with their bases.
         return not others
     return all(member(cls, name, {}) != member(base, name, {}) for base in others)
+
+
+def settings(cls, above):
+    """What estimators and displays keep of what they are made with, under the same names."""
+    kept = issubclass(cls, BaseEstimator) or cls.__name__.endswith("Display")
+    if not kept or cls.__init__ is object.__init__:
+        return []
+    types = told(inspect.getdoc(cls), "Parameters")
+    every = [own for own in inspect.signature(cls).parameters.values() if own.name in types]
+    lines = [parameter(own, types).partition(" = ")[0] for own in every]
+    return [line for line in lines if not any(line in settings(base, ()) for base in above)]
 
 
 def class_stub(cls):
@@ -300,6 +341,10 @@ def class_stub(cls):
         lines.append(function("__init__", cls.__init__, doc))
     if "__call__" in {key for own in cls.__mro__ for key in vars(own)}:
         lines.append(function("__call__", cls.__call__))
+    lines += settings(cls, above)
+    if not above and any(base.__name__ == "CallbackSupportMixin" for base in cls.__mro__):
+        # From scikit-learn 1.9 on.
+        lines.append("def set_callbacks(self, *callbacks: Any) -> Self: ...")
     names = [name for name in dir(cls) if name not in {*fields, *known}]
     lines += [member(cls, name, attributes) for name in names if is_told(cls, name, above)]
     heads = ["NamedTuple"] if fields else [base.__name__ for base in every]

@@ -44,7 +44,7 @@ def test_words_of_docstrings_become_types():
         'float or "auto", default="auto"': 'Float | Literal["auto"]',
         '{"full", "diag"}, default="full"': 'Literal["full", "diag"]',
         "array-like of shape (n_samples,) or (n_samples, n_outputs), default=None": "Values",
-        "array-like of shape (n_samples, n_features) or reader": "Rows",
+        "array-like of shape (n_samples, n_features) or reader": "Values | Reader",
         "{array-like, sparse matrix} of shape (n_samples, n_features)": "Values",
         "int, tuple of int or None, default=None": "Int | Sequence[Int] | None",
         "str, gate or classifier": "str | Gate | Fittable",
@@ -58,7 +58,7 @@ def test_words_of_docstrings_become_types():
         assert stubs.annotation(text, given=True) == kind
     for text, kind in answered.items():
         assert stubs.annotation(text) == kind
-    with pytest.raises(ValueError, match="'flot' is not understood"):
+    with pytest.raises(ValueError, match="The type 'flot' is not understood"):
         stubs.annotation("int or flot")
 
 

@@ -72,6 +72,8 @@ text: str = model.score(X, y)  # wrong
 names: list[str] = [*model.coef_names_, *model.problems_]
 number: int = model.n_experts_
 gate: Gate = model.gate_
+model.set_params(n_experts=3).n_experts
+MoERegressor(expert=MixedExpert([("line", "linear")])).fit(X, y).expert_.kinds[0]
 lines: str = model.summary(X, y).title
 model.inference(X, y, robust=True).intervals(0.9)["expert_coef_"].round(2)
 MoEClassifier().fit(X, y).predict_uncertainty(X).between
@@ -82,6 +84,8 @@ model.responsibilities(X)  # wrong
 reader = ArrayReader(X, y, batch_rows=100)
 model.fit_blocks(reader, groups=None).score(reader)
 model.predict(lambda: iter([(X, y)]))
+sum(law.mean().sum() for law in model.predict_dist(reader, groups="person"))
+model.predict_dist(reader).mean()  # wrong
 model.fit_blocks(X)  # wrong
 CSVReader("table.csv", "price", columns=["area"], sep=";")
 CSVReader(3)  # wrong
@@ -127,7 +131,8 @@ chosen.best_estimator_.predict(X)
 chosen.to_frame().head()
 bic_scorer(model, X, y) + 1.0
 GateDisplay.from_estimator(model, X, features=[0, 1]).ax_.set_title("regions")
-GateDisplay.from_estimator(model, X, feature=[0, 1])
+GateDisplay.from_estimator(model, X).gate_proba.shape
+GateDisplay.from_estimator(model, X, feature=[0, 1])  # handed on to matplotlib
 CalibrationDisplay.from_estimator(model, X, y, bins="many")  # wrong
 export_text(model, decimals=3).splitlines()
 export_text(model, digits=3)  # wrong

@@ -37,6 +37,7 @@ class DaskHMEClassifier(HMEClassifier):
         verbose: Int = 0,
         client: Any | None = None,
     ) -> None: ...
+    client: Any | None
     @classmethod
     def accurate(cls, **params: Any) -> Any: ...
     @property
@@ -89,6 +90,7 @@ class DaskHMERegressor(HMERegressor):
         verbose: Int = 0,
         client: Any | None = None,
     ) -> None: ...
+    client: Any | None
     @classmethod
     def accurate(cls, **params: Any) -> Any: ...
     @property
@@ -131,6 +133,7 @@ class DaskMoEClassifier(MoEClassifier):
         verbose: Int = 0,
         client: Any | None = None,
     ) -> None: ...
+    client: Any | None
     @classmethod
     def accurate(cls, **params: Any) -> Any: ...
     @property
@@ -181,6 +184,7 @@ class DaskMoERegressor(MoERegressor):
         verbose: Int = 0,
         client: Any | None = None,
     ) -> None: ...
+    client: Any | None
     @classmethod
     def accurate(cls, **params: Any) -> Any: ...
     @property

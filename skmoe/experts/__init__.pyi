@@ -19,12 +19,18 @@ class EstimatorExpert(Expert):
         n_jobs: Int | None = None,
         columns: Columns | slice | Callable[..., Any] | None = None,
     ) -> None: ...
+    estimator: Fittable
+    cv: Int
+    floor: Float
+    n_jobs: Int | None
+    columns: Columns | slice | Callable[..., Any] | None
     is_frozen: bool
     @property
     def n_fits(self) -> int: ...
 
 class Expert(BaseEstimator):
     family: Family
+    def _replaced(self, **state: Any) -> Any: ...
     def allows_missing(self) -> Any: ...
     def allows_outputs(self) -> Any: ...
     def allows_sparse(self) -> Any: ...
@@ -97,6 +103,9 @@ class LinearExpert(Expert):
         columns: Columns | slice | Callable[..., Any] | None = None,
         segments: Int = 1,
     ) -> None: ...
+    alpha: Float | Literal["auto"]
+    columns: Columns | slice | Callable[..., Any] | None
+    segments: Int
     @property
     def alpha_(self) -> Array: ...
     def eta(self, X: Any) -> Any: ...
@@ -115,6 +124,12 @@ class MLPExpert(Expert):
         columns: Columns | slice | Callable[..., Any] | None = None,
         segments: Int | Literal["auto"] = 1,
     ) -> None: ...
+    hidden_layer_sizes: Int | Sequence[Int]
+    activation: Literal["relu", "tanh", "logistic", "silu"]
+    heteroscedastic: bool
+    alpha: Float | Literal["auto"]
+    columns: Columns | slice | Callable[..., Any] | None
+    segments: Int | Literal["auto"]
     @property
     def alpha_(self) -> Array: ...
     is_held: bool
@@ -124,6 +139,7 @@ class MLPExpert(Expert):
 class MixedExpert(Expert):
     banks: tuple[Expert, ...]
     def __init__(self, experts: Sequence[tuple[str, str | Expert | Fittable]]) -> None: ...
+    experts: Sequence[tuple[str, str | Expert | Fittable]]
     @property
     def inside(self) -> Any: ...
     @property

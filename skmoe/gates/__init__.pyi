@@ -30,12 +30,16 @@ class EstimatorGate(Gate):
         floor: Float = 0.001,
         columns: Columns | slice | Callable[..., Any] | None = None,
     ) -> None: ...
+    estimator: Fittable
+    floor: Float
+    columns: Columns | slice | Callable[..., Any] | None
     is_frozen: bool
     @property
     def n_fits(self) -> Any: ...
 
 class Gate(BaseEstimator):
     n_experts: int
+    def _replaced(self, **state: Any) -> Any: ...
     def allows_missing(self) -> Any: ...
     def allows_sparse(self) -> Any: ...
     def begun(self, start: Any | None, random_state: Seed) -> Any: ...
@@ -104,13 +108,21 @@ class GaussianGate(Gate):
         refine: bool = False,
         columns: Columns | slice | Callable[..., Any] | None = None,
     ) -> None: ...
+    covariance_type: Literal["full", "tied", "diag", "spherical"]
+    prior_rows: Float | Literal["auto"]
+    reg_covar: Float
+    refine: bool
+    columns: Columns | slice | Callable[..., Any] | None
 
 class HierarchicalGate(Gate):
-    nodes: tuple[Gate, ...]
+    nodes: tuple[Any, ...]
     branches: list[tuple[int, ...]]
     def __init__(
         self, gate: str | Gate | Fittable = "softmax", depth: Int = 2, branching: Int = 2
     ) -> None: ...
+    gate: str | Gate | Fittable
+    depth: Int
+    branching: Int
     @property
     def columns(self) -> Any: ...
     @property
@@ -134,6 +146,11 @@ class MLPGate(Gate):
         columns: Columns | slice | Callable[..., Any] | None = None,
         segments: Int | Literal["auto"] = 1,
     ) -> None: ...
+    hidden_layer_sizes: Int | Sequence[Int]
+    activation: Literal["relu", "tanh", "logistic", "silu"]
+    alpha: Float | Literal["auto"]
+    columns: Columns | slice | Callable[..., Any] | None
+    segments: Int | Literal["auto"]
     @property
     def alpha_(self) -> float: ...
 
@@ -145,6 +162,7 @@ class QuadraticGate(SoftmaxGate):
         alpha: Float | Literal["auto"] = "auto",
         columns: Columns | slice | Callable[..., Any] | None = None,
     ) -> None: ...
+    products: Literal["full", "diag", "spherical"]
 
 class SoftmaxGate(Gate):
     weights: Array
@@ -155,12 +173,15 @@ class SoftmaxGate(Gate):
         columns: Columns | slice | Callable[..., Any] | None = None,
         segments: Int = 1,
     ) -> None: ...
+    alpha: Float | Literal["auto"]
+    columns: Columns | slice | Callable[..., Any] | None
+    segments: Int
     @property
     def alpha_(self) -> float: ...
     def with_alpha(self, alpha: Any) -> Any: ...
 
 class TopKGate(Gate):
-    inner: Gate
+    inner: Any
     usage_: Array
     def __init__(
         self,
@@ -169,6 +190,10 @@ class TopKGate(Gate):
         noise: Float = 1.0,
         balance: Float = 1.0,
     ) -> None: ...
+    gate: str | Gate | Fittable
+    k: Int | Literal["auto"]
+    noise: Float
+    balance: Float
     def answering(self, n_experts: Any) -> Any: ...
     @property
     def columns(self) -> Any: ...

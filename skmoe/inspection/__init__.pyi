@@ -38,6 +38,11 @@ class CalibrationDisplay:
         bins: Int = 10,
         confidence: Float = 0.95,
     ) -> None: ...
+    pit: ndarray[Any, Any]
+    levels: ndarray[Any, Any]
+    coverage: ndarray[Any, Any]
+    bins: Int
+    confidence: Float
     @classmethod
     def from_estimator(
         cls,
@@ -70,6 +75,10 @@ class ConvergenceDisplay:
         validation_scores: Sequence[Float] = (),
         objective_label: str = "objective",
     ) -> None: ...
+    history: Sequence[Float]
+    start_histories: Sequence[Sequence[Float]]
+    validation_scores: Sequence[Float]
+    objective_label: str
     @classmethod
     def from_estimator(
         cls,
@@ -97,6 +106,12 @@ class ElbowDisplay:
         std_errors: ndarray[Any, Any] | None = None,
         degenerate: ndarray[Any, Any] | None = None,
     ) -> None: ...
+    n_experts: ndarray[Any, Any]
+    scores: ndarray[Any, Any]
+    best_n_experts: Int
+    criterion: str
+    std_errors: ndarray[Any, Any] | None
+    degenerate: ndarray[Any, Any] | None
     @classmethod
     def from_estimator(
         cls,
@@ -131,6 +146,11 @@ class ExpertDisplay:
         xlabel: str = "coefficient",
         max_features: Int = 15,
     ) -> None: ...
+    coef: ndarray[Any, Any]
+    feature_names: Sequence[str]
+    interval: ndarray[Any, Any] | None
+    xlabel: str
+    max_features: Int
     @classmethod
     def from_estimator(
         cls,
@@ -163,6 +183,11 @@ class GateDisplay:
         points: ndarray[Any, Any] | None = None,
         note: str | None = None,
     ) -> None: ...
+    grid: Sequence[ndarray[Any, Any]]
+    gate_proba: ndarray[Any, Any]
+    feature_names: Sequence[str]
+    points: ndarray[Any, Any] | None
+    note: str | None
     @classmethod
     def from_estimator(
         cls,
@@ -198,6 +223,15 @@ class PredictiveDisplay:
         points: ndarray[Any, Any] | None = None,
         note: str | None = None,
     ) -> None: ...
+    grid: ndarray[Any, Any]
+    quantiles: ndarray[Any, Any]
+    levels: ndarray[Any, Any]
+    heights: ndarray[Any, Any]
+    density: ndarray[Any, Any]
+    feature_name: str
+    target_name: str
+    points: ndarray[Any, Any] | None
+    note: str | None
     @classmethod
     def from_estimator(
         cls,
@@ -228,6 +262,8 @@ class ResponsibilityDisplay:
     ax_: Axes
     figure_: Figure
     def __init__(self, *, responsibilities: ndarray[Any, Any], bins: Int = 20) -> None: ...
+    responsibilities: ndarray[Any, Any]
+    bins: Int
     @classmethod
     def from_estimator(
         cls,
@@ -255,6 +291,11 @@ class TreeDisplay:
         answers: Sequence[Sequence[str]],
         shares: Mapping[tuple[int, ...], Float] | None = None,
     ) -> None: ...
+    leaves: Sequence[Sequence[Int]]
+    questions: Mapping[tuple[int, ...], str]
+    turns: Mapping[tuple[int, ...], str]
+    answers: Sequence[Sequence[str]]
+    shares: Mapping[tuple[int, ...], Float] | None
     @classmethod
     def from_estimator(
         cls,
@@ -277,6 +318,8 @@ class UsageDisplay:
     def __init__(
         self, *, mean_proba: ndarray[Any, Any], share_most_probable: ndarray[Any, Any]
     ) -> None: ...
+    mean_proba: ndarray[Any, Any]
+    share_most_probable: ndarray[Any, Any]
     @classmethod
     def from_estimator(
         cls,

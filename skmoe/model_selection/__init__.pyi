@@ -5,7 +5,7 @@ from numpy import ndarray
 from pandas import DataFrame
 
 from skmoe import MoEClassifier, MoERegressor
-from skmoe._typing import Fittable, Int, Rows, Values
+from skmoe._typing import Fittable, Int, Values
 
 __all__ = ["Selection", "aic_scorer", "bic_scorer", "icl_scorer", "select_n_experts"]
 
@@ -22,9 +22,15 @@ class Selection(NamedTuple):
     best_estimator_: Any | None = ...
     def to_frame(self) -> DataFrame: ...
 
-def aic_scorer(estimator: MoERegressor | MoEClassifier | Fittable, X: Rows, y: Values) -> float: ...
-def bic_scorer(estimator: MoERegressor | MoEClassifier | Fittable, X: Rows, y: Values) -> float: ...
-def icl_scorer(estimator: MoERegressor | MoEClassifier | Fittable, X: Rows, y: Values) -> float: ...
+def aic_scorer(
+    estimator: MoERegressor | MoEClassifier | Fittable, X: Values, y: Values
+) -> float: ...
+def bic_scorer(
+    estimator: MoERegressor | MoEClassifier | Fittable, X: Values, y: Values
+) -> float: ...
+def icl_scorer(
+    estimator: MoERegressor | MoEClassifier | Fittable, X: Values, y: Values
+) -> float: ...
 def select_n_experts(
     estimator: MoERegressor | MoEClassifier | Fittable,
     X: Values,

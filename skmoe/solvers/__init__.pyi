@@ -9,9 +9,13 @@ __all__ = ["EM", "LBFGS", "Adam", "Explored", "Memory", "Solver", "Trace"]
 
 class EM(Solver):
     def __init__(self, memory: Int = 5, decay: Float = 0.6, forgetting: Float = 0.0) -> None: ...
+    memory: Int
+    decay: Float
+    forgetting: Float
 
 class LBFGS(Solver):
     def __init__(self, memory: Int | Literal["auto"] = "auto") -> None: ...
+    memory: Int | Literal["auto"]
 
 class Adam(Solver):
     def __init__(
@@ -26,6 +30,15 @@ class Adam(Solver):
         patience: Int = 12,
         random_state: Seed = None,
     ) -> None: ...
+    learning_rate: Float | Literal["auto"]
+    batch_size: Int | Literal["auto"]
+    n_epochs: Int | Literal["auto"]
+    schedule: Literal["plateau", "cosine", "constant"]
+    weight_decay: Float
+    max_norm: Float
+    validation_fraction: Float
+    patience: Int
+    random_state: Seed
 
 class Explored(NamedTuple):
     mixture: Any
