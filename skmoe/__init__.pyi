@@ -24,6 +24,7 @@ from . import gates as gates
 from . import inference as inference
 from . import inspection as inspection
 from . import model_selection as model_selection
+from . import onnx as onnx
 from . import readers as readers
 from . import solvers as solvers
 from . import summary as summary
