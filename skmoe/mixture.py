@@ -1,5 +1,6 @@
 """The mixture: a gate and a bank of experts, and nothing of solvers or estimators."""
 
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from ._numerics.part import Together
@@ -11,7 +12,6 @@ __all__ = ["Mixture", "MixtureStatistics"]
 # Multiplications of the curvature over those of the rest of a pass, above which Newton steps are
 # dearer than the passes that they save.
 _DEAR = 3
-
 
 # Standard deviations that the rows of a group may differ by in a column that is one for all.
 _SAME = 1e-6
@@ -70,13 +70,9 @@ class Seen(NamedTuple):
         return resp if self.trials is None else resp * self.trials
 
 
-class _Parts(NamedTuple):
-    gate: Any
-    expert: Any
-    record: Record = Record()
-
-
-class Mixture(Together, _Parts):
+# No named tuple: those with bases of their own are read back from files of skops as plain tuples.
+@dataclass(frozen=True, eq=False)
+class Mixture(Together):
     r"""The model :math:`\log p(y|x) = \mathrm{logsumexp}_k [\log g_k(x) + \log f(y; \eta_k(x))]`.
 
     Rows of a group share an expert: then the densities of its rows are multiplied, and the gate
@@ -97,12 +93,18 @@ class Mixture(Together, _Parts):
     no groups, G is n.
     """
 
-    __slots__ = ()
+    gate: Any
+    expert: Any
+    record: Record = field(default=Record())
+
+    def _replace(self, **changes):
+        """The same with other parts, or with another record."""
+        return replace(self, **changes)
 
     @property
     def inside(self):
         """Gate and experts."""
-        return self[:2]
+        return self.gate, self.expert
 
     @property
     def has_dear_curvature(self):
