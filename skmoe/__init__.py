@@ -1,11 +1,11 @@
 """Mixtures of experts for tabular data, as scikit-learn estimators."""
 
+__version__ = "0.1.0"  # estimators, which stamp it on what they store, are imported below
+
 import importlib
 
 from ._versions import show_versions
 from .estimators import HMEClassifier, HMERegressor, MoEClassifier, MoERegressor
-
-__version__ = "0.1.0"
 
 __all__ = [
     "HMEClassifier",

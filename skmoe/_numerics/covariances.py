@@ -85,8 +85,8 @@ class Matrices:
         least = 100 * scaled.shape[-1] * float(xp.finfo(scaled.dtype).eps)
         lift = xp.clip(least - xp.min(xp.linalg.eigvalsh(scaled), axis=-1), 0.0, None)
         one = xp.eye(scaled.shape[-1], dtype=scaled.dtype, device=device(scaled))
-        inverse = xp.linalg.inv(xp.linalg.cholesky(scaled + lift[:, None, None] * one))
-        return xp.matrix_transpose(inverse) / root[..., :, None]
+        upper = xp.matrix_transpose(xp.linalg.cholesky(scaled + lift[:, None, None] * one))
+        return xp.linalg.inv(upper) / root[..., :, None]
 
     def distance(self, Z, mean, factor):
         """Squared Mahalanobis distances (n, K)."""

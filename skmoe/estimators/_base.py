@@ -1,9 +1,13 @@
 """The estimator that regressor and classifier share."""
 
 import copy
+import warnings
 
 import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
+from sklearn.exceptions import InconsistentVersionWarning
+
+from skmoe import __version__
 
 from .._numerics.part import MadeOfParts
 from .._rows.arrays import allowing_underflow
@@ -362,6 +366,24 @@ class BaseMixtureOfExperts(
     @property
     def _n_features_out(self):
         return self.n_experts_
+
+    def __getstate__(self):
+        # As scikit-learn does, which stamps its own classes alone.
+        return {**super().__getstate__(), "_skmoe_version": __version__}
+
+    def __setstate__(self, state):
+        state = dict(state)
+        stored = state.pop("_skmoe_version", "unknown")
+        if stored != __version__:
+            warnings.warn(
+                InconsistentVersionWarning(
+                    estimator_name=f"{type(self).__name__} of skmoe",
+                    current_sklearn_version=__version__,
+                    original_sklearn_version=stored,
+                ),
+                stacklevel=2,
+            )
+        super().__setstate__(state)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
