@@ -5,9 +5,10 @@ __version__ = "0.1.0"  # estimators, which stamp it on what they store, are impo
 import importlib
 
 from ._versions import show_versions
-from .estimators import HMEClassifier, HMERegressor, MoEClassifier, MoERegressor
+from .estimators import TRUSTED_TYPES, HMEClassifier, HMERegressor, MoEClassifier, MoERegressor
 
 __all__ = [
+    "TRUSTED_TYPES",
     "HMEClassifier",
     "HMERegressor",
     "MoEClassifier",
