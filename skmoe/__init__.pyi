@@ -31,6 +31,7 @@ from . import summary as summary
 from . import testing as testing
 
 __all__ = [
+    "TRUSTED_TYPES",
     "HMEClassifier",
     "HMERegressor",
     "MoEClassifier",
@@ -38,6 +39,7 @@ __all__ = [
     "__version__",
     "show_versions",
 ]
+TRUSTED_TYPES: list[Any]
 
 class HMEClassifier(MoEClassifier):
     gate_: HierarchicalGate
