@@ -45,5 +45,5 @@ def climbed_along_gradients(mixture, resp, sample, solver, passes):
     Explored
     """
     few = Trace(GIVEN_STEPS * solver.passes_per_step, 0.0)
-    learnt, _ = solver.solve(_Given(*mixture), sample.with_weight(resp), few)
+    learnt, _ = solver.solve(_Given(*mixture.inside, mixture.record), sample.with_weight(resp), few)
     return solver.explore(mixture._with_inside(learnt.inside), sample, 0.0, passes=passes)
