@@ -19,7 +19,7 @@ def outputs_of(model, X):
     dict of str to Tensor
         `variable` of a regressor, `label` and `probabilities` of a classifier; `gate_proba`.
     """
-    gate, bank, _ = model._mixture
+    gate, bank = model._mixture.inside
     design = design_of(model._units, X)
     weight = log_joint(gate, design).then("Softmax", axis=1)
     by_output = weight.then("Unsqueeze", X.graph.positions([2]))
