@@ -1,6 +1,7 @@
 """Ordered classes: independent references, the order of labels, what experts share, bad data."""
 
 import numpy as np
+import polars as pl
 import pytest
 from matplotlib import pyplot
 from numpy.testing import assert_allclose, assert_array_equal
@@ -553,3 +554,12 @@ def test_known_terms_and_groups_go_with_an_order():
     terms = moved.explain(X[:4], offset=X[:4] @ [0.5, -0.3])
     total = terms.drop(columns=["weight", "prediction"]).sum(axis=1)
     assert_allclose(np.log(terms["prediction"] / (1 - terms["prediction"])), total)
+
+
+def test_a_frame_of_one_column_tells_the_order():
+    rng = np.random.default_rng(0)
+    X, names = rng.normal(size=(200, 1)), ["low", "mid", "Top"]
+    label = np.array(names)[np.digitize(X[:, 0] + rng.logistic(size=200), [-1, 1])]
+    frame = pl.DataFrame({"grade": pl.Series(label, dtype=pl.Enum(names))})
+    model = MoEClassifier(1, family="ordinal").fit(X, frame)
+    assert model.classes_.tolist() == names

@@ -2,8 +2,10 @@
 
 import numpy as np
 from sklearn.preprocessing import LabelEncoder
+from sklearn.utils import _safe_indexing
 
 from .._rows.arrays import array_namespace, host, like, take_rows
+from .._rows.tables import is_frame
 
 __all__ = ["OrderedEncoder", "levels_of"]
 
@@ -12,8 +14,8 @@ _SHOWN = 10
 
 def levels_of(labels):
     """Categories of a column of an ordered type, from the lowest; None for other columns."""
-    if hasattr(labels, "iloc") and getattr(labels, "ndim", 1) == 2 and labels.shape[1] == 1:
-        labels = labels.iloc[:, 0]
+    if is_frame(labels) and labels.shape[1] == 1:
+        labels = _safe_indexing(labels, 0, axis=1)
     dtype = getattr(labels, "dtype", None)
     # An Enum of polars is an order by what it is made for.
     if getattr(dtype, "ordered", False) or type(dtype).__name__ == "Enum":
