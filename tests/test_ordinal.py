@@ -9,6 +9,7 @@ from scipy.optimize import minimize
 from scipy.special import expit
 from sklearn import config_context
 from sklearn.datasets import load_diabetes
+from sklearn.exceptions import DataConversionWarning
 from sklearn.tree import DecisionTreeClassifier
 
 from skmoe import HMEClassifier, MoEClassifier, MoERegressor
@@ -561,5 +562,6 @@ def test_a_frame_of_one_column_tells_the_order():
     X, names = rng.normal(size=(200, 1)), ["low", "mid", "Top"]
     label = np.array(names)[np.digitize(X[:, 0] + rng.logistic(size=200), [-1, 1])]
     frame = pl.DataFrame({"grade": pl.Series(label, dtype=pl.Enum(names))})
-    model = MoEClassifier(1, family="ordinal").fit(X, frame)
+    with pytest.warns(DataConversionWarning, match="1d array was expected"):
+        model = MoEClassifier(1, family="ordinal").fit(X, frame)
     assert model.classes_.tolist() == names
