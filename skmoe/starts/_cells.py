@@ -3,6 +3,7 @@
 import warnings
 
 import numpy as np
+from sklearn import config_context
 from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 
@@ -124,7 +125,7 @@ def _regressions(X, y, begins, size):
 def _alike(table, n_cells, random_state):
     """Cells of the rows of a table that are alike, by a few steps of k-means."""
     seed = random_state.randint(2**31 - 1)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), config_context(array_api_dispatch=False):
         # There may be fewer distinct rows than cells.
         warnings.simplefilter("ignore", ConvergenceWarning)
         return KMeans(n_cells, n_init=3, max_iter=20, random_state=seed).fit_predict(table)
