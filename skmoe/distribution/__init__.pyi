@@ -2,6 +2,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from matplotlib.axes import Axes
+from numpy import ndarray
 
 from skmoe._typing import Array, Float, Int, Seed, Values
 from skmoe.families import Family
@@ -36,4 +37,4 @@ class MixtureDistribution:
     def var_within(self) -> Array: ...
     @property
     def weights(self) -> Array: ...
-    def with_groups(self, groups: Any) -> Any: ...
+    def with_groups(self, groups: ndarray[Any, Any]) -> MixtureDistribution: ...

@@ -112,7 +112,17 @@ class MixtureDistribution:
         return new if self.groups is None else new.with_groups(self.groups[chosen])
 
     def with_groups(self, groups):
-        """The same of rows of which those with one code (n_samples,) share an expert in `rvs`."""
+        """The same of rows in groups, which have one expert each in a draw of `rvs`.
+
+        Parameters
+        ----------
+        groups : ndarray of shape (n_samples,)
+            A number for every row, the same for the rows of a group.
+
+        Returns
+        -------
+        MixtureDistribution
+        """
         new = copy.copy(self)
         new.groups = groups
         return new
