@@ -23,6 +23,7 @@ _EXAMPLES = [
     "healthcare_heterogeneity",
     "images_digits",
     "text_classification",
+    "recommendation",
     "em_or_gradient",
     "streaming",
     "large_data",
