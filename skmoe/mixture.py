@@ -198,8 +198,9 @@ class Mixture(Together):
         Of a group, their mean is all its rows'.
         """
         own = self.seen(X)
-        of_rows = own.for_experts(own.groups.mean(resp))
-        return self.gate_statistics_given(X, resp), own.expert.statistics(own.X, y, of_rows)
+        resp = own.groups.mean(resp)
+        of_gate = self.gate.statistics(own.of_gate(), resp)
+        return of_gate, own.expert.statistics(own.X, y, own.for_experts(resp))
 
     def gate_statistics_given(self, X, resp):
         """Statistics of the gate alone."""
@@ -270,9 +271,9 @@ class Mixture(Together):
 
     def varies_in_groups(self, X):
         """Which columns of a design (D,) differ among rows of one group: 1 for those, else 0."""
-        own, xp = self.seen(X), array_namespace(X)
-        apart = own.X - own.groups.spread(own.of_gate())
-        return xp.astype(xp.max(xp.abs(apart), axis=0) > _SAME, X.dtype)
+        own = self.seen(X)
+        most = own.groups.varies(own.X)
+        return array_namespace(most).astype(most > _SAME, X.dtype)
 
     def group_weight(self, X, weight):
         """Weights (n,) that count groups: of the first row of each, and none of its others."""

@@ -435,8 +435,9 @@ def test_a_summary_says_of_which_columns_a_gate_sees_means():
     X, y, groups, _ = panel()
     X = np.column_stack([X, np.arange(200)[groups] % 7])
     model = MoERegressor(2, random_state=0).fit(X, y, groups=groups)
-    text = str(model.summary(X, y, groups=groups))
-    assert "2 of the gate's 3 columns vary within groups" in text
+    for table in (X, csr_array(X)):
+        text = str(model.summary(table, y, groups=groups))
+        assert "2 of the gate's 3 columns vary within groups" in text
     model = MoERegressor(2, gate=SoftmaxGate(columns=[2]), random_state=0)
     text = str(model.fit(X, y, groups=groups).summary(X, y, groups=groups))
     assert "vary within groups" not in text

@@ -31,7 +31,7 @@ from .arrays import (
 )
 from .compat import any_thread_may_resize
 from .distinct import bucketed, count_distinct, hashed, kept, picked, put_together
-from .record import back, begins_of, distinct_groups, edges_of
+from .record import back, begins_of, codes_of, distinct_groups, edges_of
 from .statistics import fold
 
 __all__ = [
@@ -489,6 +489,10 @@ class ArrayBlocks(Blocks):
             tables = chunk._prepared(slice(0, ends[-1] - ends[0]))
             for start, stop in pairwise(ends):
                 yield tuple(x[start - ends[0] : stop - ends[0], ...] for x in tables)
+
+    def group_codes(self):
+        """Number of the group (n,), on the host, of every row in the order given."""
+        return self.as_given(codes_of(self.begins, self.n_rows))
 
     def n_groups(self):
         """Sum of the weights of the groups; None where rows are in none."""

@@ -10,11 +10,11 @@ from .blocks import ArrayBlocks
 from .record import Record
 from .tables import check_column, check_known, is_elsewhere, is_frame
 
-__all__ = ["NOTHING", "Carried", "Given", "check_one_weight", "group_codes"]
+__all__ = ["KEYS", "NOTHING", "Carried", "Given", "check_one_weight"]
 
 
 # What a row may carry.
-_KEYS = ("exposure", "offset", "groups", "trials")
+KEYS = ("exposure", "offset", "groups", "trials")
 
 # What changes nothing where it is given for every row.
 _NEUTRAL = {"exposure": 1.0, "offset": 0.0, "trials": 1.0}
@@ -36,16 +36,22 @@ class Carried(NamedTuple):
     trials: Any = None
     unused: Any = ()
 
+    @classmethod
+    def asked(cls, words, keys):
+        """What keywords give to a method that has a use for some of the keys."""
+        unused = tuple(key for key in KEYS if key not in keys)
+        return cls(**{key: words.get(key) for key in KEYS if key in keys}, unused=unused)
+
     def named(self):
         """Names of the columns that were asked for by name, by what they are."""
         return {key: name for key, name in self.given().items() if isinstance(name, str)}
 
     def given(self):
         """Those that are given, by what they are."""
-        return {key: own for key in _KEYS if (own := getattr(self, key)) is not None}
+        return {key: own for key in KEYS if (own := getattr(self, key)) is not None}
 
     def parted(self, X, known=None):
-        """X without the columns that are named, and all columns as values.
+        """X without the columns that are named, and all columns as values, groups numbered.
 
         Parameters
         ----------
@@ -54,11 +60,14 @@ class Carried(NamedTuple):
             Names of columns that a fit has asked for, by what they are, where X is for a fitted
             estimator; None for a fit.
         """
-        known, named = known or {}, self.named()
-        if not (known or named):
-            return X, self
         if is_elsewhere(X):
             # It is refused in words where the table is looked at.
+            return X, self
+        X, own = self._parted(X, known or {}, self.named())
+        return X, own if own.groups is None else own._replace(groups=_group_codes(own.groups))
+
+    def _parted(self, X, known, named):
+        if not (known or named):
             return X, self
         columns = list(getattr(X, "column_names", X.columns)) if is_frame(X) else None
         new = {}
@@ -132,9 +141,9 @@ class Carried(NamedTuple):
             would overflow, a group is missing, or its rows have several weights.
         """
         if self.groups is not None:
-            codes = group_codes(self.groups)
-            if len(codes) != X.shape[0]:
-                raise ValueError(f"groups has {len(codes)} rows and X has {X.shape[0]}.")
+            n_given = self.groups.shape[0]
+            if n_given != X.shape[0]:
+                raise ValueError(f"groups has {n_given} rows and X has {X.shape[0]}.")
         self._check_known(record)
         if targets is not None:
             self._check_enough(record)
@@ -298,8 +307,8 @@ def _values(values, X, name, n_columns):
     return table
 
 
-def group_codes(groups):
-    """Number of every row's group, (n,) on the host."""
+def _group_codes(groups):
+    """Number of every row's group, (n,) on the host; they count without gaps."""
     check_known(groups, "groups")
     if isinstance(groups, (list, tuple)) and len(set(map(type, groups))) > 1:
         # As an array they would all be text.
@@ -307,12 +316,7 @@ def group_codes(groups):
     values = np.asarray(_on_host(groups))
     if values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]
-    missing = (
-        values.ndim == 1 and any(own is None or own != own for own in values.tolist())
-        if (values.dtype.kind == "O")
-        else values.dtype.kind in "fmM" and (values != values).any()
-    )
-    if values.ndim != 1 or missing:
+    if values.ndim != 1 or _any_missing(values):
         what = "missing values" if values.ndim == 1 else f"the shape {values.shape}"
         raise ValueError(
             f"groups has {what}; a name or number for every row is allowed. Give rows of nobody a "
@@ -326,20 +330,25 @@ def group_codes(groups):
         ) from error
 
 
-def _are_alone(groups):
+def _any_missing(values):
+    """Whether one of some names or numbers (n,) is None or not equal to itself."""
+    if values.dtype.kind == "O":
+        return any(own is None or own != own for own in values.tolist())
+    return values.dtype.kind in "fmM" and (values != values).any()
+
+
+def _are_alone(codes):
     """Whether every row has a group of its own: then there are none to speak of."""
-    codes = group_codes(groups)
     return codes.max(initial=-1) + 1 == len(codes)
 
 
-def _ordered(groups, n_rows, weight):
+def _ordered(codes, n_rows, weight):
     """Order that brings rows of groups together (None: they are), and a column that begins them.
 
     The column (n, 1) belongs to the rows as they are given; of None every row is alone.
     """
-    if groups is None:
+    if codes is None:
         return None, np.ones((n_rows, 1))
-    codes = group_codes(groups)
     order = np.argsort(codes, kind="stable")
     begins = np.ones(n_rows)
     begins[order[1:]] = np.diff(codes[order]) > 0

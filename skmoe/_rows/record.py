@@ -14,6 +14,7 @@ __all__ = [
     "Record",
     "back",
     "begins_of",
+    "codes_of",
     "distinct_groups",
     "edges_of",
     "groups_among",
@@ -100,7 +101,7 @@ class Groups:
         self._xp, self._device = array_namespace(begins), device(begins)
         self._begins, self._first = begins, np.flatnonzero(host(begins))
         self._size = np.diff(self._first, append=begins.shape[0])
-        self._own = np.repeat(np.arange(len(self._first)), self._size)
+        self._own = codes_of(self._first, begins.shape[0])
 
     def _there(self, positions):
         return self._xp.asarray(positions, device=self._device)
@@ -160,10 +161,22 @@ class Groups:
         """Of every group the first row (G, ...) of a table (n, ...)."""
         return self._xp.take(table, self._there(self._first), axis=0)
 
+    def varies(self, table):
+        """Most by which a column (D,) of a table (n, D) is away from its mean in a group."""
+        apart = abs(table - self.spread(self.mean(table)))
+        if is_sparse(table):
+            return apart.max(axis=0).toarray().ravel()
+        return self._xp.max(apart, axis=0)
+
 
 def begins_of(y):
     """Positions of the first rows of groups, on the host, told by the last column of y."""
     return np.flatnonzero(host(y[:, -1]))
+
+
+def codes_of(begins, n_rows):
+    """Number of every row's group (n,), of groups that begin there."""
+    return np.repeat(np.arange(len(begins)), np.diff(begins, append=n_rows))
 
 
 def edges_of(begins, n_rows, length):

@@ -36,8 +36,7 @@ def lazily(name, method):
         if not is_distributed(X):
             return method(self, X, *args, **words)
         check_is_fitted(self)
-        given = {key: words[key] for key in Carried._fields if words.get(key) is not None}
-        carried = Carried(**given, unused=[key for key in Carried._fields if key not in parameters])
+        carried = Carried.asked(words, parameters)
         check_named(carried, "dask collections")
         some, _ = carried.parted(head(X), self._carried)
         _check_n_features(self, some, reset=False)

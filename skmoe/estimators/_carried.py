@@ -44,8 +44,8 @@ def carrying(*keys):
 
         @wraps(method)
         def with_columns(self, *args, **words):
-            unused = tuple(key for key in _DOCS if key not in keys)
-            carried = Carried(**{key: words.pop(key, None) for key in keys}, unused=unused)
+            carried = Carried.asked(words, keys)
+            words = {key: value for key, value in words.items() if key not in keys}
             if is_reader(args[0] if args else words.get("X")):
                 check_named(carried, "a reader")
             return method(self, *args, carried=carried, **words)

@@ -10,7 +10,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d
 
 from .._rows.arrays import array_namespace
-from .._rows.carried import Given, group_codes
+from .._rows.carried import Given
 from .._rows.compat import get_namespace_and_device, move_to, with_callbacks
 from .._rows.tables import as_type_of, check_column, validated
 from .._rows.validation import check_numbers
@@ -246,11 +246,11 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
             scales.append(scale)
             return (log_weight, eta, scale) if by_row else (log_weight, eta)
 
-        log_weight, eta, *scale = self._rows(X, "predict_dist", carried=carried).map(tables)
+        rows = self._rows(X, "predict_dist", carried=carried)
+        log_weight, eta, *scale = rows.map(tables)
         scale = scale[0] if scale else scales[0]
         law = MixtureDistribution(log_weight, eta, scale, self._family_of_law(), self._flat_targets)
-        groups = carried.parted(X, self._carried)[1].groups if self._record.grouped else None
-        return law if groups is None else law.with_groups(group_codes(groups))
+        return law.with_groups(rows.group_codes()) if rows.grouped else law
 
     @carrying("exposure", "offset", "groups", "trials")
     @by_batch
@@ -362,7 +362,7 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
 
         def sums(X, y, weight):
             weight = mixture.trial_weight(X, weight)
-            offset, one = mixture.seen(X).expert.offset, array_namespace(y).ones_like(y)
+            offset, one = mixture.offset(X), array_namespace(y).ones_like(y)
             if offset is None:
                 return weight @ y, weight @ one
             # What the deviance weighs rates by: a power of the exposure.
@@ -377,7 +377,7 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
             return self._constant_odds(blocks, rate)
 
         def constant(X, y):
-            offset = mixture.seen(X).expert.offset
+            offset = mixture.offset(X)
             rates = rate + array_namespace(y).zeros_like(y)
             return rates if offset is None else family.freed(rates, -offset)
 
@@ -389,7 +389,7 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
         intercept = family.link(family.feasible(mean[:, None, :], 1e-6))[:, 0, :]
 
         def at(X, intercept):
-            return (mixture.seen(X).expert.offset + intercept)[:, None, :]
+            return (mixture.offset(X) + intercept)[:, None, :]
 
         def sums(X, y, weight, intercept):
             weight = mixture.trial_weight(X, weight)

@@ -217,10 +217,9 @@ class ReportingMixin:
     def _facts(self, sums):
         """The header of a summary."""
         n_rows = (self._n_groups or self._memory.weight) if sums is None else sums.weight
+        unit = "group" if self._record.grouped else "row"
         facts = {
-            "groups" if self._record.grouped else "rows": (
-                int(n_rows) if n_rows == int(n_rows) else n_rows
-            ),
+            f"{unit}s": int(n_rows) if n_rows == int(n_rows) else n_rows,
             "parameters": self.n_parameters_,
             **self._effort(),
         }
@@ -234,9 +233,7 @@ class ReportingMixin:
         facts["AIC"], facts["BIC"] = criteria["aic"], criteria["bic"]
         if sums is not None:
             facts["ICL"] = criteria["icl"]
-            facts[f"entropy per {'group' if self._record.grouped else 'row'}"] = (
-                f"{sums.entropy / n_rows:.3f}"
-            )
+            facts[f"entropy per {unit}"] = f"{sums.entropy / n_rows:.3f}"
         return facts
 
     def _attributes_of(self, mixture):

@@ -125,7 +125,7 @@ def told(mixture, X, y):
 
 def _freed(mixture, X, y):
     """Targets less what known terms of the predictors explain."""
-    offset = mixture.seen(X).expert.offset
+    offset = mixture.offset(X)
     return y if offset is None else mixture.expert.family.freed(y, offset)
 
 
