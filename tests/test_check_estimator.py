@@ -39,9 +39,7 @@ THOROUGH = [
 # Those of which it makes all but `FORMS`.
 LEAN = [
     MoERegressor(),
-    MoERegressor(2, gate="gaussian", expert=KINDS, **FEW),
     MoERegressor(**NEURAL),
-    MoERegressor("auto", gate="constant", init="joint", **FEW),
     MoEClassifier(2, gate=DecisionTreeClassifier(max_depth=2), expert=LogisticRegression(), **FEW),
     HMEClassifier(
         1, 3, gate="quadratic", solver=LBFGS(), expert=LinearExpert(alpha=0.1), init="kmeans"
@@ -63,6 +61,8 @@ OTHERS = [
     MoEClassifier("auto", init="joint", **FEW),
     MoEClassifier(expert=DecisionTreeClassifier(max_depth=3), **FEW),
     MoEClassifier(2, family="ordinal", init="lines", **FEW),
+    MoERegressor(2, gate="gaussian", expert=KINDS, **FEW),
+    MoERegressor("auto", gate="constant", init="joint", **FEW),
     MoERegressor(2, gate="constant", family="student_t", n_init=2, average=True),
     MoERegressor(3, gate=TopKGate(HierarchicalGate(), k=2), init="planes", **FEW),
     MoERegressor(2, gate=LogisticRegression(), expert=TREE, **FEW),

@@ -170,7 +170,9 @@ def test_one_inverse_gaussian_expert_is_the_generalised_linear_model(diabetes):
     # statsmodels 0.15.0: GLM(InverseGaussian(Log())).
     known = [-0.0310745929, -2.3636406370, 2.8766072226, 2.4198690872, -4.2384254393]
     known += [3.3308501758, -1.5343527748, -0.6186388431, 5.3356248372, 0.2151055984]
-    assert_allclose(model.expert_coef_[0], known, rtol=1e-6)
+    # A fit ends where the likelihood rises by no digit: that tells coefficients, of which the
+    # largest is 5, to 1e-7.
+    assert_allclose(model.expert_coef_[0], known, rtol=0, atol=1e-6)
     assert_allclose(model.expert_intercept_, 4.9577891928, rtol=1e-8)
     mean = model.predict(X)
 
@@ -359,7 +361,7 @@ def test_mixture_of_poisson_regressions_is_the_textbooks():
     assert mixture(MoERegressor, X, y, family="poisson").log_likelihood_ >= reference - 1e-4
 
 
-@pytest.mark.parametrize("n_classes", [2, 3])
+@pytest.mark.parametrize("n_classes", [2, pytest.param(3, marks=pytest.mark.full)])
 def test_binomial_and_multinomial_mixtures_are_the_textbooks(n_classes):
     X, label = load_iris(return_X_y=True)
     rng = np.random.default_rng(0)
