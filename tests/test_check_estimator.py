@@ -40,7 +40,6 @@ THOROUGH = [
 LEAN = [
     MoERegressor(),
     MoERegressor(**NEURAL),
-    MoEClassifier(2, gate=DecisionTreeClassifier(max_depth=2), expert=LogisticRegression(), **FEW),
     HMEClassifier(
         1, 3, gate="quadratic", solver=LBFGS(), expert=LinearExpert(alpha=0.1), init="kmeans"
     ),
@@ -60,6 +59,7 @@ OTHERS = [
     MoEClassifier(2, init="planes", n_init=2, average=True),
     MoEClassifier("auto", init="joint", **FEW),
     MoEClassifier(expert=DecisionTreeClassifier(max_depth=3), **FEW),
+    MoEClassifier(2, gate=DecisionTreeClassifier(max_depth=2), expert=LogisticRegression(), **FEW),
     MoEClassifier(2, family="ordinal", init="lines", **FEW),
     MoERegressor(2, gate="gaussian", expert=KINDS, **FEW),
     MoERegressor("auto", gate="constant", init="joint", **FEW),

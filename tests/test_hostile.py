@@ -263,7 +263,7 @@ def check_many(problems, number, first):
     checked()
 
 
-@pytest.mark.parametrize(("problems", "number"), [(regressions, 6), (classifications, 4)])
+@pytest.mark.parametrize(("problems", "number"), [(regressions, 3), (classifications, 3)])
 def test_some_fits(problems, number):
     check_many(problems, number, 0)
 

@@ -209,7 +209,7 @@ def test_pipelines():
     assert not hasattr(pipe[0], "mean_")
 
 
-@pytest.mark.parametrize("expert", [Ridge(), "mlp"])
+@pytest.mark.parametrize("expert", [pytest.param(Ridge(), marks=pytest.mark.full), "mlp"])
 def test_parts_without_counted_parameters_are_judged_on_held_out_rows(expert):
     X, y = two_lines(12)
     model = MoERegressor("auto", expert=expert, max_iter=3, tol=0.1, random_state=0)

@@ -239,7 +239,10 @@ def test_a_spread_that_may_depend_on_x_costs_nothing_where_it_does_not():
         {},
         {"gate": "mlp"},
         {"gate": TopKGate(k=2)},
-        {"n_init": 3, "average": True, "expert": MLPExpert(8, alpha="auto")},
+        pytest.param(
+            {"n_init": 3, "average": True, "expert": MLPExpert(8, alpha="auto")},
+            marks=pytest.mark.full,
+        ),
     ],
     ids=str,
 )
