@@ -16,6 +16,7 @@ __all__ = [
     "RowWeightWarning",
     "SeparationWarning",
     "TooManyParametersWarning",
+    "UnvaryingTargetsWarning",
 ]
 
 
@@ -78,3 +79,7 @@ class RowWeightWarning(FitWarning):
 
 class TooManyParametersWarning(FitWarning):
     """There are more parameters without a penalty than distinct rows."""
+
+
+class UnvaryingTargetsWarning(FitWarning):
+    """The first batch of a stream has one and the same target in all rows."""

@@ -6,6 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.linear_model import LinearRegression, Ridge
 
 from skmoe import HMEClassifier, HMERegressor, MoEClassifier, MoERegressor
+from skmoe.exceptions import UnvaryingTargetsWarning
 from skmoe.experts import LinearExpert
 from skmoe.gates import TopKGate
 from skmoe.solvers import EM, Adam
@@ -250,3 +251,24 @@ def test_an_average_does_not_learn_from_batches():
     model.fit(X, y).set_params(average=False)
     with pytest.raises(ValueError, match="has averaged several mixtures"):
         model.partial_fit(X, y)
+
+
+def test_a_stream_that_begins_with_zeros_is_told_and_comes_back():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(20000, 3))
+    y = rng.poisson(np.exp(X[:, 0] - 3)).astype(float)
+    y[:100] = 0
+    model = MoERegressor(1, family="poisson", random_state=0)
+    with pytest.warns(UnvaryingTargetsWarning, match="one target in all of its 100 rows"):
+        model.partial_fit(X[:100], y[:100])
+    for first in range(100, 20000, 100):
+        model.partial_fit(X[first : first + 100], y[first : first + 100])
+    assert_allclose(model.predict(X).mean(), y.mean(), rtol=0.1)
+
+
+@pytest.mark.parametrize("family", ["poisson", "negative_binomial", "tweedie", "bernoulli"])
+def test_of_zeros_alone_a_mean_is_next_to_zero_and_no_further(family):
+    X = np.random.default_rng(0).normal(size=(100, 2))
+    model = MoERegressor(1, family=family).fit(X, np.zeros(100))
+    assert model.predict(X).max() < 1e-4
+    assert -60 < model.expert_intercept_[0] < -8

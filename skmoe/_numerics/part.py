@@ -273,6 +273,10 @@ class Part(BaseEstimator):
         """New part with other parameters."""
         raise NotImplementedError
 
+    def extrapolated(self, statistics, params):
+        """New part with parameters that its last steps point to, as far as curvature holds."""
+        return self.with_params(params)
+
     def whitening(self, statistics):
         """W with W' A W a unit matrix, A the curvature in `statistics`: see `Coordinates`.
 
@@ -461,12 +465,23 @@ class Together:
 
     def with_params(self, params):
         """The same with other parameters."""
-        parts, inside = [], tuple(self.inside)
+        pairs = zip(self.inside, self._cut(params), strict=True)
+        return self._with_inside(part.with_params(own) for part, own in pairs)
+
+    def extrapolated(self, statistics, params):
+        """All parts where their last steps point to."""
+        triples = zip(self.inside, statistics, self._cut(params), strict=False)
+        return self._with_inside(part.extrapolated(*own) for part, *own in triples)
+
+    def _cut(self, params):
+        """The parameters of every part."""
+        inside = tuple(self.inside)
         for part in inside[:-1]:
             size = part.params.shape[0]
-            parts.append(part.with_params(params[:size]))
+            yield params[:size]
             params = params[size:]
-        return self._with_inside(parts + [part.with_params(params) for part in inside[-1:]])
+        # The parameters of a part without any need not be asked for their number.
+        yield from [params] * len(inside[-1:])
 
     def identified(self):
         """Bases of all parts, block by block."""

@@ -1,11 +1,13 @@
 """Learning from batches of rows as they come."""
 
 import copy
+import warnings
 
 from .._numerics.estimators import set_random_states
-from .._rows.arrays import allowing_underflow
+from .._rows.arrays import allowing_underflow, host
 from .._rows.carried import Given
 from .._rows.tables import noted_columns
+from ..exceptions import UnvaryingTargetsWarning
 from ..experts._base import as_expert
 from ..gates._averaged import AveragedGate
 from ..gates._base import as_gate
@@ -89,6 +91,7 @@ class OnlineMixin:
         """Units, mixture, blocks and what to note, from the first batch."""
         settings = self._with_classes(settings, classes)
         rows, state = self._checked_rows(checked, given, settings, classes)
+        _warn_of_one_target(*rows.targets(), state["_record"])
         settings = self._with_given(settings, given, rows)._replace(record=state["_record"])
         ready = self._ready(rows.as_they_stand(), state | noted_columns(checked), settings)
         return ready.units, ready.mixture, ready.blocks, state
@@ -105,6 +108,21 @@ class OnlineMixin:
         mixture = self._mixture.with_strength(1 / PINNED) if self._is_pooled else self._mixture
         known = {name: getattr(self, name) for name in ("_categories", "_record")}
         return self._units, mixture, blocks, known
+
+
+def _warn_of_one_target(y, weight, record):
+    """Warn if there is nothing to learn from the first batch but one number."""
+    y = host(record.behind(y)[0])
+    y = y if weight is None else y[host(weight) > 0]
+    if (y == y[:1]).all():
+        warnings.warn(
+            f"The first batch has one target in all of its {len(y)} rows. What is learnt from it "
+            "for good, such as the unit of y, the start and penalties, fits no other batch: the "
+            "mixture comes back from it slowly, or not at all. Begin with more rows, among which "
+            "y varies.",
+            UnvaryingTargetsWarning,
+            stacklevel=6,
+        )
 
 
 def _online_solver(settings, mixture):

@@ -49,6 +49,10 @@ _WIDEST = 40.0
 # Longest change of an expert's weights in one step, of families with bounded steps.
 _LONGEST = 1e3
 
+# Largest steps that an extrapolation may go at once: where steps are alike, as towards a mean of
+# zero, they point to infinity.
+_STEPS_AHEAD = 10.0
+
 
 class LinearStatistics(NamedTuple):
     """Sums over rows at the current parameters.
@@ -392,11 +396,11 @@ class LinearExpert(Expert):
         new = statistics._replace(score=self.alphas[:, :, None] * self._deviation())
         return new if self.scale is None else new._replace(slope=-self._scale_prior_slope())
 
-    def _limited(self, change, gram):
+    def _limited(self, change, gram, steps=1.0):
         """The step, cut where a predictor would move too far for its curvature to hold."""
-        limit = self.family.largest_step
-        if limit is None:
+        if self.family.largest_step is None:
             return change
+        limit = steps * self.family.largest_step
         xp = array_namespace(change)
         # Squares of the change itself could be beyond all numbers where a row weighs next to none.
         top = xp.max(xp.abs(change), axis=(-2, -1), keepdims=True)
@@ -513,6 +517,14 @@ class LinearExpert(Expert):
             return self.vector(self.weights, None)
         scale = self.scale[:1, :] if self.family.shared else self.scale
         return self.vector(self.weights, array_namespace(scale).log(scale))
+
+    def extrapolated(self, statistics, params):
+        """Bank where the last steps point to, of bounded steps no further than a few of them."""
+        new = self.with_params(params)
+        if self.family.largest_step is None:
+            return new
+        change = self._limited(new.weights - self.weights, statistics.gram, _STEPS_AHEAD)
+        return new._replaced(weights=self.weights + change)
 
     def with_params(self, params):
         """Bank with other weights and scales (within the limits of the family)."""

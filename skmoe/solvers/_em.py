@@ -177,7 +177,7 @@ class EM(Solver):
         if proposal is None:
             return None
         # Of the M-step, for the parts that learn otherwise than by parameters.
-        new = self._evaluate(plain.with_params(proposal), blocks, trace)
+        new = self._evaluate(plain.extrapolated(point.statistics, proposal), blocks, trace)
         if new.objective >= point.objective:
             return new
         anderson.restart()
