@@ -21,6 +21,7 @@ from skmoe._numerics.normal_equations import Softmax, SoftmaxGram
 from skmoe._numerics.penalty import Penalty
 from skmoe._rows.blocks import ArrayBlocks
 from skmoe._rows.carried import NOTHING, Given
+from skmoe.datasets import make_crossing_lines
 from skmoe.experts import LinearExpert
 from skmoe.gates import SoftmaxGate
 from skmoe.solvers import EM
@@ -227,6 +228,19 @@ def said(kind, model, X, y):
     assert [str(w.message) for w in caught] == model.problems_
     assert " ".join(model.problems_[0].split()[:6]) in " ".join(str(model.summary()).split())
     return model.problems_[0]
+
+
+@pytest.mark.parametrize(
+    ("max_iter", "words"),
+    [
+        (1, "too few to tell whether the gain"),
+        (4, r"the gain still expected is \d\S* per row, above"),
+    ],
+)
+def test_a_climb_cut_short_says_what_is_known_of_the_rest(max_iter, words):
+    X, y = make_crossing_lines(300, random_state=0)
+    with pytest.warns(exceptions.NotConvergedWarning, match=words):
+        MoERegressor(3, max_iter=max_iter, tol=1e-9, random_state=0).fit(X, y)
 
 
 def test_experts_that_end_alike_are_reported():

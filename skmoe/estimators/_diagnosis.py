@@ -130,11 +130,14 @@ def _of_the_climb(mixture, trace):
     if trace.problem:
         yield NotConvergedWarning, trace.problem
     elif not (trace.converged or trace.stopped):
+        gain = trace.expected_gain() / trace.weight
+        expected = f"the gain still expected is {gain:.3g} per row, above tol={trace.tol:g}"
+        if not trace.tol < gain < math.inf:
+            expected = f"too few to tell whether the gain still to come is below tol={trace.tol:g}"
         yield (
             NotConvergedWarning,
             f"The fit did not converge in {trace.max_iter} passes, the most that max_iter allows: "
-            f"the gain still expected is {trace.expected_gain() / trace.weight:.3g} per row, above "
-            f"tol={trace.tol:g}. Increase max_iter, or tol if that gain does not matter.",
+            f"{expected}. Increase max_iter, or tol if that gain does not matter.",
         )
     tried = mixture.gate.routes and not trace.stopped
     if tried and (dead := dead_experts(mixture.gate.usage_)):
