@@ -17,6 +17,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from sklearn.utils import estimator_html_repr
 
 import skmoe
 
@@ -122,14 +123,15 @@ def test_a_comment_that_is_wrong_is_found():
 
 
 def documented():
-    """What the directives of docs/api.rst name."""
+    """Addresses and values of what the directives of docs/api.rst name."""
     module = None
     for line in TEXTS[DOCS / "api.rst"].splitlines():
         if match := re.match(r"\.\. (?:current)?module:: (\S+)$", line):
             module = match[1]
         elif match := re.match(r"(?:\.\. data::| +) ([\w.]+)$", line):
-            *rooms, own = f"{module}.{match[1]}".split(".")
-            yield getattr(importlib.import_module(".".join(rooms)), own)
+            address = f"{module}.{match[1]}"
+            room, _, own = address.rpartition(".")
+            yield address, getattr(importlib.import_module(room), own)
 
 
 ROOMS = [f"skmoe.{room}" for room in {*dir(skmoe), "dask"} - set(skmoe.__all__)]
@@ -137,9 +139,29 @@ ROOMS = [f"skmoe.{room}" for room in {*dir(skmoe), "dask"} - set(skmoe.__all__)]
 
 @pytest.mark.parametrize("room", ["skmoe", *sorted(ROOMS)])
 def test_every_public_name_stands_on_the_api_page(room):
-    module, known = importlib.import_module(room), list(documented())
+    module, known = importlib.import_module(room), [value for _, value in documented()]
     for own in set(module.__all__) - {"__version__"}:
         assert any(getattr(module, own) is other for other in known), own
+
+
+def test_diagrams_link_to_the_pages_of_the_reference():
+    linked = dict(documented())
+    linked = {address: own for address, own in linked.items() if hasattr(own, "_get_doc_link")}
+    assert {"skmoe.MoERegressor", "skmoe.gates.TopKGate", "skmoe.solvers.EM"} <= {*linked}
+    for address, own in linked.items():
+        page = f"https://skmoe.readthedocs.io/en/stable/generated/{address}.html"
+        # What a link says depends on the class alone.
+        assert own._get_doc_link(own.__new__(own)) == page
+    html = estimator_html_repr(skmoe.MoERegressor())
+    assert 'href="https://skmoe.readthedocs.io/en/stable/generated/skmoe.MoERegressor.html"' in html
+
+
+class Mine(skmoe.MoERegressor):
+    """A user's own, of which the documentation knows nothing."""
+
+
+def test_what_users_derive_has_no_link():
+    assert Mine()._get_doc_link() == ""
 
 
 def methods():

@@ -17,9 +17,10 @@ ROOT = Path(skmoe.__file__).parent
 # floors what is listed.
 ROOMS = {
     "_rows": set(),
-    "_numerics": {"_rows"},
-    "families": {"_rows", "_numerics"},
-    "solvers": {"_rows"},
+    "_links": set(),
+    "_numerics": {"_links", "_rows"},
+    "families": {"_links", "_rows", "_numerics"},
+    "solvers": {"_links", "_rows"},
     "exceptions": set(),
     "_versions": set(),
     # Names for the stub files.

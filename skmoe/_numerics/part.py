@@ -3,8 +3,7 @@
 from collections import Counter
 from typing import Any, NamedTuple
 
-from sklearn.base import BaseEstimator
-
+from .._links import Linked
 from .._rows.arrays import array_namespace, block_diagonal, device, identity, is_sparse
 from .._rows.validation import check_count
 from .._rows.whitening import unit
@@ -80,7 +79,7 @@ class Doubts(NamedTuple):
         return gram[:n_predictors, ...], gram[n_predictors:, ...]
 
 
-class MadeOfParts(BaseEstimator):
+class MadeOfParts(Linked):
     """What has hyperparameters that are parts, given as objects or by name.
 
     Subclasses have `_part`.
@@ -151,7 +150,7 @@ class Slopes(NamedTuple):
         return array_namespace(table).reshape(table, (table.shape[0], -1))
 
 
-class Part(BaseEstimator):
+class Part(Linked):
     """A gate or a bank of experts.
 
     A part is a value: `initialize` and `update` return a new one and leave this one as it was.

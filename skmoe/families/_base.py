@@ -3,8 +3,7 @@
 import copy
 from typing import Any, NamedTuple
 
-from sklearn.base import BaseEstimator
-
+from .._links import Linked
 from .._numerics.gamma_functions import log_excess
 from .._rows.arrays import array_namespace, device, exp, host, like, log_ceiling, ones, special
 from .._rows.scaling import learn_scaling, mean_scaling
@@ -96,7 +95,7 @@ class ScaleSums(NamedTuple):
         return ScaleSums(*map(pooled, self[:5]), rows, self.prior_variance)
 
 
-class Family(BaseEstimator):
+class Family(Linked):
     """How y scatters around an expert's linear predictor.
 
     A family is elementwise: it sees no X and loops over no experts. Subclasses give the methods

@@ -2,8 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from sklearn.base import BaseEstimator
-
+from .._links import Linked
 from ._trace import Trace
 
 __all__ = ["Explored", "Memory", "Solver"]
@@ -39,7 +38,7 @@ class Explored(NamedTuple):
     evidence: float
 
 
-class Solver(BaseEstimator):
+class Solver(Linked):
     """How a mixture is fitted to blocks of data.
 
     Attributes
