@@ -1,6 +1,6 @@
 """Mixtures of experts for tabular data, as scikit-learn estimators."""
 
-__version__ = "0.1.0"  # estimators, which stamp it on what they store, are imported below
+__version__ = "0.2.0"  # estimators, which stamp it on what they store, are imported below
 
 import importlib
 

@@ -69,3 +69,10 @@ def test_the_package_index_is_shown_absolute_links():
     assert f"({source}/blob/{tag}/LICENSE)" in text
     pictures = source.replace("github.com", "raw.githubusercontent.com")
     assert f"]({pictures}/{tag}/docs/_static/quickstart.png)" in text
+
+
+def test_the_citation_and_the_changelog_are_of_this_version():
+    version, (date,) = skmoe.__version__, found(r"date-released: \"(.*)\"", "CITATION.cff")
+    assert found(r"\nversion: (.*)", "CITATION.cff") == [version]
+    newest, *_ = found(r"\n(\S+) \((\d{4}-\d\d-\d\d)\)\n-+\n", "docs", "changelog.rst")
+    assert newest == (version, date)
