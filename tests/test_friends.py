@@ -4,10 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from sklearn.base import clone
-from sklearn.model_selection import cross_val_score, train_test_split
+from sklearn.base import BaseEstimator, RegressorMixin, clone
+from sklearn.frozen import FrozenEstimator
+from sklearn.model_selection import GridSearchCV, cross_val_score, train_test_split
 
-from skmoe import MoEClassifier, MoERegressor
+from skmoe import TRUSTED_TYPES, MoEClassifier, MoERegressor
 from skmoe.experts import LinearExpert
 from skmoe.gates import SoftmaxGate
 
@@ -116,6 +117,37 @@ def test_mapie_calibrates_intervals_by_cross_validation(hinge):
     assert 0.85 < within(interval, y_new) < 0.95
 
 
+class Quantile(RegressorMixin, BaseEstimator):
+    """A quantile of a mixture, as an estimator of its own."""
+
+    def __init__(self, model, level):
+        self.model, self.level = model, level
+
+    def fit(self, X, y):
+        self.model_ = clone(self.model).fit(X, y)
+        self.n_features_in_ = self.model_.n_features_in_
+        return self
+
+    def predict(self, X):
+        return self.model_.predict_quantiles(X, self.level)
+
+
+def test_mapie_calibrates_quantiles_which_are_wide_where_y_is(hinge):
+    regression = friend("mapie.regression")
+    X, y = hinge
+    # Noise that grows along x, of which quantiles know and one width for all rows does not.
+    y = y + (X[:, 0] > 0) * np.random.default_rng(1).normal(size=len(y))
+    (X, y), (X_held, y_held), (X_new, y_new) = thirds((X, y))
+    # Frozen, it is fitted once.
+    model = FrozenEstimator(MoERegressor(2, random_state=0).fit(X, y))
+    three = [Quantile(model, level).fit(X, y) for level in (0.05, 0.95, 0.5)]
+    conformal = regression.ConformalizedQuantileRegressor(three, confidence_level=0.9, prefit=True)
+    _, interval = conformal.conformalize(X_held, y_held).predict_interval(X_new)
+    assert 0.85 < within(interval, y_new) < 0.95
+    width = (interval[:, 1] - interval[:, 0])[:, 0]
+    assert np.median(width[X_new[:, 0] > 0.2]) > 3 * np.median(width[X_new[:, 0] < -0.2])
+
+
 def test_mapie_calibrates_sets_of_labels(hinge):
     classification = friend("mapie.classification")
     (X, y), (X_held, y_held), (X_new, y_new) = thirds((hinge[0], np.digitize(hinge[1], [0.3, 0.6])))
@@ -125,6 +157,63 @@ def test_mapie_calibrates_sets_of_labels(hinge):
     assert_array_equal(labels, model.predict(X_new))
     held = sets[np.arange(len(y_new)), y_new, 0]
     assert 0.85 < held.mean() < 0.95
+
+
+# -- MLflow, whose warnings are of its own dependencies ------------------------------------------
+
+OF_MLFLOW = pytest.mark.filterwarnings("ignore")
+
+
+@OF_MLFLOW
+def test_mlflow_stores_a_model_without_code_and_serves_it(hinge, tmp_path):
+    mlflow = friend("mlflow")
+    friend("mlflow.sklearn")
+    X, y = hinge
+    model = MoERegressor(2, random_state=0).fit(X, y)
+    kept = {"serialization_format": "skops", "skops_trusted_types": TRUSTED_TYPES}
+    # Without requirements MLflow finds them out in another process, which takes seconds.
+    mlflow.sklearn.save_model(model, tmp_path / "model", pip_requirements=["skmoe"], **kept)
+    for load in (mlflow.sklearn.load_model, mlflow.pyfunc.load_model):
+        assert_array_equal(load(str(tmp_path / "model")).predict(X), model.predict(X))
+
+
+@OF_MLFLOW
+def test_mlflow_logs_searches_by_itself(hinge, tmp_path, monkeypatch):
+    mlflow = friend("mlflow")
+    friend("mlflow.sklearn")
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
+    X, y = (part[:300] for part in hinge)
+    before = mlflow.get_tracking_uri()
+    mlflow.set_tracking_uri((tmp_path / "runs").as_uri())
+    mlflow.sklearn.autolog(log_models=False, silent=True)
+    try:
+        with mlflow.start_run() as run:
+            search = GridSearchCV(MoERegressor(random_state=0), {"n_experts": [1, 2]}, cv=3)
+            search.fit(X, y)
+        logged = mlflow.get_run(run.info.run_id).data
+    finally:
+        mlflow.sklearn.autolog(disable=True)
+        mlflow.set_tracking_uri(before)
+    assert logged.params["best_n_experts"] == "2"
+    assert_allclose(logged.metrics["best_cv_score"], search.best_score_)
+
+
+# -- dask-ml, which spreads an estimator that knows nothing of dask over partitions ---------------
+
+
+def test_dask_ml_predicts_partition_by_partition_and_learns_from_one_after_the_other(hinge):
+    wrappers = friend("dask_ml.wrappers")
+    da = friend("dask.array")
+    X, y = hinge
+    far = da.from_array(X, chunks=(300, 2)), da.from_array(y, chunks=300)
+    model = MoERegressor(2, random_state=0)
+    spread = wrappers.ParallelPostFit(model).fit(X, y)
+    assert_array_equal(spread.predict(far[0]).compute(), model.predict(X))
+    learnt = wrappers.Incremental(model, shuffle_blocks=False).fit(*far)
+    one = clone(model)
+    for first in range(0, 900, 300):
+        one.partial_fit(X[first : first + 300], y[first : first + 300])
+    assert_array_equal(learnt.predict(far[0]).compute(), one.predict(X))
 
 
 def thirds(table):
