@@ -115,8 +115,7 @@ def compare(problem, n, seed, alpha):
     gate = SoftmaxGate(alpha) if sharpness else ConstantGate()
     mixture, blocks = build(X, y, gate, LinearExpert(alpha), n_experts)
     state = np.random.RandomState(seed)
-    sample = distinct_rows(blocks, state, sample_size(mixture), mixture)
-    sampled = blocks.take(sample.rows, sample.weight)
+    sampled = distinct_rows(blocks, state, sample_size(mixture), mixture).blocks
     kinds = {"kinds": ["kmeans"], "n_init": 1, "random_state": state}
     start = find_start(mixture, sampled, EM(), **kinds).mixture
     records = {

@@ -27,6 +27,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from skmoe import MoERegressor
 from skmoe._rows.blocks import ArrayBlocks
+from skmoe._rows.carried import NOTHING, Given
 
 COLUMNS, EXPERTS, BATCH = 20, 4, 65_536
 ROWS, CLUSTER_ROWS = [3_000_000, 30_000_000], 10_000_000
@@ -81,7 +82,7 @@ def one_fit(holder, n):
         row["fit s"], fitted = seconds(lambda: model().fit_blocks(reader))
         row["beyond start MB"] = resident() - before
         row["read s"] = best(lambda: [None for _ in reader()], n)
-        blocks = fitted._weighted_rows(reader, None, None, "score")
+        blocks = fitted._weighted_rows(Given(reader, None, None, NOTHING), "score")
     row["pass s"] = best(lambda: blocks.sum(fitted._mixture.statistics), n)
     row["us a row"] = 1e6 * row["pass s"] / n
     row["log likelihood"] = fitted.log_likelihood_
@@ -134,7 +135,7 @@ def on_workers(n, fitted):
             few = slice(0, sizes[0])
             taken, _ = seconds(partial(own.fit, X[few], y[few]))
             own._workers = Workers(client)
-            blocks = own._weighted_rows(X, y, None, "score")
+            blocks = own._weighted_rows(Given(X, y, None, NOTHING), "score")
             row = {
                 "workers": workers,
                 "n": n,

@@ -7,8 +7,10 @@ scipy searches the quantiles of a few rows one by one. The miss is the largest d
 cdf(ppf(q)) and q; of counts, how many quantiles are not the first number that reaches the level.
 
     OPENBLAS_NUM_THREADS=1 python benchmarks/quantiles.py
+    OPENBLAS_NUM_THREADS=1 python benchmarks/quantiles.py --rows 10000
 """
 
+import argparse
 import time
 from functools import partial
 
@@ -56,9 +58,9 @@ def searched(law, y):
         brentq(lambda x, law=alone: law.cdf(x)[0] - 0.5, middle - width[row], middle + width[row])
 
 
-def quantiles(family):
+def quantiles(family, n_rows):
     """Seconds of one family."""
-    law, row = prediction.random_law(family), {"family": type(family).__name__}
+    law, row = prediction.random_law(family, n_rows), {"family": type(family).__name__}
     for n_levels in (1, 3, 33):
         levels = np.linspace(0.05, 0.95, n_levels)[:, None]
         row[f"{n_levels} levels s"] = processor_seconds(partial(law.ppf, levels))[0]
@@ -72,7 +74,15 @@ def quantiles(family):
     return row
 
 
-if __name__ == "__main__":
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rows", type=int, default=prediction.N_ROWS)
+    n_rows = parser.parse_args().rows
     with threadpool_limits(1):
         kinds = (Gaussian, Laplace, StudentT, Gamma, Poisson, NegativeBinomial)
-        report("Quantiles of 100,000 rows, 8 experts", [quantiles(kind()) for kind in kinds])
+        table = [quantiles(kind(), n_rows) for kind in kinds]
+        report(f"Quantiles of {n_rows:,} rows, 8 experts", table)
+
+
+if __name__ == "__main__":
+    main()

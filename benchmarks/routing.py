@@ -69,13 +69,16 @@ def gate_of(directions, design, k=None):
     gate = SoftmaxGate(0.1)
     gate = gate if k is None else TopKGate(gate, k)
     weights = np.column_stack([directions, np.zeros(n_experts)])
-    gate = gate.initialize(n_experts, design).with_params(weights.ravel())
+    # The columns as given, which trees look at, stand before the scaled ones.
+    last = design.shape[1] - 1
+    positions = list(range(last - directions.shape[1], last))
+    gate = gate.initialize(n_experts, design, positions).with_params(weights.ravel())
     return gate.begun(gate, None)
 
 
 def routed(mixture, k):
     """The same mixture with k experts open to a row."""
-    design = np.zeros((1, mixture.gate.weights.shape[1]))
+    design = np.zeros((1, mixture.gate.positions[-1] + 2))
     return Mixture(gate_of(mixture.gate.weights[:, :-1], design, k), mixture.expert)
 
 
@@ -172,9 +175,10 @@ def learnt_trees(model, X, y, directions, k):
     """A routed mixture of boosted trees that were fitted to the rows that k experts answer."""
     blocks = rows_of(model, X, y)
     design, target, _ = blocks.whole()
+    design = np.hstack([X, design])
     gate = gate_of(directions, design, k)
-    family = Gaussian().initialize(y[:, None])
-    bank = EstimatorExpert(TREES, cv=1).initialize(len(directions), design, family)
+    family, given = Gaussian().initialize(y[:, None]), list(range(X.shape[1]))
+    bank = EstimatorExpert(TREES, cv=1).initialize(len(directions), design, family, given)
     resp = np.exp(gate.log_weight(design))
     return Mixture(gate, bank.update(bank.statistics(design, target, resp)))
 
