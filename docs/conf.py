@@ -22,6 +22,7 @@ extensions = [
     "myst_parser",
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
+    "matplotlib.sphinxext.plot_directive",
 ]
 exclude_patterns = ["_build", "auto_examples/*.ipynb", "auto_examples/*.py"]
 source_suffix = {".rst": "restructuredtext", ".md": "markdown"}
@@ -68,7 +69,12 @@ sphinx_gallery_conf = {
     "within_subsection_order": "gallery_order.Teaching",
 }
 
+# Pictures of the guide are drawn by the scripts of figures/ while the pages are built.
+plot_formats = ["svg"]
+plot_html_show_source_link = plot_html_show_formats = False
+
 html_theme = "pydata_sphinx_theme"
 html_title = "skmoe"
 html_static_path = ["_static"]
+html_css_files = ["captions.css"]
 html_theme_options = {"show_prev_next": False, "navigation_with_keys": False}

@@ -1,0 +1,43 @@
+"""What the pictures of the guide share: their width, their look, and the colours of experts."""
+
+from itertools import pairwise
+
+import matplotlib.pyplot as plt
+from matplotlib.collections import LineCollection
+
+from skmoe.inspection._style import GREY, INK, expert_colour, expert_style, tint
+
+__all__ = ["GREY", "INK", "expert_colour", "expert_style", "figure", "of_weight", "tint"]
+
+# Inches: about as wide as the text of a page, so that letters are not made smaller.
+WIDTH = 7.0
+
+_LOOK = {
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 9.5,
+    "figure.constrained_layout.h_pad": 0.07,
+    "figure.constrained_layout.w_pad": 0.07,
+    "font.size": 9,
+    "legend.fontsize": 8.5,
+    "legend.frameon": False,
+    "lines.linewidth": 1.8,
+    "svg.hashsalt": "skmoe",
+}
+
+
+def figure(height):
+    """A new figure, `height` inches high, in the look of the guide."""
+    plt.rcParams.update(_LOOK)
+    return plt.figure(figsize=(WIDTH, height), layout="constrained")
+
+
+def of_weight(ax, x, y, weight, colour):
+    """A line that is the thicker the more it weighs."""
+    points = list(zip(x, y, strict=True))
+    widths = 0.6 + 4.4 * (weight[1:] + weight[:-1]) / 2
+    pieces = list(pairwise(points))
+    return ax.add_collection(
+        LineCollection(pieces, linewidths=widths, colors=colour, capstyle="round")
+    )
