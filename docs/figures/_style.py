@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 import matplotlib.pyplot as plt
+import numpy as np
 from matplotlib.collections import LineCollection
 
 from skmoe.inspection._style import GREY, INK, expert_colour, expert_style, tint
@@ -34,10 +35,10 @@ def figure(height):
 
 
 def of_weight(ax, x, y, weight, colour):
-    """A line that is the thicker the more it weighs."""
-    points = list(zip(x, y, strict=True))
-    widths = 0.6 + 4.4 * (weight[1:] + weight[:-1]) / 2
-    pieces = list(pairwise(points))
-    return ax.add_collection(
-        LineCollection(pieces, linewidths=widths, colors=colour, capstyle="round")
-    )
+    """A line that is the thicker the more it weighs, drawn in pieces of equal width."""
+    points = np.column_stack([x, y])
+    widths = np.round(0.6 + 4.4 * (weight[1:] + weight[:-1]) / 2, 1)
+    changes = [0, *np.flatnonzero(np.diff(widths)) + 1, len(widths)]
+    pieces = [points[start : stop + 1] for start, stop in pairwise(changes)]
+    look = {"linewidths": widths[changes[:-1]], "capstyle": "round", "joinstyle": "round"}
+    return ax.add_collection(LineCollection(pieces, colors=colour, **look))
