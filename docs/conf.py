@@ -2,12 +2,15 @@
 
 import os
 import sys
+import tomllib
 from pathlib import Path
 
 import skmoe
 
 sys.path.insert(0, str(Path(__file__).parent))
 from gallery_order import SECTIONS
+
+PROJECT = tomllib.loads(Path(__file__).parents[1].joinpath("pyproject.toml").read_text())["project"]
 
 project = "skmoe"
 author = "the skmoe developers"
@@ -17,17 +20,20 @@ version = release = skmoe.__version__
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
-    "sphinx.ext.mathjax",
     "numpydoc",
     "myst_parser",
+    "sphinx_copybutton",
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
     "matplotlib.sphinxext.plot_directive",
+    "mathml",
 ]
+html_math_renderer = "mathml"
 exclude_patterns = ["_build", "auto_examples/*.ipynb", "auto_examples/*.py"]
 source_suffix = {".rst": "restructuredtext", ".md": "markdown"}
 myst_enable_extensions = ["dollarmath"]
 default_role = "code"
+toc_object_entries_show_parents = "hide"
 
 # Templates list the methods of a class, inherited ones too, but not the plumbing of scikit-learn or
 # of tuples. What all gates, say, have in common stands on the page of their base only.
@@ -76,5 +82,20 @@ plot_html_show_source_link = plot_html_show_formats = False
 html_theme = "pydata_sphinx_theme"
 html_title = "skmoe"
 html_static_path = ["_static"]
-html_css_files = ["captions.css"]
-html_theme_options = {"show_prev_next": False, "navigation_with_keys": False}
+html_css_files = ["skmoe.css"]
+html_favicon = "_static/logo.svg"
+html_theme_options = {
+    "logo": {"image_light": "_static/logo.svg", "image_dark": "_static/logo.svg", "text": "skmoe"},
+    # The field for the search would wrap the header of a small screen.
+    "navbar_persistent": ["search-button"],
+    "icon_links": [
+        {"name": "Source", "url": PROJECT["urls"]["Source"], "icon": "fa-brands fa-github"},
+        {
+            "name": "Package index",
+            "url": "https://pypi.org/project/skmoe/",
+            "icon": "fa-brands fa-python",
+        },
+    ],
+    "show_prev_next": False,
+    "navigation_with_keys": False,
+}
