@@ -1,4 +1,4 @@
-"""Formulas as MathML, which browsers draw by themselves: without a script, and without a network."""
+"""Formulas as MathML, which browsers draw by themselves: no script, and no network."""
 
 from docutils.nodes import SkipNode
 from latex2mathml.converter import convert
