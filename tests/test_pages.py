@@ -144,6 +144,14 @@ def test_every_public_name_stands_on_the_api_page(room):
         assert any(getattr(module, own) is other for other in known), own
 
 
+def test_modules_can_be_linked_to():
+    text = TEXTS[DOCS / "api.rst"]
+    # Behind other text Sphinx sets no anchor.
+    placed = re.findall(r"^-+\n\n\.\. module:: (\S+)$", text, re.MULTILINE)
+    assert placed == re.findall(r"^\.\. module:: (\S+)$", text, re.MULTILINE)
+    assert {"skmoe.readers", "skmoe.dask", "skmoe.onnx"} <= set(placed)
+
+
 def test_diagrams_link_to_the_pages_of_the_reference():
     linked = dict(documented())
     linked = {address: own for address, own in linked.items() if hasattr(own, "_get_doc_link")}
