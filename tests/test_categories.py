@@ -7,6 +7,7 @@ import matplotlib
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
@@ -253,3 +254,15 @@ def test_what_cannot_be_a_category_is_refused(people):
         model.fit(X[X["job"] != "cook"], y[X["job"] != "cook"])
     with pytest.raises(ValueError, match="feature"):
         model.predict(X[["age", "job"]])
+
+
+@pytest.mark.parametrize("settings", [{}, {"categorical_features": None}])
+def test_tables_whose_columns_cannot_be_told_apart_are_refused(settings):
+    x = np.linspace(-1, 1, 20)
+    doubled = pd.DataFrame(np.column_stack([x, x**2, x**3]), columns=["a", "b", "a"])
+    model = MoERegressor(1, **settings)
+    with pytest.raises(ValueError, match=r"several columns of the name 'a'; .* Rename them"):
+        model.fit(doubled, x)
+    with pytest.raises(ValueError, match=r"Table of pyarrow, .* Pass X\.to_pandas\(\)"):
+        model.fit(pa.table({"a": x}), x)
+    assert not hasattr(model, "n_features_in_")

@@ -641,3 +641,14 @@ def test_a_classifier_of_networks_learns_from_sparse_rows():
         model = MoEClassifier(2, expert="mlp", solver=Adam(n_epochs=60), random_state=0)
         model.fit(table, y > 0)
     assert model.score(table, y > 0) > 0.9
+
+
+def test_gaussian_gates_are_refined_beside_networks():
+    X, y, _ = waves(200)
+    settings = {"expert": MLPExpert(4), "random_state": 0, "solver": Adam(n_epochs=5)}
+    rough, fine = (
+        MoERegressor(2, gate=GaussianGate(refine=refine), **settings).fit(X, y)
+        for refine in (False, True)
+    )
+    assert isinstance(rough.gate_, GaussianGate) and not isinstance(fine.gate_, GaussianGate)
+    assert fine.log_likelihood_ > rough.log_likelihood_

@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.utils import _safe_indexing
 
 from .arrays import is_sparse
-from .tables import columns_of, holds_text, is_frame
+from .tables import check_names, columns_of, holds_text, is_frame
 from .validation import resolve_columns
 
 __all__ = ["Category", "coded", "learn_categories", "restored", "rows_that_count"]
@@ -92,6 +92,7 @@ def learn_categories(X, asked, counted=None):
     ValueError
         If there are no such features, or one has more than 255 levels.
     """
+    check_names(X)
     if asked is None or (isinstance(asked, str) and asked == "from_dtype" and not is_frame(X)):
         return {}
     asked = asked(X) if callable(asked) else asked

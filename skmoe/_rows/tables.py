@@ -1,5 +1,7 @@
 """X and y as given: what is taken, and what is said of columns that are not."""
 
+from collections import Counter
+
 import numpy as np
 from scipy.sparse import csr_array
 from sklearn.utils import _safe_indexing
@@ -12,6 +14,7 @@ __all__ = [
     "as_type_of",
     "check_column",
     "check_known",
+    "check_names",
     "columns_of",
     "holds_text",
     "is_elsewhere",
@@ -48,6 +51,7 @@ def validated(estimator, X, *y, **words):
     message = _words(X, "") if is_elsewhere(X) or _holds_times(X) else None
     if message is not None:
         raise ValueError(message)
+    check_names(X)
     try:
         # It adds up all of X to look for what is not finite: sums of the largest are not.
         with np.errstate(over="ignore", invalid="ignore"):
@@ -84,6 +88,24 @@ def as_type_of(y, X):
             f"of {X.dtype}. Pass X as float64, or divide y by a number."
         )
     return xp.astype(y, X.dtype)
+
+
+def check_names(X):
+    """Raise a ValueError for a table whose columns cannot be told apart, or are no columns."""
+    if not is_frame(X):
+        return
+    if hasattr(X, "column_names"):
+        raise ValueError(
+            f"X is a {type(X).__name__} of {type(X).__module__.partition('.')[0]}, whose columns "
+            "are in pieces; a data frame or an array is allowed. Pass X.to_pandas() or "
+            "polars.from_arrow(X)."
+        )
+    counts = Counter(map(str, X.columns))
+    if doubled := sorted(name for name, number in counts.items() if number > 1):
+        raise ValueError(
+            f"X has several columns of the name {_listed(list(map(repr, doubled)))}; names of one "
+            "column each are allowed. Rename them, or pass X.to_numpy()."
+        )
 
 
 def check_known(values, name):

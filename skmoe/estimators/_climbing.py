@@ -84,7 +84,8 @@ def climb_apart(ready, several, n_jobs):
 def _refine(mixture, gate, trace, blocks, settings, report):
     """The mixture after a climb with the refined gate, if that explains y better."""
     new = mixture._replace(gate=gate)
-    new = settled(new, blocks, settings).mixture
+    if new.has_statistics:
+        new = settled(new, blocks, settings).mixture
     again = Trace(settings.max_iter, settings.tol, report)
     new, again = settings.solver.solve(new, blocks, again)
     if float(blocks.sum(new.log_likelihood)) > float(blocks.sum(mixture.log_likelihood)):

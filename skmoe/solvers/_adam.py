@@ -289,9 +289,9 @@ class Adam(Solver):
         trace.converged = False
         trace.problem = (
             f"The climb diverged with learning_rate={self.learning_rate}: in half of its "
-            f"{trace.n_iter} epochs the score per row was {start.score - usual:.4g} or more below "
-            f"that of the start, and {start.score - last:.4g} at the end. The mixture of epoch "
-            f"{best.epoch} is kept. Pass a smaller learning_rate to Adam."
+            f"{trace.n_iter} epochs the score per row was {usual:.4g} or less, {last:.4g} at the "
+            f"end; that of the start was {start.score:.4g}. The mixture of epoch {best.epoch} is "
+            "kept. Pass a smaller learning_rate to Adam."
         )
 
 
