@@ -2,7 +2,7 @@
 
 from sphinx_gallery.sorting import FileNameSortKey
 
-SECTIONS = ["gates", "experts", "trust", "applications", "scale"]
+SECTIONS = ["gates", "experts", "trust", "applications", "scale", "coming"]
 
 _EXAMPLES = [
     "quickstart",
@@ -27,6 +27,8 @@ _EXAMPLES = [
     "em_or_gradient",
     "streaming",
     "large_data",
+    "from_flexmix",
+    "from_lightgbm",
 ]
 
 
