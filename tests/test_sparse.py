@@ -203,6 +203,17 @@ def test_regimes_in_text_are_told_apart_with_the_default_penalty():
 
 
 @pytest.mark.parametrize("kind", [MoERegressor, MoEClassifier])
+def test_no_start_leaves_its_weak_penalty_where_none_is_estimated(kind):
+    """Noise: with a hundredth of the penalty there is always more likelihood."""
+    X, _ = words(n=200)
+    y = np.random.default_rng(1).integers(0, 2, size=200)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FitWarning)
+        model = kind(2, gate="constant", random_state=0).fit(X, y)
+    assert_allclose(model.expert_.alpha_, 1, rtol=0)
+
+
+@pytest.mark.parametrize("kind", [MoERegressor, MoEClassifier])
 def test_a_sparse_question_to_a_dense_fit_is_the_dense_one(kind):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(80, 3)) * [1, 10, 100] + [0, 5, 1000]

@@ -672,7 +672,12 @@ class LinearExpert(Expert):
         return getattr(Separable(), what)(statistics.observed_scales(), ridge, 1)
 
     def with_strength(self, factor):
-        """New bank whose penalties, if they are "auto", are `factor` times as strong."""
+        """New bank whose penalties, if they are estimated, are `factor` times as strong.
+
+        One that is "auto" and stays where it began would keep a start's strength for good.
+        """
+        if not self.learns_penalty():
+            return self
         pairs = (self.penalties, self.scale_penalties)
         return self._with_penalties(*([one.times(factor) for one in own] for own in pairs))
 
