@@ -6,7 +6,7 @@ import warnings
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import LogisticRegression
@@ -34,9 +34,25 @@ def orthogonal_lines(n=400, seed=0):
     return X, y
 
 
-@pytest.mark.parametrize("make", [sparse.csr_array, sparse.csc_array, sparse.csr_matrix])
+SPARSE = [sparse.csr_array, sparse.csc_array, sparse.csr_matrix]
+
+
+@pytest.mark.parametrize("make", SPARSE)
+def test_of_few_columns_sparse_is_dense_to_the_last_bit(make):
+    X, y = two_lines(400, seed=0)
+    X = np.column_stack([X, np.arange(400)[:, None] % 7 == np.arange(7)])
+    dense, model = (MoERegressor(2, random_state=0).fit(table, y) for table in (X, make(X)))
+    for method in ("predict", "gate_proba", "predict_experts"):
+        assert_array_equal(getattr(model, method)(make(X)), getattr(dense, method)(X))
+    assert_array_equal(model.expert_.alpha_, dense.expert_.alpha_)
+    assert str(model.summary(make(X), y)) == str(dense.summary(X, y))
+
+
+@pytest.mark.parametrize("make", SPARSE)
 def test_sparse_is_dense_in_another_form(make):
     X, y = orthogonal_lines()
+    # Of so many columns it is looked at as it is; these say nothing.
+    X = np.column_stack([X, np.zeros((400, 128))])
     # Divided by sqrt(2), coefficients are sqrt(2) as large: half the penalty is the same.
     parts = [
         {"gate": SoftmaxGate(alpha), "expert": LinearExpert(alpha), "n_init": 6, "random_state": 0}

@@ -26,6 +26,7 @@ __all__ = [
     "block_length",
     "concat_rows",
     "contrasts",
+    "dense_if_narrow",
     "device",
     "drawn",
     "equilibrated",
@@ -65,6 +66,9 @@ _CPU_NUMBERS = 3 * 2**18
 
 # Rows of a block of a sparse table, of which few entries are stored.
 _SPARSE_ROWS = 16384
+
+# Columns up to which a sparse table is fitted as a dense one: rows of so many numbers cost little.
+_NARROW = 128
 
 # Looking for the largest this many times over is faster than sorting.
 _FEW = 4
@@ -177,9 +181,17 @@ def is_on_gpu(x):
     return array_api_compat.is_torch_array(x) and x.device.type == "cuda"
 
 
+def dense_if_narrow(x):
+    """Rows as they are; of a sparse table of few columns, as a dense array.
+
+    How such a table is stored is for the one who stores it: it is fitted as if it were dense.
+    """
+    return x.toarray() if is_sparse(x) and x.shape[1] <= _NARROW else x
+
+
 def block_length(x, numbers=_CPU_NUMBERS):
     """Rows in a block for the kind of device that `x` lives on, and the numbers made of a row."""
-    if is_sparse(x):
+    if is_sparse(x) and x.shape[1] > _NARROW:
         return _SPARSE_ROWS
     if is_on_gpu(x):
         return _GPU_ROWS

@@ -20,6 +20,7 @@ from .arrays import (
     allowing_underflow,
     array_namespace,
     block_length,
+    dense_if_narrow,
     filled,
     host,
     is_on_host,
@@ -234,7 +235,7 @@ class Blocks:
 
 def rows_of(rows, X, y, weight):
     """A slice of the rows of tables (y may be None), and their weights: ones if those are None."""
-    X, y = X[rows, ...], None if y is None else y[rows, ...]
+    X, y = dense_if_narrow(X[rows, ...]), None if y is None else y[rows, ...]
     return X, y, ones(X.shape[:1], X) if weight is None else weight[rows, ...]
 
 

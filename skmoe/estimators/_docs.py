@@ -63,9 +63,10 @@ categorical_features : "from_dtype", None, callable, or list of names, positions
     hold text or are of a categorical type. A missing value is a level of its own if the fit has
     seen one; there, and of levels that it has not seen, a row counts as the average of all.
 solver : {"auto", "em", "lbfgs", "adam"} or solver, default="auto"
-    How the objective is climbed. "auto" is EM, L-BFGS for sparse X and where columns or classes
-    are so many that a pass of EM is dear (from 41 columns beside four experts, 20 beside
-    sixteen), and Adam on mini-batches where gate or experts are neural.
+    How the objective is climbed. "auto" is EM, L-BFGS where columns or classes are so
+    many that a pass of EM is dear (from 41 columns beside four experts, 20 beside sixteen) and
+    for sparse X of more than 128 columns, and Adam on mini-batches where gate or experts are
+    neural.
 init : str, array-like or fitted mixture, default="auto"
     Where the climb starts: cells of k-means++ seeds among the columns ("kmeans"), random
     half-spaces ("planes"), k-means++ cells among columns and y together ("joint"), or the

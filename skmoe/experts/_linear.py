@@ -102,7 +102,8 @@ class LinearExpert(Expert):
     Maximised: :math:`\sum_i r_{ik} \log f(y_i; \eta_{ik}, \sigma_k) - \frac{\alpha}{2 \sigma_k^2}
     \|b_k - b_0\|^2` with :math:`\eta_{ik} = b_k' x_i + a_k`, :math:`\sigma_k = 1` in the penalty
     of counts and labels, by one Newton step an update; for Gaussian experts that step is the
-    exact maximum. Columns are scaled to unit variance, those of a sparse table by one number.
+    exact maximum. Columns are scaled to unit variance, those of a sparse table of
+    more than 128 by one number.
 
     Parameters
     ----------
@@ -117,10 +118,10 @@ class LinearExpert(Expert):
         data: MacKay's evidence is maximised, under a weak Gamma prior on the strength. The
         variances are
         drawn towards their geometric mean with the weight of one row. Where several experts have
-        no more evidence than one, all become the one-expert fit, and the fit warns. On sparse
-        tables, and those of 1,000 columns or more, the strength stays at 1: the evidence needs a
-        matrix of the columns squared. That of the one-expert fit stays at 1 also where columns
-        times classes are more than 500.
+        no more evidence than one, all become the one-expert fit, and the fit warns. On tables
+        of 1,000 columns or more, sparse ones of more than 128, the strength stays at 1: the
+        evidence needs a matrix of the columns squared. That of the one-expert fit stays at 1
+        also where columns times classes are more than 500.
     columns : list of names, positions or booleans, slice, callable or None, default=None
         The columns that the experts look at; None stands for all, an empty list for the
         intercept alone.

@@ -69,7 +69,7 @@ class SoftmaxGate(Gate):
     Maximised: :math:`\sum_i \sum_k r_{ik} \log g_k(x_i) - \frac{\alpha}{2} \sum_k \|v_k\|^2` with
     :math:`g_k(x) = \exp(v_k' x + c_k) / \sum_j \exp(v_j' x + c_j)`, by one Newton step an update
     (Lange's EM gradient algorithm). Columns are scaled to unit variance, those of a sparse table
-    by one number; the intercepts
+    of more than 128 by one number; the intercepts
     :math:`c_k` are not penalised; logits sum to zero over the experts.
 
     Parameters
