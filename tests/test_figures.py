@@ -20,7 +20,7 @@ if not FIGURES.exists():
 
 SCRIPTS = {path.stem: path for path in sorted(FIGURES.glob("[!_]*.py"))}
 PICTURE = re.compile(r"^\.\. plot:: figures/(\w+)\.py\n((?:    .*\n|\n)*)", re.MULTILINE)
-TEXTS = {path: path.read_text(encoding="utf-8") for path in sorted(DOCS.glob("*/*.rst"))}
+TEXTS = {path: path.read_text(encoding="utf-8") for path in sorted(DOCS.glob("**/*.rst"))}
 SHOWN = [match for text in TEXTS.values() for match in PICTURE.finditer(text)]
 CHAPTERS = [path for path in TEXTS if path.parent.name == "user_guide" and path.stem != "index"]
 # They say what to call and what comes out; there is no shape in it.

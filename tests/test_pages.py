@@ -1,12 +1,14 @@
 """The pages of the documentation: their code runs, and the API page leaves nothing out."""
 
 import ast
+import contextlib
 import importlib
 import inspect
 import io
 import re
 import textwrap
 import tokenize
+import tomllib
 from itertools import chain
 from pathlib import Path
 
@@ -27,10 +29,14 @@ DOCS = ROOT / "docs"
 if not DOCS.exists():
     pytest.skip("the documentation is not part of this copy of skmoe", allow_module_level=True)
 
-# What begins a block of Python, and the whole block.
+# What begins a block of Python, and the whole block with what it prints, where that is told.
 PYTHON = {
-    ".rst": (":: python\n", r"^\.\. code-block:: python\n(.*?)(?=^\S|\Z)"),
-    ".md": ("```python\n", r"^```python\n(.*?)^```"),
+    ".rst": (
+        ":: python\n",
+        r"^\.\. code-block:: python\n(.*?)(?=^\S|\Z)"
+        r"(?:^\.\. code-block:: text\n(?P<printed>.*?)(?=^\S|\Z))?",
+    ),
+    ".md": ("```python\n", r"^```python\n(.*?)^```(?P<printed>)"),
 }
 COMMAND = r'^ +cd (?P<folder>\S+) && python -c "(?P<code>[^"]*)"$'
 PAGES = [DOCS.glob("*.rst"), DOCS.glob("user_guide/*.rst"), DOCS.glob("extending/*.rst")]
@@ -83,12 +89,30 @@ def run(code, path, namespace):
         assert agrees(value, comment), f"{path}:{line}: {comment!r} is said of {value!r}"
 
 
+def close(told, printed):
+    """Whether two words are the same, or two numbers, but for one in the last digit told."""
+    decimals = len(told.partition(".")[2])
+    try:
+        return abs(float(printed) - float(told)) <= (1.01 * 10.0**-decimals if decimals else 0)
+    except ValueError:
+        return told == printed
+
+
+def prints(told, printed):
+    """Whether words and numbers of a page are those printed; `...` at the end stands for more."""
+    told, printed = (re.findall(r"[\[\]]|[^\s\[\]]+", text) for text in (told, printed))
+    if told[-1] == "...":
+        told, printed = told[:-1], printed[: len(told) - 1]
+    return len(told) == len(printed) and all(map(close, told, printed))
+
+
 @pytest.fixture(autouse=True)
 def _no_open_figures():
     yield
     plt.close("all")
 
 
+@pytest.mark.filterwarnings("ignore:FigureCanvasAgg is non-interactive")
 @pytest.mark.parametrize("path", SPOKEN, ids=name)
 def test_the_blocks_of_a_page_run_one_after_the_other(path, monkeypatch):
     for library in NEEDED.get(path.name, []):
@@ -100,7 +124,10 @@ def test_the_blocks_of_a_page_run_one_after_the_other(path, monkeypatch):
     assert len(found) == TEXTS[path].count(begin)
     namespace = {}
     for match in found:
-        run(placed(TEXTS[path], match, 1), str(path), namespace)
+        with contextlib.redirect_stdout(io.StringIO()) as out:
+            run(placed(TEXTS[path], match, 1), str(path), namespace)
+        if match["printed"]:
+            assert prints(match["printed"], out.getvalue()), out.getvalue()
 
 
 @pytest.mark.parametrize("path", COMMANDED, ids=name)
@@ -120,6 +147,25 @@ def test_a_comment_that_is_wrong_is_found():
     assert not agrees(np.ones(5), "(n, K)")
     with pytest.raises(AssertionError, match=r"page:3: '2' is said of 1"):
         run("\n\n1  # 2\n", "page", {})
+
+
+def test_a_print_that_is_wrong_is_found():
+    assert prints("R2  0.85\n [[0. 1.]]", "R2 0.8501 [[0. 1.]]")
+    assert prints("rows 7 ...", "rows 7\na b")
+    for printed in ["R2 0.87", "R2 x", "R3 0.85", "R2 0.85 [", "R2"]:
+        assert not prints("R2 0.85", printed)
+    assert not prints("rows 750", "rows 751") and not prints("rows 7 ...", "rows")
+
+
+def test_what_to_install_is_what_the_package_asks_for():
+    text, project = TEXTS[DOCS / "getting_started.rst"], ROOT / "pyproject.toml"
+    asked = tomllib.loads(project.read_text(encoding="utf-8"))["project"]
+    assert f"Python {asked['requires-python'].removeprefix('>=')} or later" in text
+    (named,) = re.findall(r"built on: ([^.]*)\.", text)
+    own = [re.match(r"[\w-]+", requirement)[0] for requirement in asked["dependencies"]]
+    assert re.split(r",?\s+(?:and )?", named.lower()) == own
+    table = re.findall(r"^``(\w+)`` +[\w ]+: ", text, re.MULTILINE)
+    assert sorted(table) == sorted(asked["optional-dependencies"])
 
 
 def documented():
