@@ -10,8 +10,6 @@ import skmoe
 sys.path.insert(0, str(Path(__file__).parent))
 from gallery_order import SECTIONS
 
-PROJECT = tomllib.loads(Path(__file__).parents[1].joinpath("pyproject.toml").read_text())["project"]
-
 project = "skmoe"
 author = "the skmoe developers"
 copyright = f"2026, {author}"
@@ -20,20 +18,18 @@ version = release = skmoe.__version__
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
+    "mathml",
     "numpydoc",
     "myst_parser",
     "sphinx_copybutton",
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
     "matplotlib.sphinxext.plot_directive",
-    "mathml",
 ]
-html_math_renderer = "mathml"
 exclude_patterns = ["_build", "auto_examples/*.ipynb", "auto_examples/*.py"]
 source_suffix = {".rst": "restructuredtext", ".md": "markdown"}
 myst_enable_extensions = ["dollarmath"]
 default_role = "code"
-toc_object_entries_show_parents = "hide"
 
 # Templates list the methods of a class, inherited ones too, but not the plumbing of scikit-learn or
 # of tuples. What all gates, say, have in common stands on the page of their base only.
@@ -79,23 +75,35 @@ sphinx_gallery_conf = {
 plot_formats = ["svg"]
 plot_html_show_source_link = plot_html_show_formats = False
 
+# What is copied from a block of code is what is typed, without prompts and answers.
+copybutton_exclude = ".linenos, .gp, .go"
+
 html_theme = "pydata_sphinx_theme"
 html_title = "skmoe"
 html_static_path = ["_static"]
-html_css_files = ["skmoe.css"]
-html_favicon = "_static/logo.svg"
+html_css_files = ["site.css"]
+html_favicon = html_logo = "_static/logo.svg"  # drawn by logo.py
+pyproject = tomllib.loads(Path(__file__).parents[1].joinpath("pyproject.toml").read_text())
+source = pyproject["project"]["urls"]["Source"]
+html_context = dict(zip(("github_user", "github_repo"), source.split("/")[-2:]))
+html_context |= {"github_version": "main", "doc_path": "docs"}
 html_theme_options = {
-    "logo": {"image_light": "_static/logo.svg", "image_dark": "_static/logo.svg", "text": "skmoe"},
-    # The field for the search would wrap the header of a small screen.
-    "navbar_persistent": ["search-button"],
-    "icon_links": [
-        {"name": "Source", "url": PROJECT["urls"]["Source"], "icon": "fa-brands fa-github"},
-        {
-            "name": "Package index",
-            "url": "https://pypi.org/project/skmoe/",
-            "icon": "fa-brands fa-python",
-        },
-    ],
     "show_prev_next": False,
     "navigation_with_keys": False,
+    "logo": {"text": "skmoe", "alt_text": ""},
+    "navbar_align": "left",
+    "navbar_persistent": ["search-button"],
+    "icon_links": [
+        {"name": "Source", "url": source, "icon": "fa-brands fa-github"},
+        {"name": "PyPI", "url": "https://pypi.org/project/skmoe/", "icon": "fa-brands fa-python"},
+    ],
+    "use_edit_page_button": True,
+    # Pages that are made from the code and from examples cannot be edited as pages.
+    "secondary_sidebar_items": {
+        "*": ["page-toc", "edit-this-page"],
+        "user_guide/*": ["page-toc", "edit-this-page"],
+        "extending/*": ["page-toc", "edit-this-page"],
+        "generated/*": ["page-toc"],
+        "auto_examples/**": ["page-toc", "sg_download_links", "sg_launcher_links"],
+    },
 }

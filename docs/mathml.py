@@ -1,27 +1,23 @@
-"""Formulas as MathML, which browsers draw by themselves: no script, and no network."""
+"""Formulas as MathML, which browsers show without a script: pages need no network to be read."""
+
+from functools import partial
 
 from docutils.nodes import SkipNode
-from latex2mathml.converter import convert
+from math_core import LatexToMathML
+
+_CONVERTER = LatexToMathML()
 
 
-def inline(translator, node):
-    """A formula in a line."""
-    translator.body.append(convert(node.astext()))
-    raise SkipNode
-
-
-def display(translator, node):
-    """A formula of its own, of several lines where it has breaks."""
-    formula = node.astext()
-    if r"\\" in formula and r"\begin" not in formula:
-        formula = rf"\begin{{split}}{formula}\end{{split}}"
-    translator.body.append(translator.starttag(node, "div", CLASS="math"))
-    translator.body.append(convert(formula, display="block"))
-    translator.body.append("</div>")
+def visit(writer, node, displayed):
+    """Write a formula; an unknown command of LaTeX ends the build."""
+    formula = _CONVERTER.convert_with_local_state(node.astext(), displaystyle=displayed)
+    writer.body.append(f'<div class="formula">{formula}</div>' if displayed else formula)
+    # There is nothing to write at the end of the node.
     raise SkipNode
 
 
 def setup(app):
-    """Register it with Sphinx."""
-    app.add_html_math_renderer("mathml", (inline, None), (display, None))
+    """Have Sphinx call it."""
+    of_lines, of_blocks = partial(visit, displayed=False), partial(visit, displayed=True)
+    app.add_html_math_renderer("mathml", (of_lines, None), (of_blocks, None))
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -6,6 +6,7 @@ import importlib
 import inspect
 import io
 import re
+import runpy
 import textwrap
 import tokenize
 import tomllib
@@ -239,3 +240,8 @@ def test_methods_of_estimators_have_docstrings_in_the_form_of_numpydoc(method):
     entries = re.findall(r"^\**(\w+) : ", sections.get("Parameters", ""), re.MULTILINE)
     assert entries == parameters
     assert sections["Returns"]
+
+
+def test_the_logo_is_the_one_that_its_script_draws():
+    script = runpy.run_path(str(DOCS / "logo.py"))
+    assert (DOCS / "_static" / "logo.svg").read_text(encoding="utf-8") == script["drawn"]()
