@@ -240,6 +240,8 @@ def test_methods_of_estimators_have_docstrings_in_the_form_of_numpydoc(method):
     entries = re.findall(r"^\**(\w+) : ", sections.get("Parameters", ""), re.MULTILINE)
     assert entries == parameters
     assert sections["Returns"]
+    # Which doctests run.
+    assert f".{method.__name__}(" in sections["Examples"]
 
 
 def test_the_logo_is_the_one_that_its_script_draws():

@@ -106,6 +106,13 @@ class MadeOfParts(Linked):
         ------
         ValueError
             If there is no such hyperparameter.
+
+        Examples
+        --------
+        >>> from skmoe import MoERegressor
+        >>> model = MoERegressor(n_experts=2, random_state=0)
+        >>> model.set_params(n_experts=3, gate__alpha=1.0).gate
+        SoftmaxGate(alpha=1.0)
         """
         nested = {key: value for key, value in params.items() if "__" in key}
         # Names first, so that the order of the keys does not matter.

@@ -360,6 +360,19 @@ class BaseMixtureOfExperts(
         Returns
         -------
         array of shape (n_samples, n_experts)
+
+        Examples
+        --------
+        Gate probabilities as columns for another model:
+
+        >>> from skmoe import MoERegressor
+        >>> from skmoe.datasets import make_crossing_lines
+        >>> X, y = make_crossing_lines(200, random_state=0)
+        >>> model = MoERegressor(n_experts=2, random_state=0).fit(X, y)
+        >>> model.transform(X).shape
+        (200, 2)
+        >>> model.get_feature_names_out()
+        array(['moeregressor0', 'moeregressor1'], dtype=object)
         """
         return self._rows(X, "transform", carried=carried).map(self._gate_proba)
 

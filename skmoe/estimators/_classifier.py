@@ -164,6 +164,15 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
         ------
         ValueError
             If a hyperparameter, X, y or the weights are not as described.
+
+        Examples
+        --------
+        >>> from skmoe import MoEClassifier
+        >>> from skmoe.datasets import make_crossing_lines
+        >>> X, y = make_crossing_lines(200, random_state=0)
+        >>> model = MoEClassifier(n_experts=2, random_state=0).fit(X, y > 0.8)
+        >>> model.classes_
+        array([False,  True])
         """
         return self._fit(X, y, sample_weight, carried)
 
@@ -199,6 +208,20 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
         See Also
         --------
         skmoe.solvers.EM : Settings of the schedule, and a forgetting factor for drift.
+
+        Examples
+        --------
+        >>> from skmoe import MoEClassifier
+        >>> from skmoe.datasets import make_crossing_lines
+        >>> X, y = make_crossing_lines(1000, random_state=0)
+        >>> model = MoEClassifier(n_experts=2, random_state=0)
+        >>> for start in range(0, 1000, 250):
+        ...     rows = slice(start, start + 250)
+        ...     model = model.partial_fit(X[rows], y[rows] > 0.8, classes=[False, True])
+        >>> model.n_iter_
+        4
+        >>> round(model.score(X, y > 0.8), 1)
+        0.9
         """
         return self._partial_fit(X, y, sample_weight, carried, classes)
 
@@ -214,6 +237,17 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
         Returns
         -------
         array of shape (n_samples, n_classes)
+
+        Examples
+        --------
+        >>> from skmoe import MoEClassifier
+        >>> from skmoe.datasets import make_crossing_lines
+        >>> X, y = make_crossing_lines(200, random_state=0)
+        >>> model = MoEClassifier(n_experts=2, random_state=0).fit(X, y > 0.8)
+        >>> model.predict_proba([[0.0], [1.1], [3.0]]).round(2)
+        array([[0.96, 0.04],
+               [0.06, 0.94],
+               [0.99, 0.01]])
         """
         return self._rows(X, "predict_proba", carried=carried).map(self._proba)
 
@@ -231,6 +265,15 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
         Returns
         -------
         float
+
+        Examples
+        --------
+        >>> from skmoe import MoEClassifier
+        >>> from skmoe.datasets import make_crossing_lines
+        >>> X, y = make_crossing_lines(200, random_state=0)
+        >>> model = MoEClassifier(n_experts=2, random_state=0).fit(X, y > 0.8)
+        >>> round(model.score(X, y > 0.8), 1)
+        0.9
         """
         if not self._is_far(X):
             proposed = self.predict(X, offset=carried.offset, groups=carried.groups)
@@ -263,6 +306,15 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
         Returns
         -------
         array of shape (n_samples, n_classes)
+
+        Examples
+        --------
+        >>> from skmoe import MoEClassifier
+        >>> from skmoe.datasets import make_crossing_lines
+        >>> X, y = make_crossing_lines(200, random_state=0)
+        >>> model = MoEClassifier(n_experts=2, random_state=0).fit(X, y > 0.8)
+        >>> model.predict_log_proba([[1.1]]).round(1)
+        array([[-2.8, -0.1]])
         """
 
         def logarithm(*block):
@@ -289,6 +341,16 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
         -------
         Uncertainty
             Named tuple of `total`, `within` and `between`, arrays of shape (n_samples,), in nats.
+
+        Examples
+        --------
+        >>> from skmoe import MoEClassifier
+        >>> from skmoe.datasets import make_crossing_lines
+        >>> X, y = make_crossing_lines(200, random_state=0)
+        >>> model = MoEClassifier(n_experts=2, random_state=0).fit(X, y > 0.8)
+        >>> total, within, between = model.predict_uncertainty([[0.5], [1.1]])
+        >>> between.round(2)
+        array([0.  , 0.04])
         """
         rows = self._rows(X, "predict_uncertainty", carried=carried)
         return Uncertainty(*rows.map(lambda X, y, weight: self._uncertainty(X)))
@@ -321,6 +383,15 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
         Returns
         -------
         ndarray of shape ([size, ]n_samples)
+
+        Examples
+        --------
+        >>> from skmoe import MoEClassifier
+        >>> from skmoe.datasets import make_crossing_lines
+        >>> X, y = make_crossing_lines(200, random_state=0)
+        >>> model = MoEClassifier(n_experts=2, random_state=0).fit(X, y > 0.8)
+        >>> model.sample([[0.5], [1.1], [3.0]], size=1000, random_state=0).mean(axis=0).round(1)
+        array([0.4, 0.9, 0. ])
         """
         lead = check_size(size)
         proba = self._rows(X, "sample", carried=carried).map(self._proba)
@@ -338,6 +409,15 @@ class MoEClassifier(ClassifierMixin, BaseMixtureOfExperts):
         Returns
         -------
         array of shape (n_samples,)
+
+        Examples
+        --------
+        >>> from skmoe import MoEClassifier
+        >>> from skmoe.datasets import make_crossing_lines
+        >>> X, y = make_crossing_lines(200, random_state=0)
+        >>> model = MoEClassifier(n_experts=2, random_state=0).fit(X, y > 0.8)
+        >>> model.predict([[0.0], [1.1], [3.0]])
+        array([False,  True, False])
         """
         return self._rows(X, "predict", carried=carried).map(self._most_probable)
 

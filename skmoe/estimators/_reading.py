@@ -80,6 +80,17 @@ class ReadingMixin:
         Returns
         -------
         array of shape (n_samples, n_experts)
+
+        Examples
+        --------
+        >>> from skmoe import MoERegressor
+        >>> from skmoe.datasets import make_crossing_lines
+        >>> X, y = make_crossing_lines(200, random_state=0)
+        >>> model = MoERegressor(n_experts=2, random_state=0).fit(X, y)
+        >>> model.gate_proba([[0.5], [1.1], [3.0]]).round(2)
+        array([[0.  , 1.  ],
+               [0.09, 0.91],
+               [1.  , 0.  ]])
         """
         return self._rows(X, "gate_proba", carried=carried).map(self._gate_proba)
 
@@ -98,6 +109,19 @@ class ReadingMixin:
         array of shape (n_samples, n_branches)
             In the order of `gate_.branches`, which gives the path from the root to the end of
             every branch.
+
+        Examples
+        --------
+        >>> from skmoe import HMERegressor
+        >>> from skmoe.datasets import make_crossing_lines
+        >>> X, y = make_crossing_lines(200, random_state=0)
+        >>> model = HMERegressor(depth=1, random_state=0).fit(X, y)
+        >>> model.gate_.branches
+        [(0,), (1,)]
+        >>> model.node_proba([[0.5], [1.1], [3.0]]).round(2)
+        array([[0.  , 1.  ],
+               [0.09, 0.91],
+               [1.  , 0.  ]])
         """
         return self._rows(X, "node_proba", carried=carried).map(
             lambda X, y, weight: self._mixture.node_proba(X)
@@ -118,6 +142,15 @@ class ReadingMixin:
         Returns
         -------
         array of int of shape (n_samples,)
+
+        Examples
+        --------
+        >>> from skmoe import MoERegressor
+        >>> from skmoe.datasets import make_crossing_lines
+        >>> X, y = make_crossing_lines(200, random_state=0)
+        >>> model = MoERegressor(n_experts=2, random_state=0).fit(X, y)
+        >>> model.assign([[0.5], [1.1], [3.0]])
+        array([1, 1, 0])
         """
         rows = self._rows(X, "assign", carried=carried)
         return rows.map(
@@ -137,6 +170,18 @@ class ReadingMixin:
         Returns
         -------
         array of shape (n_samples, n_experts)
+
+        Examples
+        --------
+        One place, and two targets that were seen there:
+
+        >>> from skmoe import MoERegressor
+        >>> from skmoe.datasets import make_crossing_lines
+        >>> X, y = make_crossing_lines(200, random_state=0)
+        >>> model = MoERegressor(n_experts=2, random_state=0).fit(X, y)
+        >>> model.responsibilities([[1.1], [1.1]], [1.8, 1.0]).round(2)
+        array([[0.14, 0.86],
+               [0.07, 0.93]])
         """
         rows = self._rows(X, "responsibilities", self._encode(y, X), carried)
         return rows.map(lambda X, y, weight: self._mixture.responsibilities(X, y))
@@ -153,6 +198,16 @@ class ReadingMixin:
         Returns
         -------
         array of shape (n_samples, n_experts) or (n_samples, n_experts, n_outputs or n_classes)
+
+        Examples
+        --------
+        >>> from skmoe import MoERegressor
+        >>> from skmoe.datasets import make_crossing_lines
+        >>> X, y = make_crossing_lines(200, random_state=0)
+        >>> model = MoERegressor(n_experts=2, random_state=0).fit(X, y)
+        >>> model.predict_experts([[0.5], [2.0]]).round(1)
+        array([[1.9, 0.8],
+               [0.7, 2.2]])
         """
         return self._rows(X, "predict_experts", carried=carried).map(
             lambda X, y, weight: self._experts_in_units(self._mixture.predict_experts(X))
@@ -320,6 +375,15 @@ class ReadingMixin:
         ------
         ValueError
             If X or y is missing, or both after `partial_fit`, or the gate gives no density of X.
+
+        Examples
+        --------
+        >>> from skmoe import MoERegressor
+        >>> from skmoe.datasets import make_crossing_lines
+        >>> X, y = make_crossing_lines(200, random_state=0)
+        >>> model = MoERegressor(n_experts=2, random_state=0).fit(X, y)
+        >>> model.aic() < MoERegressor(n_experts=1).fit(X, y).aic()
+        True
         """
         return self._criterion("aic", X, y, sample_weight, joint, carried)
 
@@ -348,6 +412,15 @@ class ReadingMixin:
         ------
         ValueError
             If X or y is missing, or both after `partial_fit`, or the gate gives no density of X.
+
+        Examples
+        --------
+        >>> from skmoe import MoERegressor
+        >>> from skmoe.datasets import make_crossing_lines
+        >>> X, y = make_crossing_lines(200, random_state=0)
+        >>> model = MoERegressor(n_experts=2, random_state=0).fit(X, y)
+        >>> model.bic() < MoERegressor(n_experts=1).fit(X, y).bic()
+        True
         """
         return self._criterion("bic", X, y, sample_weight, joint, carried)
 
@@ -370,6 +443,17 @@ class ReadingMixin:
         Returns
         -------
         float
+
+        Examples
+        --------
+        The experts share some rows, so the criterion is above BIC:
+
+        >>> from skmoe import MoERegressor
+        >>> from skmoe.datasets import make_crossing_lines
+        >>> X, y = make_crossing_lines(200, random_state=0)
+        >>> model = MoERegressor(n_experts=2, random_state=0).fit(X, y)
+        >>> model.icl(X, y) > model.bic(X, y)
+        True
         """
         return self._criterion("icl", X, y, sample_weight, joint, carried)
 

@@ -149,6 +149,16 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
         ValueError
             If a hyperparameter, X, y or the weights are not as described, y is not what the
             family is for, or an estimator cannot stand for an expert.
+
+        Examples
+        --------
+        >>> from skmoe import MoERegressor
+        >>> from skmoe.datasets import make_crossing_lines
+        >>> X, y = make_crossing_lines(200, random_state=0)
+        >>> model = MoERegressor(n_experts=2, random_state=0).fit(X, y)
+        >>> model.expert_coef_.round(1)
+        array([[-0.8],
+               [ 0.9]])
         """
         return self._fit(X, y, sample_weight, carried)
 
@@ -182,6 +192,20 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
         See Also
         --------
         skmoe.solvers.EM : Settings of the schedule, and a forgetting factor for drift.
+
+        Examples
+        --------
+        >>> from skmoe import MoERegressor
+        >>> from skmoe.datasets import make_crossing_lines
+        >>> X, y = make_crossing_lines(1000, random_state=0)
+        >>> model = MoERegressor(n_experts=2, random_state=0)
+        >>> for start in range(0, 1000, 250):
+        ...     rows = slice(start, start + 250)
+        ...     model = model.partial_fit(X[rows], y[rows])
+        >>> model.n_iter_
+        4
+        >>> round(model.score(X, y), 1)
+        0.8
         """
         return self._partial_fit(X, y, sample_weight, carried)
 
@@ -202,6 +226,18 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
         std : array of the same shape
             Only if `return_std`. Infinite where a Student t expert has two degrees of freedom
             or fewer: quantiles tell more there.
+
+        Examples
+        --------
+        >>> from skmoe import MoERegressor
+        >>> from skmoe.datasets import make_crossing_lines
+        >>> X, y = make_crossing_lines(200, random_state=0)
+        >>> model = MoERegressor(n_experts=2, random_state=0).fit(X, y)
+        >>> model.predict([[0.5], [2.0]]).round(1)
+        array([0.8, 0.7])
+        >>> mean, std = model.predict([[0.5], [2.0]], return_std=True)
+        >>> std.round(2)
+        array([0.26, 0.31])
         """
         rows = self._rows(X, "predict", carried=carried)
         if return_std:
@@ -237,6 +273,18 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
         MixtureDistribution
             With the methods of scipy.stats' frozen distributions (`mean`, `std`, `pdf`, `cdf`,
             `ppf`, `interval`, `rvs`), `crps`, `mode` and `plot`.
+
+        Examples
+        --------
+        >>> from skmoe import MoERegressor
+        >>> from skmoe.datasets import make_crossing_lines
+        >>> X, y = make_crossing_lines(200, random_state=0)
+        >>> model = MoERegressor(n_experts=2, random_state=0).fit(X, y)
+        >>> law = model.predict_dist([[0.5], [2.0]])
+        >>> law.std().round(2)
+        array([0.26, 0.31])
+        >>> law.cdf(1.0).round(2)
+        array([0.78, 0.8 ])
         """
         scales = []
 
@@ -272,6 +320,16 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
         ------
         ValueError
             If a level is not between 0 and 1.
+
+        Examples
+        --------
+        >>> from skmoe import MoERegressor
+        >>> from skmoe.datasets import make_crossing_lines
+        >>> X, y = make_crossing_lines(200, random_state=0)
+        >>> model = MoERegressor(n_experts=2, random_state=0).fit(X, y)
+        >>> model.predict_quantiles([[0.5], [2.0]], [0.1, 0.9]).round(1)
+        array([[0.5, 1.1],
+               [0.4, 1.1]])
         """
         rows = self._rows(X, "predict_quantiles", carried=carried)
         levels = check_numbers(q, "q")
@@ -301,6 +359,15 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
         Returns
         -------
         array of shape ([size, ]n_samples[, n_outputs])
+
+        Examples
+        --------
+        >>> from skmoe import MoERegressor
+        >>> from skmoe.datasets import make_crossing_lines
+        >>> X, y = make_crossing_lines(200, random_state=0)
+        >>> model = MoERegressor(n_experts=2, random_state=0).fit(X, y)
+        >>> model.sample([[0.5], [2.0]], size=1000, random_state=0).mean(axis=0).round(1)
+        array([0.8, 0.7])
         """
         return self.predict_dist(X, **carried.given()).rvs(size, random_state)
 
@@ -325,6 +392,15 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
         Returns
         -------
         float
+
+        Examples
+        --------
+        >>> from skmoe import MoERegressor
+        >>> from skmoe.datasets import make_crossing_lines
+        >>> X, y = make_crossing_lines(200, random_state=0)
+        >>> model = MoERegressor(n_experts=2, random_state=0).fit(X, y)
+        >>> round(model.score(X, y), 2)
+        0.84
         """
         check_is_fitted(self)
         check_both(X, y)

@@ -51,6 +51,18 @@ class ReportingMixin:
             If the experts are not linear.
         ImportError
             If pandas is not installed.
+
+        Examples
+        --------
+        >>> from skmoe import MoERegressor
+        >>> from skmoe.datasets import make_crossing_lines
+        >>> X, y = make_crossing_lines(200, random_state=0)
+        >>> model = MoERegressor(n_experts=2, random_state=0).fit(X, y)
+        >>> model.explain([[3.0]]).round(2)
+                    weight  prediction  intercept    x0
+        row expert
+        0   0          1.0       -0.02       2.26 -2.28
+            1          0.0        3.10       0.34  2.76
         """
         check_pandas_support(f"{type(self).__name__}.explain")
         check_is_fitted(self)
@@ -114,6 +126,17 @@ class ReportingMixin:
         ------
         ValueError
             If experts or gate have no coefficients (estimators, networks), or too many.
+
+        Examples
+        --------
+        >>> from skmoe import MoERegressor
+        >>> from skmoe.datasets import make_crossing_lines
+        >>> X, y = make_crossing_lines(200, random_state=0)
+        >>> model = MoERegressor(n_experts=2, random_state=0).fit(X, y)
+        >>> result = model.inference(X, y)
+        >>> result.std_errors["expert_coef_"].round(2)
+        array([[0.04],
+               [0.05]])
         """
         check_both(X, y)
         blocks = self._rows_of_fit(Given(X, y, sample_weight, carried))
@@ -159,6 +182,20 @@ class ReportingMixin:
         ------
         ValueError
             If X is given without y, or y without X.
+
+        Examples
+        --------
+        >>> from skmoe import MoERegressor
+        >>> from skmoe.datasets import make_crossing_lines
+        >>> X, y = make_crossing_lines(200, random_state=0)
+        >>> model = MoERegressor(n_experts=2, random_state=0).fit(X, y)
+        >>> print(model.summary(X, y))
+        MoERegressor: 2 x LinearExpert (Gaussian), SoftmaxGate
+        <BLANKLINE>
+        rows 200   parameters 8   passes ...
+        <BLANKLINE>
+        expert 0   share 67...%
+        ...
         """
         check_is_fitted(self)
         check_share(confidence, "confidence")
