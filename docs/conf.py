@@ -67,6 +67,7 @@ sphinx_gallery_conf = {
     "reference_url": {"skmoe": None},
     "backreferences_dir": "generated/backreferences",
     "show_memory": False,
+    "remove_config_comments": True,
     "subsection_order": [f"../examples/{name}" for name in SECTIONS],
     "within_subsection_order": "gallery_order.Teaching",
 }
@@ -75,6 +76,8 @@ sphinx_gallery_conf = {
 plot_formats = ["svg"]
 plot_html_show_source_link = plot_html_show_formats = False
 
+# Methods without the name of their class, which would not fit beside a page.
+toc_object_entries_show_parents = "hide"
 # What is copied from a block of code is what is typed, without prompts and answers.
 copybutton_exclude = ".linenos, .gp, .go"
 
@@ -87,6 +90,8 @@ pyproject = tomllib.loads(Path(__file__).parents[1].joinpath("pyproject.toml").r
 source = pyproject["project"]["urls"]["Source"]
 html_context = dict(zip(("github_user", "github_repo"), source.split("/")[-2:]))
 html_context |= {"github_version": "main", "doc_path": "docs"}
+# Pages of no chapter have nothing to list beside them.
+html_sidebars = {page: [] for page in ["getting_started", "notation", "performance", "changelog"]}
 html_theme_options = {
     "show_prev_next": False,
     "navigation_with_keys": False,

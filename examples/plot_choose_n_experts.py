@@ -3,9 +3,10 @@
 How many experts
 ================
 
-The number of experts is chosen by a criterion, on a path of fits that start from one another. On
-tables that were made with three experts BIC, ICL and cross-validation agree. On a real table they
-need not, because they ask different questions.
+The number of experts is chosen by a criterion, on a path of fits that start from one another.
+
+On tables that were made with three experts BIC, ICL and cross-validation agree. On a real table
+they need not, because they ask different questions.
 """
 
 # %%

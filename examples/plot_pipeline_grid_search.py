@@ -3,6 +3,8 @@
 A pipeline and a search over experts
 ====================================
 
+A mixture at the end of a pipeline; a grid search chooses its experts and their penalty.
+
 The price of a diamond follows from its weight and from three grades given in words: cut, colour and
 clarity. A mixture of experts is an ordinary scikit-learn regressor, so it stands at the end of a
 :class:`~sklearn.pipeline.Pipeline` that encodes those words, and

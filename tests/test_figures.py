@@ -19,7 +19,10 @@ if not FIGURES.exists():
     pytest.skip("the documentation is not part of this copy of skmoe", allow_module_level=True)
 
 SCRIPTS = {path.stem: path for path in sorted(FIGURES.glob("[!_]*.py"))}
-PICTURE = re.compile(r"^\.\. plot:: figures/(\w+)\.py\n((?:    .*\n|\n)*)", re.MULTILINE)
+PICTURE = re.compile(
+    r"^(?P<in> *)\.\. plot:: figures/(?P<name>\w+)\.py\n(?P<body>(?:(?P=in)    .*\n|\n)*)",
+    re.MULTILINE,
+)
 TEXTS = {path: path.read_text(encoding="utf-8") for path in sorted(DOCS.glob("**/*.rst"))}
 SHOWN = [match for text in TEXTS.values() for match in PICTURE.finditer(text)]
 CHAPTERS = [path for path in TEXTS if path.parent.name == "user_guide" and path.stem != "index"]
@@ -51,12 +54,12 @@ def test_a_picture_is_drawn_without_a_warning_and_the_same_each_time(name, monke
 
 
 def test_every_picture_is_shown_once():
-    assert sorted(match[1] for match in SHOWN) == sorted(SCRIPTS)
+    assert sorted(match["name"] for match in SHOWN) == sorted(SCRIPTS)
 
 
-@pytest.mark.parametrize("match", SHOWN, ids=lambda match: match[1])
+@pytest.mark.parametrize("match", SHOWN, ids=lambda match: match["name"])
 def test_a_picture_has_a_text_in_its_place_and_a_caption(match):
-    options, caption = match[2].split("\n\n", 1)
+    options, caption = match["body"].split("\n\n", 1)
     (text,) = re.findall(r"^ +:alt: (.+)$", options, re.MULTILINE)
     assert len(text.split()) > 5
     assert caption.strip().endswith(".")

@@ -3,6 +3,8 @@
 Which patients follow which rule
 ================================
 
+What goes with the weight of a newborn child need not be the same for everybody.
+
 One regression says what a column means for everybody. A mixture of two says that it may mean
 something to some patients and nothing to others, and who they are. The table here is of newborn
 children: how much they weigh, and what of the pregnancy their weight goes with.

@@ -3,8 +3,10 @@
 Networks that share digits
 ==========================
 
-Small networks as experts for images of digits. Averaged over a few starts they are about as good as
-one larger network, and a single mixture shows how the gate has divided the digits.
+Small networks as experts for images of digits.
+
+Averaged over a few starts they are about as good as one larger network, and a single mixture shows
+how the gate has divided the digits.
 """
 
 # %%
@@ -29,6 +31,7 @@ from skmoe import MoEClassifier
 from skmoe.experts import LinearExpert
 from skmoe.gates import SoftmaxGate
 
+# sphinx_gallery_thumbnail_number = 2
 limits = threadpool_limits(1)
 X, digit = load_digits(return_X_y=True)
 

@@ -3,6 +3,8 @@
 Recommendation: which taste does one have
 =========================================
 
+All ratings of one user share one expert, and an expert is a taste.
+
 A user of a film site has a taste in every rating she gives. ``groups=`` makes that an assumption of
 the fit: all ratings of a user share one expert, an expert is a taste, and what she has rated tells
 which one is hers. The example compares this with a gate that looks at every rating by itself, and

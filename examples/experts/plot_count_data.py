@@ -3,6 +3,8 @@
 Counts, and their scatter
 =========================
 
+Counts that scatter more than Poisson's: rates that vary, or groups with rates of their own?
+
 How often somebody goes to the doctor is a count. Two things may lie behind counts that scatter more
 than Poisson's: rates that vary from person to person, which a negative binomial expert describes,
 and groups with rates of their own, which a mixture describes. Held-out rows tell which of the two

@@ -3,6 +3,8 @@
 Four small networks
 ===================
 
+Small networks as experts, beside one network with as many parameters.
+
 An expert may be a small neural network, with a spread that depends on the columns. This example
 fits four of them, and a gate, to rows that follow one of two curves, and compares them with one
 network that has as many parameters: in the mean there is little between them, but the mixture

@@ -3,6 +3,8 @@
 Answers on a scale
 ====================
 
+Answers from 1 to 11, of people who use the scale in different ways.
+
 "From 1 to 11, what do you think?": such answers have an order, and no distances that mean the same
 for everybody. An ordinal expert has one linear predictor for all of them, which thresholds cut into
 the answers. A mixture of such experts lets people use the scale in different ways.

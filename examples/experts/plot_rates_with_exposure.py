@@ -3,6 +3,8 @@
 Rates: counts by exposure
 =========================
 
+Births, years or kilometres that a count was made among turn it into a rate.
+
 A count says little without what it was counted among: births, years, kilometres. That is its
 exposure. Given as ``exposure=`` it turns counts into rates without becoming a feature, and the
 experts say how the rate depends on the others. Here there are two: one where the rate is flat, one

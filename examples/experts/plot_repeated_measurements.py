@@ -3,6 +3,8 @@
 Repeated measurements, person by person
 =======================================
 
+All rows of one person share one expert, and a mixture finds kinds of people.
+
 Rows of one person belong together: whoever she is, she is it in all of them. With ``groups=`` all
 rows of a person share one expert, and a mixture finds kinds of people. Without, every row is sorted
 by itself, and what comes out are kinds of rows.

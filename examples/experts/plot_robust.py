@@ -3,6 +3,8 @@
 Outliers, and what is done with them
 ====================================
 
+Families that give outliers less weight than a Gaussian does.
+
 A gross outlier pulls a Gaussian expert as hard as it is far away. The families ``"student_t"`` and
 ``"laplace"`` give rows far from the prediction less weight. This example tries them on one real
 table with one expert, and on made tables with two, where the right answer is known.

@@ -3,6 +3,8 @@
 Trees and others as experts
 ===========================
 
+A line and a tree side by side in one mixture, and what each takes on.
+
 Any scikit-learn regressor or classifier can be an expert, and experts of different kinds can stand
 side by side in one mixture. This example shows what a line and a tree each take on, where the
 spread around a flexible expert has to come from, and what a fit costs. On the table of cars at its

@@ -3,6 +3,8 @@
 Gates side by side
 ==================
 
+One table with two columns, and eleven gates that look for the borders of four relations.
+
 One table with two columns, four linear relations, and eleven gates that have to find out where each
 of them holds. The borders between the regions are an oblique line, another at a right angle to it,
 and a circle: no gate has the right shape for all three by itself.

@@ -3,6 +3,8 @@
 A tree of soft decisions
 ========================
 
+One soft question after another, and a linear model at the end of every path.
+
 A hierarchical mixture of experts asks one question after another, and a linear model answers at the
 end of every path. The questions are linear too, so a small tree can be drawn with everything that
 it has learnt. The first part does so for the temperature in Seattle; the second lets a tree grow,

@@ -3,6 +3,8 @@
 A few of many experts answer every row
 ======================================
 
+Only the few most probable of many experts answer a row: what that costs and saves.
+
 With many experts, most of them have next to nothing to say about a given row.
 :class:`~skmoe.gates.TopKGate` lets only the k most probable ones answer. This example measures what
 that costs in accuracy and saves in time, for experts that are cheap to ask and for experts that are

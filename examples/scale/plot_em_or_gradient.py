@@ -3,6 +3,8 @@
 EM or along the gradient
 =========================
 
+The same likelihood climbed by EM, by L-BFGS and by Adam: columns say which is quick.
+
 The same likelihood can be climbed by EM, by L-BFGS and by Adam. This example lets them start from
 the same mixture of linear experts, on a table with few columns and on one with many, and counts
 passes and seconds. Which one is quick depends on the columns.

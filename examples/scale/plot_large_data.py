@@ -3,6 +3,8 @@
 Rows on disk and on a cluster
 ==============================
 
+A third of a million flights, in files that are never read as a whole.
+
 A third of a million flights, in Parquet files that are never read as a whole: ``fit_blocks`` reads
 them batch by batch and anew for every pass, :mod:`skmoe.dask` leaves them with the workers of a
 Dask cluster, and both give the fit that there would have been in memory. Predictions go back to a

@@ -3,6 +3,8 @@
 Rows that come in batches
 ==========================
 
+A mixture that learns from batches as they come, and forgets what holds no longer.
+
 ``partial_fit`` learns from a batch of rows and lets them go. A mixture of linear experts does so by
 online EM: the sums of every batch are blended with those of the rows before. Here the relation
 between columns and target changes abruptly in the middle of the stream, and the mixtures differ in

@@ -3,6 +3,8 @@
 Standard errors, and what they are worth
 ========================================
 
+Which coefficients differ between two experts, and how certain they are.
+
 Two linear experts and a gate on a well-known table, fitted without penalties: which coefficients
 differ between the experts, how certain they are, how much of that hangs on the assumption of
 normal errors, and what a p-value does not know.

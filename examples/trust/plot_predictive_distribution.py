@@ -3,6 +3,8 @@
 More than a mean: distributions
 ===============================
 
+The whole distribution of y on two real tables, and whether its intervals hold.
+
 A mixture predicts a distribution and not only a number: quantiles, intervals, densities, draws.
 This example looks at two real tables. In the first the spread of the target changes along x, and
 the question is whether the intervals hold on rows that the fit has not seen. In the second the
