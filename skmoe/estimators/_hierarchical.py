@@ -33,7 +33,7 @@ class HMERegressor(_Hierarchical, MoERegressor):
     r"""Hierarchical mixture-of-experts regression.
 
     Maximised: the penalised log-likelihood :math:`\sum_i w_i \log \sum_k g_k(x_i)
-    N(y_i \mid b_k' x_i + a_k, \sigma_k^2)` less the penalties of gates and experts, where
+    N(y_i \mid b_k^\top x_i + a_k, \sigma_k^2)` less the penalties of gates and experts, where
     :math:`g_k` is the product of the probabilities of the branches on the path to expert k
     (:class:`~skmoe.gates.HierarchicalGate`). A tree of soft decisions: every node divides what
     reaches it, an expert answers at every leaf.

@@ -35,7 +35,7 @@ class MoERegressor(RegressorMixin, BaseMixtureOfExperts):
     r"""Mixture-of-experts regression.
 
     Maximised: the penalised log-likelihood :math:`\sum_i w_i \log \sum_k g_k(x_i)
-    f(y_i \mid b_k' x_i + a_k, \sigma_k)` less the penalties of gate and experts
+    f(y_i \mid b_k^\top x_i + a_k, \sigma_k)` less the penalties of gate and experts
     (:class:`~skmoe.gates.SoftmaxGate`, :class:`~skmoe.experts.LinearExpert`), with the density f
     of the family (:class:`~skmoe.families.Gaussian`).
 

@@ -27,7 +27,7 @@ class MLPExpert(Expert):
 
     Maximised: :math:`\sum_i r_{ik} \log f(y_i; \eta_{ik}, \sigma_{ik}) - \frac{\alpha}{2}
     \|W_k\|^2` less the penalty of the linear part (that of
-    :class:`~skmoe.experts.LinearExpert`), with :math:`\eta_{ik} = b_k' x_i + a_k +
+    :class:`~skmoe.experts.LinearExpert`), with :math:`\eta_{ik} = b_k^\top x_i + a_k +
     \mathrm{net}_k(x_i)`, along gradients. A fit begins with networks of random hidden layers
     that add nothing yet. Networks take columns of a dense table as they are up to ten standard
     deviations, and beyond that as they would their logarithms: a row far outside is left to the
