@@ -1,23 +1,24 @@
-"""Formulas as MathML, which browsers show without a script: pages need no network to be read."""
+"""Formulas as MathML, which browsers draw by themselves: no script, and no network."""
 
 from functools import partial
 
 from docutils.nodes import SkipNode
-from math_core import LatexToMathML
-
-_CONVERTER = LatexToMathML()
+from latex2mathml.converter import convert
 
 
-def visit(writer, node, displayed):
-    """Write a formula; an unknown command of LaTeX ends the build."""
-    formula = _CONVERTER.convert_with_local_state(node.astext(), displaystyle=displayed)
-    writer.body.append(f'<div class="formula">{formula}</div>' if displayed else formula)
+def visit(writer, node, display):
+    """Write a formula, one with breaks in several lines."""
+    formula = node.astext()
+    if r"\\" in formula and r"\begin" not in formula:
+        formula = rf"\begin{{split}}{formula}\end{{split}}"
+    formula = convert(formula, display=display)
+    writer.body.append(f'<div class="formula">{formula}</div>' if display == "block" else formula)
     # There is nothing to write at the end of the node.
     raise SkipNode
 
 
 def setup(app):
     """Have Sphinx call it."""
-    of_lines, of_blocks = partial(visit, displayed=False), partial(visit, displayed=True)
+    of_lines, of_blocks = (partial(visit, display=display) for display in ("inline", "block"))
     app.add_html_math_renderer("mathml", (of_lines, None), (of_blocks, None))
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -71,8 +71,3 @@ def test_a_chapter_opens_with_a_picture(path):
     section = re.search(r"^.+\n-+$", TEXTS[path], re.MULTILINE)
     opens = first is not None and first.start() < section.start()
     assert opens is (path.stem not in WITHOUT_PICTURE)
-
-
-def test_the_logo_is_what_its_script_draws():
-    logo = DOCS / "_static" / "logo.svg"
-    assert runpy.run_path(str(DOCS / "logo.py"))["drawing"]() == logo.read_text(encoding="utf-8")

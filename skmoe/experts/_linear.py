@@ -100,10 +100,10 @@ class LinearExpert(Expert):
     r"""Experts with linear predictors: least squares, logistic and softmax regressions.
 
     Maximised: :math:`\sum_i r_{ik} \log f(y_i; \eta_{ik}, \sigma_k) - \frac{\alpha}{2 \sigma_k^2}
-    \|b_k - b_0\|^2` with :math:`\eta_{ik} = b_k^\top x_i + a_k`, :math:`\sigma_k = 1` in the penalty
-    of counts and labels, by one Newton step an update; for Gaussian experts that step is the
-    exact maximum. Columns are scaled to unit variance, those of a sparse table of
-    more than 128 by one number.
+    \|b_k - b_0\|^2` with :math:`\eta_{ik} = b_k^\top x_i + a_k`, and :math:`\sigma_k = 1` in the
+    penalty of counts and labels, by one Newton step an update; for Gaussian experts that step is
+    the exact maximum. Columns are scaled to unit variance, those of a sparse table of more than
+    128 by one number.
 
     Parameters
     ----------
