@@ -220,8 +220,11 @@ def test_what_is_no_number_of_segments_is_refused(segments):
         model(experts=segments).fit(X, y)
 
 
-def test_sparse_tables_are_refused():
+def test_sparse_tables_have_segments_where_they_are_fitted_as_dense_ones():
     X, y = bent(50)
+    dense, sparse = (model().fit(table, y) for table in (X, csr_array(X)))
+    assert_array_equal(sparse.predict(csr_array(X)), dense.predict(X))
+    X = np.column_stack([X, np.zeros((50, 128))])
     with pytest.raises(ValueError, match=r"5 segments were asked for.*of a sparse X.*toarray"):
         model().fit(csr_array(X), y)
 

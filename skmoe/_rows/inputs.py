@@ -167,7 +167,8 @@ class _Sample(NamedTuple):
     @classmethod
     def of(cls, rows):
         found, weight = rows.distinct(_MOST_ROWS)
-        return cls(host(rows.take(found, weight).X).astype(np.float64), weight)
+        X, _, _ = rows.take(found, weight).whole()
+        return cls(host(X).astype(np.float64), weight)
 
     def knots(self, feature, segments):
         """Borders between segments that hold equally many rows; none beyond the data."""
