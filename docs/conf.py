@@ -90,8 +90,9 @@ pyproject = tomllib.loads(Path(__file__).parents[1].joinpath("pyproject.toml").r
 source = pyproject["project"]["urls"]["Source"]
 html_context = dict(zip(("github_user", "github_repo"), source.split("/")[-2:]))
 html_context |= {"github_version": "main", "doc_path": "docs"}
-# Pages of no chapter have nothing to list beside them.
-html_sidebars = {page: [] for page in ["getting_started", "notation", "performance", "changelog"]}
+# Pages of no chapter have nothing to list beside them, and the gallery shows all that it has.
+_ALONE = ["getting_started", "notation", "performance", "changelog", "auto_examples/index"]
+html_sidebars = {page: [] for page in _ALONE}
 html_theme_options = {
     "show_prev_next": False,
     "navigation_with_keys": False,
