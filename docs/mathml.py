@@ -12,6 +12,8 @@ def visit(writer, node, display):
     if r"\\" in formula and r"\begin" not in formula:
         formula = rf"\begin{{split}}{formula}\end{{split}}"
     formula = convert(formula, display=display)
+    if "\\" in formula:
+        raise ValueError(f"This formula has a command that is not known: {node.astext()}")
     writer.body.append(f'<div class="formula">{formula}</div>' if display == "block" else formula)
     # There is nothing to write at the end of the node.
     raise SkipNode
