@@ -1,5 +1,6 @@
 """Gradient training: gradients, solvers, neural experts and gates, averaging."""
 
+import re
 import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor
@@ -361,6 +362,20 @@ class Passes:
         if self.n == self.last and self.error is not None:
             raise self.error
         return self.n >= self.last
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_verbose_tells_climbs_side_by_side_apart(n_jobs, capsys):
+    X, y, _ = waves(100)
+    settings = {"solver": Adam(n_epochs=3), "n_init": 2, "random_state": 0, "n_jobs": n_jobs}
+    model = MoERegressor(2, expert=MLPExpert(4), average=True, verbose=1, **settings).fit(X, y)
+    line = r"^\[MoERegressor\] climb (\d) of 2, pass (\d+): objective (.*)$"
+    told = re.findall(line, capsys.readouterr().out, re.MULTILINE)
+    for number, history in enumerate(model.start_histories_, 1):
+        own = [(int(at), float(value)) for climb, at, value in told if int(climb) == number]
+        assert [at for at, _ in own] == [1, 2, 3]
+        # The last of the history is that of the weights that are kept.
+        assert_allclose([value for _, value in own], history[1:-1], rtol=1e-5)
 
 
 @needs_callbacks

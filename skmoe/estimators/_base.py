@@ -164,16 +164,16 @@ class BaseMixtureOfExperts(
             ready = [self._ready(rows, state, settings) for settings in several]
             return climb_apart(ready, several, n_jobs)
 
-        def begin_and_climb(settings):
+        def begin_and_climb(number, settings):
             if progress.stopped:
                 return None
             with progress.climbing():
                 ready = self._ready(rows, state, settings)
-                report = progress.reporter(ready.units, state)
+                report = progress.reporter(number, ready.units, state)
                 return Climbed(ready, *climb(ready.mixture, ready.blocks, settings, report))
 
         with progress.stopping():
-            return list(filter(None, in_threads(begin_and_climb, zip(several), n_jobs)))
+            return list(filter(None, in_threads(begin_and_climb, enumerate(several, 1), n_jobs)))
 
     @with_callbacks
     def _fit_wider(self, narrow, given):

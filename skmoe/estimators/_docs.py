@@ -110,8 +110,8 @@ n_jobs : int or None, default=None
 random_state : int, RandomState instance or None, default=None
     Draws the starts. Pass an int for the same answer each time.
 verbose : int, default=0
-    1 prints the objective after every pass, and how often estimators among the parts were
-    fitted."""
+    1 prints the objective after every pass, of several climbs with the number of each, and how
+    often estimators among the parts were fitted."""
 
 _GATE_COEF = """\
 gate_coef_ : array of shape (n_experts, n_features)

@@ -37,6 +37,7 @@ class Progress:
         self.given = {"X": X, "y": given.y, "metadata": metadata}
         # A gate that is refined, or closes experts that may die, may climb more than once.
         once = settings.gate.climbs_once and n_climbs == 1
+        self.n_climbs = n_climbs
         # Which solver climbs is not known yet: as many passes as it could be.
         solver = settings.solver if settings.solver.stochastic else LBFGS()
         passes = settings.most_passes(solver) if once else None
@@ -62,17 +63,18 @@ class Progress:
         batch.call_on_fit_task_begin(estimator=self.estimator)
         batch.call_on_fit_task_end(estimator=self.estimator)
 
-    def reporter(self, units, state):
-        """What a climb calls after every pass; a true answer stops it.
+    def reporter(self, number, units, state):
+        """What the climb of a number, from 1, calls after every pass; a true answer stops it.
 
         Of climbs side by side one reports at a time.
         """
+        climb = f"climb {number} of {self.n_climbs}, " if self.n_climbs > 1 else ""
 
         def tell(trace, mixture):
             if self.estimator.verbose:
                 value = trace.history[-1] - trace.weight * units.log_spread()
                 read = f", {self.n_read:,} rows read" if self.n_read else ""
-                print(f"[{self.name}] pass {trace.n_iter}: objective {value:.6g}{read}")
+                print(f"[{self.name}] {climb}pass {trace.n_iter}: objective {value:.6g}{read}")
             task = self.context.subcontext(task_name="pass")
             task.call_on_fit_task_begin(estimator=self.estimator)
             return task.call_on_fit_task_end(
