@@ -18,6 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from skmoe import HMEClassifier, MoEClassifier, MoERegressor
+from skmoe.exceptions import TooManyParametersWarning
 from skmoe.experts import EstimatorExpert, LinearExpert
 from skmoe.gates import SoftmaxGate
 from skmoe.inspection import ExpertDisplay, GateDisplay, PredictiveDisplay
@@ -266,3 +267,11 @@ def test_tables_whose_columns_cannot_be_told_apart_are_refused(settings):
     with pytest.raises(ValueError, match=r"Table of pyarrow, .* Pass X\.to_pandas\(\)"):
         model.fit(pa.table({"a": x}), x)
     assert not hasattr(model, "n_features_in_")
+
+
+def test_a_column_of_names_of_rows_is_told():
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(rng.normal(size=(100, 2)), columns=["a", "b"])
+    X["id"] = [f"row {i}" for i in range(100)]
+    with pytest.warns(TooManyParametersWarning, match="'id' has 100 levels in 100 rows"):
+        MoERegressor(2, random_state=0).fit(X, X["a"] + 0.1 * rng.normal(size=100))

@@ -51,7 +51,20 @@ def data_diagnosis(rows, weighted, mixture, units, state):
     if "classes_" in state and rows.is_weighted:
         yield from _of_the_classes(rows, host(state["classes_"]))
     yield from _of_the_number(rows, mixture)
+    yield from _of_the_levels(rows.n_rows, state.get("_categories", {}).values())
     yield from _of_the_atoms(mixture.expert)
+
+
+def _of_the_levels(n_rows, categories):
+    """Of features with a level for next to every row, which the experts then know by heart."""
+    for own in categories:
+        if 2 * len(own.levels) > n_rows:
+            yield (
+                TooManyParametersWarning,
+                f"The column {own.name!r} has {len(own.levels)} levels in {n_rows} rows, and every "
+                "level has coefficients: rows are known by heart, and others not at all. Drop the "
+                "column, or encode it before the mixture (scikit-learn's TargetEncoder).",
+            )
 
 
 def _of_the_digits(units, names):
