@@ -163,39 +163,61 @@ def test_mapie_calibrates_sets_of_labels(hinge):
 
 OF_MLFLOW = pytest.mark.filterwarnings("ignore")
 
+# Without requirements MLflow finds them out in another process, which takes seconds.
+STORED = {
+    "serialization_format": "skops",
+    "skops_trusted_types": TRUSTED_TYPES,
+    "pip_requirements": ["skmoe"],
+}
 
-@OF_MLFLOW
-def test_mlflow_stores_a_model_without_code_and_serves_it(hinge, tmp_path):
+
+@pytest.fixture
+def mlflow(tmp_path, monkeypatch):
+    """MLflow with runs in a folder of the test, logging scikit-learn by itself."""
     mlflow = friend("mlflow")
     friend("mlflow.sklearn")
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
+    before = mlflow.get_tracking_uri()
+    mlflow.set_tracking_uri((tmp_path / "runs").as_uri())
+    mlflow.sklearn.autolog(log_models=False, silent=True)
+    yield mlflow
+    mlflow.sklearn.autolog(disable=True)
+    mlflow.set_tracking_uri(before)
+
+
+@OF_MLFLOW
+def test_mlflow_stores_a_model_without_code_and_serves_it(hinge, tmp_path, mlflow):
     X, y = hinge
     model = MoERegressor(2, random_state=0).fit(X, y)
-    kept = {"serialization_format": "skops", "skops_trusted_types": TRUSTED_TYPES}
-    # Without requirements MLflow finds them out in another process, which takes seconds.
-    mlflow.sklearn.save_model(model, tmp_path / "model", pip_requirements=["skmoe"], **kept)
+    mlflow.sklearn.save_model(model, tmp_path / "model", **STORED)
     for load in (mlflow.sklearn.load_model, mlflow.pyfunc.load_model):
         assert_array_equal(load(str(tmp_path / "model")).predict(X), model.predict(X))
 
 
 @OF_MLFLOW
-def test_mlflow_logs_searches_by_itself(hinge, tmp_path, monkeypatch):
-    mlflow = friend("mlflow")
-    friend("mlflow.sklearn")
-    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
+def test_mlflow_logs_searches_by_itself(hinge, mlflow):
     X, y = (part[:300] for part in hinge)
-    before = mlflow.get_tracking_uri()
-    mlflow.set_tracking_uri((tmp_path / "runs").as_uri())
-    mlflow.sklearn.autolog(log_models=False, silent=True)
-    try:
-        with mlflow.start_run() as run:
-            search = GridSearchCV(MoERegressor(random_state=0), {"n_experts": [1, 2]}, cv=3)
-            search.fit(X, y)
-        logged = mlflow.get_run(run.info.run_id).data
-    finally:
-        mlflow.sklearn.autolog(disable=True)
-        mlflow.set_tracking_uri(before)
+    with mlflow.start_run() as run:
+        search = GridSearchCV(MoERegressor(random_state=0), {"n_experts": [1, 2]}, cv=3)
+        search.fit(X, y)
+    logged = mlflow.get_run(run.info.run_id).data
     assert logged.params["best_n_experts"] == "2"
     assert_allclose(logged.metrics["best_cv_score"], search.best_score_)
+
+
+@OF_MLFLOW
+def test_mlflow_logs_a_mixture_alone_when_it_is_told_to(hinge, mlflow):
+    X, y = (part[:300] for part in hinge)
+    with mlflow.start_run() as run:
+        model = MoERegressor(2, random_state=0).fit(X, y)
+        by_itself = mlflow.get_run(run.info.run_id).data
+        mlflow.log_params(model.get_params(deep=False))
+        mlflow.log_metric("log_likelihood", model.log_likelihood_)
+        told = mlflow.sklearn.log_model(model, name="model", **STORED)
+    logged = mlflow.get_run(run.info.run_id).data
+    assert by_itself.params == {} and logged.params["n_experts"] == "2"
+    assert_allclose(logged.metrics["log_likelihood"], model.log_likelihood_)
+    assert_array_equal(mlflow.sklearn.load_model(told.model_uri).predict(X), model.predict(X))
 
 
 # -- dask-ml, which spreads an estimator that knows nothing of dask over partitions ---------------
