@@ -264,9 +264,9 @@ for k, (colour, marker) in enumerate([(BLUE, "o"), (ORANGE, "^")]):
 axes[0].set(xlabel="x", ylabel="yn", title="NPreg")
 axes[0].spines[["top", "right"]].set_visible(False)
 ResponsibilityDisplay.from_estimator(normal, curve, npreg["yn"], ax=axes[1])
-axes[1].set_title("yn, normal", pad=20)
+axes[1].set_title("yn, normal: square roots of counts", loc="left", fontsize=10)
 ResponsibilityDisplay.from_estimator(counts, line, npreg["yp"], ax=axes[2])
-axes[2].set_title("yp, Poisson", pad=20)
+axes[2].set_title("yp, Poisson: square roots of counts", loc="left", fontsize=10)
 plt.show()
 
 # %%
