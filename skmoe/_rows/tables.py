@@ -100,11 +100,11 @@ def check_names(X):
             "are in pieces; a data frame or an array is allowed. Pass X.to_pandas() or "
             "polars.from_arrow(X)."
         )
-    counts = Counter(map(str, X.columns))
-    if doubled := sorted(name for name, number in counts.items() if number > 1):
+    counts = Counter(X.columns)
+    if doubled := [repr(name) for name, number in counts.items() if number > 1]:
         raise ValueError(
-            f"X has several columns of the name {_listed(list(map(repr, doubled)))}; names of one "
-            "column each are allowed. Rename them, or pass X.to_numpy()."
+            f"X has several columns of the name {_listed(doubled)}; names of one column each are "
+            "allowed. Rename them, or pass X.to_numpy()."
         )
 
 

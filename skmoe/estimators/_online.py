@@ -91,9 +91,10 @@ class OnlineMixin:
         """Units, mixture, blocks and what to note, from the first batch."""
         settings = self._with_classes(settings, classes)
         rows, state = self._checked_rows(checked, given, settings, classes)
-        _warn_of_one_target(*rows.targets(), state["_record"])
         settings = self._with_given(settings, given, rows)._replace(record=state["_record"])
         ready = self._ready(rows.as_they_stand(), state | noted_columns(checked), settings)
+        # A batch that is refused is not warned of.
+        _warn_of_one_target(*rows.targets(), state["_record"])
         return ready.units, ready.mixture, ready.blocks, state
 
     def _go_on_online(self, checked, given, classes, settings):

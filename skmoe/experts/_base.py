@@ -51,10 +51,6 @@ class Expert(Part):
         """Whether y may have several columns."""
         return True
 
-    def learns_penalty(self):
-        """Whether the penalties are estimated."""
-        return False
-
     def pooling(self):
         """Bank of the kind whose one-expert fit the experts are shrunk towards."""
         return self

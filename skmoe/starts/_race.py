@@ -81,7 +81,7 @@ def fit_pooled(mixture, blocks, solver, rounds=0):
     kind = mixture.expert.pooling()
     one = kind.initialize(1, X, kind.family, kind.positions)
     one = mixture._replace(gate=ConstantGate().initialize(1, X), expert=one)
-    if rounds and one.expert.learns_penalty():
+    if rounds:
         # From below, more columns than rows would be fitted without error, and stay so.
         one = one.with_strength(_STRONG)
     # Newton's method: a tight tolerance costs a pass, and keeps what follows off rounding.
