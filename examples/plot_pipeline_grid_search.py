@@ -63,7 +63,7 @@ def pipeline(last_step):
 
 search = GridSearchCV(
     pipeline(MoERegressor(expert=LinearExpert(), n_init=4, random_state=0)),
-    {"moe__n_experts": [1, 2, 3, 4, 5], "moe__expert__alpha": ["auto", 1.0, 10.0]},
+    {"moe__n_experts": [1, 2, 3, 4], "moe__expert__alpha": ["auto", 1.0]},
     scoring="r2",
     cv=3,
 )
@@ -89,8 +89,8 @@ for name, model in {"Ridge": ridge, "mixture": search}.items():
 # coefficient is in dollars: what more weight, or a better clarity, adds to the price among the
 # diamonds this expert answers for. A tenth of a carat and a better colour are worth far more among
 # the large stones of the fourth expert than among the small ones of the first, which one linear
-# model of the price cannot say. An expert of few diamonds takes those that the others do not
-# explain; its coefficients rest on few rows and mean little.
+# model of the price cannot say. The fewer the diamonds of an expert, the less certain are its
+# coefficients.
 
 encoded, moe = search.best_estimator_[:-1].transform(X_train), search.best_estimator_[-1]
 names = list(moe.feature_names_in_)
@@ -110,16 +110,16 @@ for rank, k in enumerate(order, start=1):
 
 # %%
 # On the left, the cross-validated score against the number of experts, one line for each penalty:
-# most is gained from one expert to two, about 0.01 more up to four, and which penalty is ahead
-# changes with the number of experts. On the right, the held-out prices against the weight, in the
-# colour of the expert that the gate sends each diamond to: small stones, then larger ones, and
-# above one carat the grades decide as well.
+# most is gained from one expert to two, about 0.01 more up to four, and there is little between the
+# penalties. On the right, the held-out prices against the weight, in the colour of the expert that
+# the gate sends each diamond to: small stones, then larger ones, and above one carat the grades
+# decide as well.
 
 table = search.cv_results_
 tried = np.asarray(table["param_moe__n_experts"], dtype=int)
 penalty = np.asarray([str(value) for value in table["param_moe__expert__alpha"]])
 fig, (left, right) = plt.subplots(1, 2, figsize=(10, 4.2), layout="constrained")
-for alpha, line in zip(dict.fromkeys(penalty), ["o-", "s--", "^:"], strict=True):
+for alpha, line in zip(dict.fromkeys(penalty), ["o-", "s--"], strict=True):
     mine = penalty == alpha
     left.plot(
         tried[mine], table["mean_test_score"][mine], line, color="black", label=f"alpha = {alpha}"

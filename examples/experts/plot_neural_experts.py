@@ -183,16 +183,17 @@ for axis in axes.flat:
 # then the steps fall.
 
 fig, axis = plt.subplots(figsize=(9, 4.2), layout="constrained")
-solvers = [Adam(), Adam(schedule="cosine"), Adam(learning_rate=1.0)]
-for solver, colour in zip(solvers, COLOURS, strict=False):
+climbs = {"Adam()": four}
+for solver in (Adam(schedule="cosine"), Adam(learning_rate=1.0)):
     model = MoERegressor(4, expert=experts, solver=solver, random_state=0)
-    model.fit(X, y)
+    climbs[repr(solver)] = model.fit(X, y)
+for (name, model), colour in zip(climbs.items(), COLOURS, strict=False):
     values = np.array(model.validation_scores_)
     best = np.argmax(values)
-    axis.plot(np.arange(1, len(values) + 1), values, color=colour, linewidth=1, label=repr(solver))
+    axis.plot(np.arange(1, len(values) + 1), values, color=colour, linewidth=1, label=name)
     axis.plot(best + 1, values[best], "o", color=colour)
     score = model.score_samples(X_test, y_test).mean()
-    print(f"{solver!r:<60} best epoch {best + 1:3}, test rows {score:6.3f}")
+    print(f"{name:<60} best epoch {best + 1:3}, test rows {score:6.3f}")
 axis.legend(frameon=False, loc="lower right")
 axis.set(xlabel="epoch", ylabel="log density per held-out row", title="validation_scores_")
 axis.set(ylim=(-2, 0.4))

@@ -118,7 +118,7 @@ for table, (X, y) in tables.items():
             watch = Watch(X, y)
             model = copy.deepcopy(start).set_callbacks(watch)
             # A pass of L-BFGS is cheap where there are many columns.
-            most = 1_000 if name == "LBFGS()" else 150
+            most = 1_000 if name == "LBFGS()" else 80
             model.set_params(solver=solver, warm_start=True, max_iter=most, tol=1e-8).fit(X, y)
             records[table][name] = np.array([first, *watch.record])
 limits.restore_original_limits()
@@ -154,7 +154,7 @@ for table, climbs in records.items():
 # parameters with exact sums are no task for it.
 #
 # With 150 columns every pass of EM has to sum the products of all pairs of columns, for the experts
-# and for the gate. L-BFGS sums them once, and needs about as many passes in a fifth of the time or
+# and for the gate. L-BFGS sums them once, and needs about as many passes in a third of the time or
 # less. Adam stays below.
 #
 # A higher objective is no better prediction by itself: with 150 columns and 2,000 rows held-out
