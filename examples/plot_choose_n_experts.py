@@ -46,8 +46,9 @@ def three_planes(seed, rows=400):
 CRITERIA = ["bic", "icl", "cv"]
 
 
-def choices(mixture, X, y):
+def choices(X, y):
     """What every criterion chooses, and from what."""
+    mixture = MoERegressor(random_state=0)
     return {
         criterion: select_n_experts(mixture, X, y, n_experts=range(1, 6), criterion=criterion)
         for criterion in CRITERIA
@@ -55,7 +56,7 @@ def choices(mixture, X, y):
 
 
 x, y = three_planes(0)
-of_planes = choices(MoERegressor(random_state=0), x, y)
+of_planes = choices(x, y)
 columns = ["log_likelihood", "n_parameters", "bic", "icl", "cv", "std_error", "degenerate"]
 print(of_planes["cv"].to_frame()[columns].round(2).to_string())
 
@@ -85,7 +86,7 @@ print(f"\nBIC finds the three experts on {found} of {TABLES} tables")
 cars = data("ISLR", "Auto").drop(columns=["rownames", "name"])
 mpg = cars.pop("mpg")
 cars = pd.get_dummies(cars.astype({"origin": str}), dtype=float).drop(columns="origin_1")
-of_cars = choices(MoERegressor(n_init=10, random_state=0), cars, mpg)
+of_cars = choices(cars, mpg)
 columns.insert(4, "evidence")
 print(f"\n{of_cars['cv'].to_frame()[columns].round(2).to_string()}")
 
@@ -98,13 +99,14 @@ for ax, title in zip(axes[:, 1], ["Three planes", "Cars"], strict=True):
 plt.show()
 
 # %%
-# BIC and ICL take two experts. Cross-validation takes three: two are behind by more than a standard
-# error. BIC counts every coefficient, although the penalties have drawn the experts together and
-# left them less freedom than that; in the evidence a penalised coefficient counts as much as the
-# data have determined it, and it is lowest at three. ICL asks for groups that can be told apart,
-# and every further expert costs it more than BIC, since cars pass gradually from light to heavy.
-# Which criterion to follow depends on what the experts are for: cross-validation for prediction,
-# ICL for groups that are to be named.
+# Each criterion has its own answer. BIC takes two experts; it counts every coefficient, although
+# the penalties have drawn the experts together and left them less freedom than that. In the
+# evidence a penalised coefficient counts as much as the data have determined it, and it is lowest
+# at three. Cross-validation takes four, and three are behind by little more than a standard error.
+# ICL asks for groups that can be told apart: every further expert costs it more than it gains,
+# since cars pass gradually from light to heavy, and it stays with one. Which criterion to follow
+# depends on what the experts are for: cross-validation for prediction, ICL for groups that are to
+# be named.
 #
 # The choice inside a fit
 # -----------------------
@@ -143,6 +145,6 @@ print("  each alone" + "".join(f"{mixture.log_likelihood_:7.0f}" for mixture in 
 print(f"the path takes {taken:.0%} of the time")
 
 # %%
-# The path takes about half of the time. Its likelihoods are sometimes lower and sometimes higher:
-# neither way finds the highest maximum for certain. Give more starts (``n_init``) to a fit that is
-# to be read.
+# The path takes less than half of the time. Most of its likelihoods are a little lower, and neither
+# way finds the highest maximum for certain. Give more starts (``n_init``) to a fit that is to be
+# read.
