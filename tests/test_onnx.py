@@ -8,6 +8,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skmoe import HMEClassifier, HMERegressor, MoEClassifier, MoERegressor
+from skmoe.exceptions import LostDigitsWarning
 from skmoe.experts import LinearExpert, MixedExpert, MLPExpert
 from skmoe.families import NAMES, Poisson
 from skmoe.gates import (
@@ -258,6 +259,13 @@ def test_the_type_is_that_of_the_fit():
     assert answers(to_onnx(MoERegressor(2, **FAST).fit(X, Y)), X)["variable"].dtype == np.float64
     single = to_onnx(MoERegressor(2, **FAST).fit(X.astype(np.float32), y))
     assert answers(single, X.astype(np.float32))["variable"].dtype == np.float32
+
+
+def test_offsets_that_single_precision_has_no_digits_for_are_told():
+    model = MoERegressor(2, **FAST).fit(X + 1e8 * np.eye(4)[1], Y)
+    to_onnx(model)
+    with pytest.warns(LostDigitsWarning, match=r"columns \[1\] have .* in float32"):
+        to_onnx(model, dtype=np.float32)
 
 
 class Doubled(Poisson):

@@ -14,7 +14,7 @@ from ..exceptions import (
     TooManyParametersWarning,
 )
 
-__all__ = ["data_diagnosis", "is_free"]
+__all__ = ["data_diagnosis", "is_free", "lost_digits"]
 
 # Steps between neighbouring numbers in a standard deviation, with fewer of which digits are lost.
 _FEWEST_STEPS = 20
@@ -45,7 +45,7 @@ def data_diagnosis(rows, weighted, mixture, units, state):
     type, str
     """
     names = state.get("feature_names_in_", range(state["n_features_in_"]))
-    yield from _of_the_digits(units, units.column_names(names))
+    yield from lost_digits(units, names)
     if weighted:
         yield from _of_the_weight(rows, mixture)
     if "classes_" in state and rows.is_weighted:
@@ -67,13 +67,27 @@ def _of_the_levels(n_rows, categories):
             )
 
 
-def _of_the_digits(units, names):
-    """Of numbers with an offset that leaves too few digits to what varies."""
+def lost_digits(units, names, dtype=None):
+    """Of numbers with an offset that leaves too few digits to what varies.
+
+    Parameters
+    ----------
+    units : Units
+    names : sequence
+        Names of the columns that the rows were given with.
+    dtype : dtype or None, default=None
+        Of the numbers; None takes that of the fit.
+
+    Yields
+    ------
+    type, str
+    """
+    names = units.column_names(names)
     for what, scaling in (("columns", units.X), ("targets", units.y)):
         if scaling is None:
             continue
         center, spread = host(scaling.center), host(scaling.spread)
-        kind = np.finfo(center.dtype)
+        kind = np.finfo(center.dtype if dtype is None else dtype)
         step = np.maximum(kind.eps * np.abs(center), kind.smallest_subnormal)
         # Targets that do not vary keep a spread of one.
         varies = (spread != 1.0) | (what == "columns")

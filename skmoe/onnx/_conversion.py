@@ -46,6 +46,11 @@ def to_onnx(model, *, dtype=None):
         If the model is no mixture, has parts that are not skmoe's own or made of scikit-learn
         estimators, has categories, or was fitted with groups.
 
+    Warns
+    -----
+    LostDigitsWarning
+        If `dtype` is coarser than that of the fit, and too coarse for the offset of a column.
+
     See Also
     --------
     register : Mixtures in pipelines, for skl2onnx.

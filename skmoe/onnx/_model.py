@@ -1,9 +1,12 @@
 """The whole graph: from rows as they are given to the outputs of an estimator."""
 
+import warnings
+
 import numpy as np
 
 from .._rows.arrays import host
 from ..estimators import MoEClassifier
+from ..estimators._data_diagnosis import lost_digits
 from ._design import design_of
 from ._experts import predict
 from ._gates import log_joint
@@ -19,6 +22,7 @@ def outputs_of(model, X):
     dict of str to Tensor
         `variable` of a regressor, `label` and `probabilities` of a classifier; `gate_proba`.
     """
+    _warn_of_lost_digits(model, X.graph.dtype)
     gate, bank = model._mixture.inside
     design = design_of(model._units, X)
     weight = log_joint(gate, design).then("Softmax", axis=1)
@@ -26,6 +30,14 @@ def outputs_of(model, X):
     average = (by_output * predict(bank, design)).sum(axis=1)
     own = _labelled if isinstance(model, MoEClassifier) else _restored
     return {**own(model, average), "gate_proba": weight}
+
+
+def _warn_of_lost_digits(model, dtype):
+    """Warn of offsets that a graph has fewer digits for than the fit had."""
+    if np.finfo(dtype).eps > np.finfo(host(model._units.X.center).dtype).eps:
+        names = getattr(model, "feature_names_in_", range(model.n_features_in_))
+        for kind, text in lost_digits(model._units, names, dtype):
+            warnings.warn(text, kind, stacklevel=4)
 
 
 def _restored(model, average):
