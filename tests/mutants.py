@@ -711,8 +711,15 @@ BREAKS = [
     Break(
         "a gate that looks at nothing starts from X alone",
         "starts/_race.py",
-        "    if not is_blind(mixture.gate):\n        return kinds",
-        "    if True:\n        return kinds",
+        "    return OF_TARGETS if len(kinds) > 1 and is_blind(mixture.gate) else kinds",
+        "    return kinds",
+        "starts",
+    ),
+    Break(
+        "starts of weak penalties are dropped before these are estimated",
+        "starts/_race.py",
+        "turns if is_blind(mixture.gate) else ())",
+        "())",
         "starts",
     ),
     Break(

@@ -13,7 +13,8 @@ from skmoe.families import Gaussian, Poisson
 from skmoe.gates import ConstantGate, HierarchicalGate, SoftmaxGate, TopKGate
 from skmoe.mixture import Mixture
 from skmoe.solvers import EM
-from skmoe.starts._race import Run, _best
+from skmoe.starts._cells import BY_DEFAULT, OF_TARGETS
+from skmoe.starts._race import Run, _best, _kinds_for
 from skmoe.starts._teaching import side_by_side
 
 from .data import two_lines
@@ -28,22 +29,48 @@ def test_one_start_of_every_hill_goes_on_and_degenerate_ones_last():
 
 
 @pytest.mark.parametrize(
-    ("gate", "n_starts"),
+    ("gate", "kinds"),
     [
-        (SoftmaxGate(), 8),
-        (TopKGate(SoftmaxGate(columns=[0]), k=2), 8),
-        (ConstantGate(), 4),
-        (SoftmaxGate(columns=[]), 4),
-        (TopKGate("constant", k=2), 4),
-        (HierarchicalGate("constant"), 4),
+        (SoftmaxGate(), BY_DEFAULT),
+        (TopKGate(SoftmaxGate(columns=[0]), k=2), BY_DEFAULT),
+        (ConstantGate(), OF_TARGETS),
+        (SoftmaxGate(columns=[]), OF_TARGETS),
+        (TopKGate("constant", k=2), OF_TARGETS),
+        (HierarchicalGate("constant"), OF_TARGETS),
     ],
     ids=str,
 )
-def test_a_gate_that_looks_at_no_column_starts_from_targets_only(gate, n_starts):
-    """Two of every kind of cells: of the columns alone, and of columns and targets."""
+def test_a_gate_that_looks_at_no_column_starts_from_targets_only(gate, kinds):
+    """Cells of the columns alone tell it nothing; of the others there are as many in all."""
     X, y = two_lines(200)
     model = MoERegressor(3, gate=gate, random_state=0).fit(X, y)
-    assert len(model.start_histories_) == n_starts
+    assert len(model.start_histories_) == 8
+    assert _kinds_for(model._mixture, BY_DEFAULT) == kinds
+    # A kind that is asked for is taken.
+    assert _kinds_for(model._mixture, ["kmeans"]) == ["kmeans"]
+
+
+@pytest.mark.parametrize("seed", [8, 37, 48])
+def test_two_curves_that_cross_are_found_without_a_gate(seed):
+    """Of four starts, none was on the right hill."""
+    rng = np.random.default_rng(seed)
+    x, own = rng.uniform(0, 10, 500), rng.integers(0, 2, 500)
+    y = np.where(own == 0, 5 * x, 15 + 10 * x - x**2) + 3 * rng.standard_normal(500)
+    X = np.stack([x, x**2], axis=1)
+    found = MoERegressor(2, gate="constant", random_state=seed).fit(X, y)
+    told = MoERegressor(2, gate="constant", init=own).fit(X, y)
+    assert found.log_likelihood_ > told.log_likelihood_ - 1
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_modes_far_apart_are_found_without_a_gate(seed):
+    """Under the usual penalties, experts come together before these can be estimated."""
+    rng = np.random.default_rng(seed)
+    X, own = rng.normal(size=(200, 2)), rng.integers(0, 4, 200)
+    y = np.array([-6, -2, 2, 6])[own] + 0.3 * X[:, 0] + 0.7 * rng.normal(size=200)
+    found = MoERegressor(4, gate="constant", random_state=0).fit(X, y)
+    told = MoERegressor(4, gate="constant", init=own).fit(X, y)
+    assert found.log_likelihood_ > told.log_likelihood_ - 1
 
 
 def test_no_start_is_lost_by_a_step_of_its_gate_that_is_too_long():

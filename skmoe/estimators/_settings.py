@@ -16,7 +16,7 @@ from ..families import Categorical, Ordinal
 from ..gates._base import as_gate
 from ..mixture import Mixture
 from ..solvers import EM, LBFGS, Adam
-from ..starts._cells import KINDS
+from ..starts._cells import BY_DEFAULT, KINDS
 from ..starts._given import check_given, is_given
 
 __all__ = ["Settings", "make_part", "part_of", "plan"]
@@ -238,7 +238,7 @@ def plan(estimator, X):
 def _kinds(init):
     """The kinds of starts that a name stands for."""
     if is_given(init) or init == "auto":
-        return list(KINDS)
+        return BY_DEFAULT
     if init not in KINDS:
         raise ValueError(
             f"init={init!r} was given; 'auto', one of {list(KINDS)}, or a start (labels, "

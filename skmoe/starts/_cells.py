@@ -9,7 +9,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from .._rows.compat import seeds
 
-__all__ = ["KINDS", "cells", "cells_of_groups", "tree_of"]
+__all__ = ["BY_DEFAULT", "KINDS", "OF_TARGETS", "cells", "cells_of_groups", "tree_of"]
 
 # Columns that regressions of groups look at.
 _MOST_COLUMNS = 10
@@ -37,6 +37,13 @@ def _planes(X, y, weight, n_experts, random_state):
     return np.argmax(X @ random_state.standard_normal((X.shape[1], n_experts)), axis=1)
 
 
+def _residuals(X, y, weight, n_experts, random_state):
+    """Cells around k-means++ seeds among what one regression leaves of the target."""
+    design, root = np.hstack([X, np.ones((len(X), 1))]), np.sqrt(weight)[:, None]
+    coef, *_ = np.linalg.lstsq(root * design, root * y, rcond=1e-6)
+    return _kmeans(y - design @ coef, y, weight, n_experts, random_state)
+
+
 def _lines(X, y, weight, n_experts, random_state):
     """The nearest of n_experts regressions, each through a few random rows."""
     design = np.hstack([X, np.ones((len(X), 1))])
@@ -49,7 +56,18 @@ def _lines(X, y, weight, n_experts, random_state):
     return np.argmin(residual, axis=1)
 
 
-KINDS = {"kmeans": _kmeans, "planes": _planes, "joint": _joint, "lines": _lines}
+KINDS = {
+    "kmeans": _kmeans,
+    "planes": _planes,
+    "joint": _joint,
+    "lines": _lines,
+    "residuals": _residuals,
+}
+
+# Taken in turn by default. A gate that looks at no column learns nothing from cells of the columns
+# alone; its experts may be as far apart as the targets are, wherever the rows lie.
+BY_DEFAULT = ["kmeans", "planes", "joint", "lines"]
+OF_TARGETS = ["residuals", "lines", "joint"]
 
 
 def tree_of(gate):

@@ -7,7 +7,7 @@ import numpy as np
 from .._rows.arrays import host, like
 from ..gates import ConstantGate
 from ..solvers._trace import Trace
-from ._cells import KINDS, cells, cells_of_groups, tree_of
+from ._cells import KINDS, OF_TARGETS, cells, cells_of_groups, tree_of
 from ._moves import moved, shaken
 from ._sampling import sketch, told
 from ._teaching import side_by_side
@@ -92,10 +92,8 @@ def fit_pooled(mixture, blocks, solver, rounds=0):
 
 
 def _kinds_for(mixture, kinds):
-    """Kinds of starts that can tell experts apart: those of X alone say nothing to a blind gate."""
-    if not is_blind(mixture.gate):
-        return kinds
-    return [kind for kind in kinds if kind in ("joint", "lines")] or kinds
+    """Kinds of starts that can tell experts apart, of those that are ours to choose."""
+    return OF_TARGETS if len(kinds) > 1 and is_blind(mixture.gate) else kinds
 
 
 def is_blind(gate):
@@ -139,17 +137,19 @@ def find_start(mixture, sample, solver, *, kinds, n_init, random_state):
        algorithm for getting the highest likelihood in multivariate Gaussian mixture models.
        Computational Statistics & Data Analysis 41, 561-575.
     """
-    several = len(kinds) > 1
-    kinds, n_experts = _kinds_for(mixture, kinds), mixture.n_experts()
     # Fits of estimators are dear: of these there are as many starts as are asked for.
-    least = _OF_EACH_KIND * len(kinds) if several and mixture.forgets_rows else 1
+    least = _OF_EACH_KIND * len(kinds) if len(kinds) > 1 and mixture.forgets_rows else 1
+    kinds, n_experts = _kinds_for(mixture, kinds), mixture.n_experts()
     # Half of what is asked for beyond that goes into ways out of the best; they are short.
     half = max(n_init - least, 0) // 2 if mixture.forgets_rows else 0
     n_starts = max(n_init - half, least)
     passes = _first_passes(mixture, sample.X.shape[0])
     starts = _first_climbs(mixture, sample, solver, kinds, n_starts, passes, random_state)
     one_of = _MANY if n_starts > least else _FEW
-    start = race(starts, sample, solver, passes, one_of)
+    # Behind a gate that looks at no column, experts that the usual penalties have drawn together
+    # do not part again. (Behind others, weak penalties would win with what is noise.)
+    turns = [index // len(kinds) % len(_TURNS) for index in range(n_starts)]
+    start = race(starts, sample, solver, passes, one_of, turns if is_blind(mixture.gate) else ())
     if not half:
         return start
     found = solver.explore(start.mixture, sample, _SHORT_TOL, passes=_LONG, rounds=_ROUNDS)
@@ -180,7 +180,7 @@ def _first_climbs(mixture, sample, solver, kinds, n_starts, passes, random_state
     return side_by_side(mixtures, resp, sample, solver, passes)
 
 
-def race(starts, sample, solver, passes, one_of=_FEW):
+def race(starts, sample, solver, passes, one_of=_FEW, turns=()):
     """The start that leads after short climbs.
 
     Parameters
@@ -193,6 +193,10 @@ def race(starts, sample, solver, passes, one_of=_FEW):
         Of the first round; every round runs twice as long.
     one_of : int
         One start of so many goes on to the next round.
+    turns : sequence of int
+        Of every start, which of several penalties it has begun with; empty if all have the same.
+        Before they are estimated, evidence compares starts of one turn only: the best of every
+        turn goes on from the first round.
 
     Returns
     -------
@@ -204,7 +208,12 @@ def race(starts, sample, solver, passes, one_of=_FEW):
     histories, weight = {run.index: run.history for run in runs}, sample.total_weight()
     while True:
         keep = max(-(-len(runs) // one_of), min(_FEWEST, len(runs) // 2))
-        runs, passes = _best(runs, keep, weight), 2 * passes
+        going, passes = _best(runs, keep, weight), 2 * passes
+        for turn in sorted(set(turns)):
+            (leader,) = _best([run for run in runs if turns[run.index] == turn], 1, weight)
+            if leader.index not in [run.index for run in going]:
+                going.append(leader)
+        runs, turns = going, ()
         if len(runs) == 1:
             return Start(runs[0].mixture, list(histories.values()))
         runs = [_short_run(run, sample, solver, passes) for run in runs]
