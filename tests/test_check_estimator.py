@@ -12,7 +12,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from skmoe import HMEClassifier, HMERegressor, MoEClassifier, MoERegressor
-from skmoe.experts import LinearExpert, MixedExpert
+from skmoe.experts import EstimatorExpert, LinearExpert, MixedExpert
 from skmoe.gates import GaussianGate, HierarchicalGate, SoftmaxGate, TopKGate
 from skmoe.solvers import EM, LBFGS, Adam
 
@@ -31,18 +31,25 @@ PARTIAL_FIT = [
     "check_n_features_in_after_fitting",
 ]
 
-# A regressor and a classifier, of which the default suite makes every check.
-THOROUGH = [
-    HMERegressor(init="planes"),
-    MoEClassifier(3, gate=TopKGate(HierarchicalGate(), k=2), init="lines", **FEW),
-]
-# Those of which it makes all but `FORMS`.
+# A regressor, of which the default suite makes every check, and those of which it makes all but
+# `FORMS`.
+THOROUGH = [HMERegressor(init="planes")]
 LEAN = [
+    MoEClassifier(3, gate=TopKGate(HierarchicalGate(), k=2), init="lines", **FEW),
     MoERegressor(),
     MoERegressor(**NEURAL),
     HMEClassifier(
         1, 3, gate="quadratic", solver=LBFGS(), expert=LinearExpert(alpha=0.1), init="kmeans"
     ),
+]
+# What `full` adds: every check of those that show their rows to other estimators, and of the others
+# all but `FORMS`.
+WRAPPING = [
+    MoEClassifier(expert=DecisionTreeClassifier(max_depth=3), **FEW),
+    MoEClassifier(2, gate=DecisionTreeClassifier(max_depth=2), expert=LogisticRegression(), **FEW),
+    MoERegressor(2, gate="gaussian", expert=KINDS, **FEW),
+    MoERegressor(2, gate=LogisticRegression(), expert=TREE, **FEW),
+    MoERegressor(2, expert=EstimatorExpert(BOOSTING, cv=1), max_iter=3, init="joint"),
 ]
 SETTINGS = [
     {"n_experts": 1},
@@ -58,19 +65,14 @@ OTHERS = [
     MoEClassifier(**NEURAL),
     MoEClassifier(2, init="planes", n_init=2, average=True),
     MoEClassifier("auto", init="joint", **FEW),
-    MoEClassifier(expert=DecisionTreeClassifier(max_depth=3), **FEW),
-    MoEClassifier(2, gate=DecisionTreeClassifier(max_depth=2), expert=LogisticRegression(), **FEW),
     MoEClassifier(2, family="ordinal", init="lines", **FEW),
-    MoERegressor(2, gate="gaussian", expert=KINDS, **FEW),
     MoERegressor("auto", gate="constant", init="joint", **FEW),
     MoERegressor(2, gate="constant", family="student_t", n_init=2, average=True),
     MoERegressor(3, gate=TopKGate(HierarchicalGate(), k=2), init="planes", **FEW),
-    MoERegressor(2, gate=LogisticRegression(), expert=TREE, **FEW),
-    MoERegressor(2, expert=BOOSTING, max_iter=3, init="joint"),
     MoERegressor(2, family="poisson", init="lines"),
     HMERegressor(),
     HMEClassifier(),
-    HMERegressor(depth=1, grow=True),
+    HMERegressor(depth=1, grow=True, **FEW),
     HMEClassifier(1, 3, gate="gaussian", expert=LinearExpert(alpha=0.1), init="planes"),
 ]
 
@@ -98,8 +100,8 @@ def words(value):
 # Array libraries that the default suite leaves to `full`: array_api_strict is stricter.
 LIBRARIES = {"cupy", "dpnp", "torch"}
 
-# What it leaves to `full` of some estimators: the forms in which a table may come, for all of them
-# read it alike.
+# The forms in which a table may come. All estimators read it alike, so that not all need be shown
+# each.
 FORMS = {
     "CPU_DEVICE",
     "check_array_api_same_namespace",
@@ -116,7 +118,7 @@ FORMS = {
     "readonly_memmap",
 }
 
-# Of a few estimators only: sparse matrices go the way of sparse arrays.
+# Of one estimator only: sparse matrices go the way of sparse arrays.
 REPEATED = {"check_estimator_sparse_matrix"}
 
 
@@ -134,10 +136,11 @@ def missing():
 MISSING = missing()
 
 
-def cases(estimators, left_out=(), marks=()):
+def cases(estimators, skipped=REPEATED, left_out=(), marks=()):
     """Every check of every estimator as a parameter, but for those of missing libraries.
 
-    Checks that have a word of `left_out` as their name or are told of it are left to `full`.
+    Checks that have a word of `skipped` as their name or are told of it are skipped, those of
+    `left_out` left to `full`.
     """
     for estimator in estimators:
         known = expected_failures(estimator)
@@ -145,7 +148,7 @@ def cases(estimators, left_out=(), marks=()):
         for instance, check in estimator_checks_generator(estimator):
             name, own = check.func.__name__, list(marks)
             asked = {name, *check.keywords, *words(tuple(check.keywords.values()))}
-            if asked & MISSING or (name in REPEATED and estimators is not THOROUGH):
+            if asked & {*MISSING, *skipped}:
                 continue
             if asked & {*LIBRARIES, *REPEATED, *left_out}:
                 own.append(FULL)
@@ -155,7 +158,12 @@ def cases(estimators, left_out=(), marks=()):
             yield pytest.param(instance, check, id=f"{setting}-{name}({told})", marks=own)
 
 
-CASES = [*cases(THOROUGH), *cases(LEAN, FORMS), *cases(OTHERS, marks=[FULL])]
+CASES = [
+    *cases(THOROUGH, skipped=()),
+    *cases(LEAN, left_out=FORMS),
+    *cases(WRAPPING, marks=[FULL]),
+    *cases(OTHERS, skipped=REPEATED | FORMS, marks=[FULL]),
+]
 
 
 # Some checks fit ten columns to ten rows: a fixed small penalty then gives a degenerate fit, and
