@@ -263,13 +263,14 @@ def check_many(problems, number, first):
     checked()
 
 
-@pytest.mark.parametrize(("problems", "number"), [(regressions, 3), (classifications, 3)])
-def test_some_fits(problems, number):
-    check_many(problems, number, 0)
+@pytest.mark.parametrize(("problems", "first"), [(regressions, 3), (classifications, 0)])
+def test_some_fits(problems, first):
+    check_many(problems, 3, first)
 
 
+# Of few draws from many seeds fewer are alike than of many from one.
 @pytest.mark.full
-@pytest.mark.parametrize("first", range(1, 3))
+@pytest.mark.parametrize("first", range(1, 5))
 @pytest.mark.parametrize("problems", [regressions, classifications])
 def test_many_fits(problems, first):
-    check_many(problems, 250, first)
+    check_many(problems, 60, first)
