@@ -385,16 +385,16 @@ def quality(n, n_test, seeds):
 def table(name, quick):
     """Title and rows of a table."""
     if name == "torch":
-        n, repeats = (2_000, 2) if quick else (100_000, 7)
+        n, repeats = (500, 2) if quick else (100_000, 7)
         title = f"epoch of Adam, {n} x 30, K=8, h=64, batch 256, beside torch {version('torch')}"
         return title, beside_torch(n, 30, 8, 64, 256, repeats)
     if name == "routing":
-        settings = (5_000, (64,), (256,), 2) if quick else (100_000, (64, 128), (256, 1024), 5)
+        settings = (1_000, (64,), (256,), 2) if quick else (100_000, (64, 128), (256, 1024), 5)
         return f"2 of 16 neural experts against all, {settings[0]} x 30", routing(*settings)
     if name == "memory":
-        every_n = [5_000, 10_000] if quick else [100_000, 300_000, 1_000_000]
+        every_n = [2_000, 4_000] if quick else [100_000, 300_000, 1_000_000]
         return "memory of a fit of n x 30, K=4, h=16, 2 epochs", memory_of_fits(every_n)
-    settings = (1_000, 1_000, 1) if quick else (20_000, 10_000, 3)
+    settings = (300, 300, 1) if quick else (20_000, 10_000, 3)
     title = f"fits of smooth regimes, {settings[0]} x 10, beside scikit-learn's network"
     return title, quality(*settings)
 

@@ -273,13 +273,13 @@ def table(name, quick):
         return "linear experts, routed against dense", linear(*settings)
     if name == "boosted":
         cases = [(8, (2,)), (16, (2,)), (32, (1, 2, 4, 8, 16)), (64, (2,))]
-        settings = (10_000, 2_000, [(8, (2,))], 2) if quick else (100_000, 10_000, cases, 3)
+        settings = (2_000, 500, [(8, (2,))], 2) if quick else (100_000, 10_000, cases, 3)
         return "prediction of boosted trees, routed against all", boosted(*settings)
     if name == "training":
-        settings = (2_000, (8,), 2) if quick else (10_000, (16, 64), 3)
+        settings = (500, (8,), 2) if quick else (10_000, (16, 64), 3)
         return "one EM pass of boosted trees, routed against all", training(*settings)
     if quick:
-        rows = accuracy(data_sets(2_000, 1_000), (1, 2), n_experts=4, max_iter=5)
+        rows = accuracy(data_sets(500, 300), (1, 2), n_experts=4, max_iter=5)
     else:
         settings = {"n_experts": 16, "n_init": 4, "max_iter": 60}
         rows = accuracy(data_sets(15_000, 5_000), (1, 2, 4), **settings)
