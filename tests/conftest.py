@@ -19,15 +19,17 @@ ABOUT_THE_DATA = ("AlikeExperts", "ConstantGate", "IdleExpert", "RoundedTargets"
 FRIENDS = {"onnx": ["onnx", "skl2onnx"]}
 
 
+# Once it is known which tests run.
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
+    ignored = (f"ignore::skmoe.exceptions.{name}Warning" for name in ABOUT_THE_DATA)
+    about_the_data = pytest.mark.filterwarnings(*ignored)
     for item in items:
         for library in FRIENDS.get(item.path.parent.name, []):
             if find_spec(library) is None:
                 item.add_marker(pytest.mark.skip(reason=f"{library} is not installed"))
         if item.path.parent.name == "tests" and item.path.name != "test_pages.py":
-            for name in ABOUT_THE_DATA:
-                mark = pytest.mark.filterwarnings(f"ignore::skmoe.exceptions.{name}Warning")
-                item.add_marker(mark, append=False)
+            item.add_marker(about_the_data, append=False)
 
 
 def pytest_configure(config):
@@ -64,12 +66,20 @@ def keyboard():
 # -- clusters of Dask, for the tests that ask for one ---------------------------------------------
 
 TWO_WORKERS = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}  # any free port
+# A cluster stands until the last test has run: it need not look at itself a hundred times a second.
+UNWATCHED = {
+    "distributed.admin.system-monitor.interval": "5s",
+    "distributed.admin.tick.interval": "1s",
+    "distributed.worker.profile.interval": "1s",
+}
 
 
 def _cluster():
+    import dask
     from distributed import LocalCluster
 
-    return LocalCluster(**TWO_WORKERS, silence_logs=50)
+    with dask.config.set(UNWATCHED):
+        return LocalCluster(**TWO_WORKERS, silence_logs=50)
 
 
 @pytest.fixture(scope="session")
