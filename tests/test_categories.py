@@ -209,7 +209,7 @@ def test_labels_trees_estimators_and_copies(people):
     assert mixture.score(X, labels) > 0.97
     assert_array_equal(pickle.loads(pickle.dumps(mixture)).predict(X), mixture.predict(X))
     assert HMEClassifier(1, random_state=0).fit(X, labels).score(X, labels) > 0.97
-    trees = EstimatorExpert(HistGradientBoostingRegressor(max_iter=5))
+    trees = EstimatorExpert(HistGradientBoostingRegressor(max_iter=5, max_bins=16))
     assert MoERegressor(2, expert=trees, random_state=0, tol=1e-2).fit(X, y).score(X, y) > 0.5
 
 

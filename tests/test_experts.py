@@ -34,6 +34,10 @@ from .data import two_lines
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 
+# With weights, boosting looks for the borders of its bins one by one: of 255 that takes long.
+FEW_BINS = {"max_bins": 5}
+
+
 @pytest.fixture(scope="module")
 def lines():
     return two_lines(300)
@@ -185,8 +189,8 @@ def test_poisson_boosting_is_judged_by_poissons_density(lines):
     X, _ = lines
     rng = np.random.default_rng(0)
     y = rng.poisson(np.exp(np.where(X[:, 1] > 0, 2 + 0.5 * X[:, 0], 0.5 - 0.5 * X[:, 0])))
-    boosting = HistGradientBoostingRegressor(loss="poisson", max_iter=15, max_depth=2)
-    model = MoERegressor(2, expert=boosting, family="poisson", n_init=2, random_state=0).fit(X, y)
+    boosting = HistGradientBoostingRegressor(loss="poisson", max_iter=15, max_depth=2, **FEW_BINS)
+    model = MoERegressor(2, expert=boosting, family="poisson", random_state=0).fit(X, y)
     total = sum(np.exp(model.score_samples(X, np.full(len(y), count))) for count in range(80))
     assert_allclose(total, 1, atol=1e-6)
     assert model.score(X, y) > MoERegressor(1, family="poisson").fit(X, y).score(X, y) + 0.1
@@ -259,12 +263,12 @@ def test_a_shared_spread_and_wrappers(lines):
 
 def test_grid_search_over_an_experts_parameters(lines):
     X, y = lines
+    boosting = HistGradientBoostingRegressor(max_iter=2, **FEW_BINS)
     pipeline = make_pipeline(
-        StandardScaler(),
-        MoERegressor(2, expert=HistGradientBoostingRegressor(max_iter=2), max_iter=3, tol=1.0),
+        StandardScaler(), MoERegressor(2, expert=boosting, max_iter=3, tol=1.0)
     )
     grid = {"moeregressor__expert__max_depth": [1, 2], "moeregressor__random_state": [0]}
-    search = GridSearchCV(pipeline, grid, cv=2, error_score="raise").fit(X, y)
+    search = GridSearchCV(pipeline, grid, cv=2, error_score="raise").fit(X[:80], y[:80])
     assert search.best_params_["moeregressor__expert__max_depth"] in (1, 2)
     search = GridSearchCV(
         MoEClassifier(2, expert=DecisionTreeClassifier(), max_iter=10, tol=1e-3, random_state=0),
@@ -279,7 +283,7 @@ def test_a_pipeline_as_expert(lines):
     X, y = lines
     scale_first = ColumnTransformer([("scale", StandardScaler(), [0])], remainder="passthrough")
     expert = make_pipeline(scale_first, SVR(C=10))
-    model = MoERegressor(2, expert=expert, n_init=2, random_state=0).fit(X, y)
+    model = MoERegressor(2, expert=expert, random_state=0).fit(X, y)
     one = MoERegressor(1, expert=expert).fit(X, y)
     assert model.log_likelihood_ > one.log_likelihood_ + 30
     model.set_params(expert__svr__C=1.0)
@@ -298,11 +302,12 @@ def test_several_outputs(lines):
 def test_jobs_do_not_change_the_answer(lines):
     X, y = lines
     forest = RandomForestRegressor(5, max_depth=3)
-    one, two = (MoERegressor(2, expert=forest, n_jobs=j, random_state=0).fit(X, y) for j in (1, 2))
+    brief = {"max_iter": 5, "random_state": 0}
+    one, two = (MoERegressor(2, expert=forest, n_jobs=j, **brief).fit(X, y) for j in (1, 2))
     assert_array_equal(one.predict(X), two.predict(X))
     assert two.expert_.n_jobs == 2
     own = EstimatorExpert(forest, n_jobs=1)
-    assert MoERegressor(2, expert=own, n_jobs=2, random_state=0).fit(X, y).expert_.n_jobs == 1
+    assert MoERegressor(2, expert=own, n_jobs=2, **brief).fit(X, y).expert_.n_jobs == 1
 
 
 def test_verbose_prints_the_number_of_fits(lines, capsys):
@@ -325,8 +330,8 @@ def holes(lines):
 
 def test_missing_values_pass_through_where_all_parts_take_them(holes):
     X, y = holes
-    boosting = HistGradientBoostingRegressor(max_iter=3, max_depth=2)
-    gates = [HistGradientBoostingClassifier(max_iter=3, max_depth=2), "constant"]
+    boosting = HistGradientBoostingRegressor(max_iter=3, max_depth=2, **FEW_BINS)
+    gates = [HistGradientBoostingClassifier(max_iter=3, max_depth=2, **FEW_BINS), "constant"]
     for gate in gates:
         model = MoERegressor(2, gate=gate, expert=boosting, max_iter=3, random_state=0)
         model.fit(X, y)
@@ -452,7 +457,8 @@ def test_a_drawn_sample_of_one_label_is_no_trap(lines):
     """Of 300 rows with one other label, few draws hold both."""
     X, _ = lines
     label = np.arange(300) == 7
-    for expert in (KNeighborsClassifier(1), make_pipeline(StandardScaler(), MLPClassifier((2,)))):
+    network = make_pipeline(StandardScaler(), MLPClassifier((2,), max_iter=20))
+    for expert in (KNeighborsClassifier(1), network):
         model = MoEClassifier(3, expert=expert, max_iter=3, random_state=0).fit(X, label)
         assert_allclose(model.predict_proba(X).sum(axis=1), 1)
 

@@ -399,7 +399,7 @@ def test_answers_of_the_wrong_shape_are_named():
 
 
 def test_boosted_experts_predict_in_large_blocks():
-    X, y = two_lines(300)
+    X, y = two_lines(100)
     boosting = HistGradientBoostingRegressor(max_iter=5, random_state=0)
     model = MoERegressor(3, expert=boosting, max_iter=2, tol=1, random_state=0).fit(X, y)
     many = np.zeros((50_000, 2))
