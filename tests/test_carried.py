@@ -78,7 +78,7 @@ def test_an_offset_that_is_linear_in_x_moves_the_coefficients_alone(family):
 
 @pytest.mark.parametrize("family", ["gaussian", "poisson", "gamma", "tweedie"])
 def test_so_it_does_in_a_mixture(family):
-    X, rng = table(300)
+    X, rng = table(150)
     y, known = targets(family, X, rng), np.array([0.3, -0.2])
     plain = MoERegressor(2, family=family, **TWO).fit(X, y)
     moved = MoERegressor(2, family=family, **TWO, init=plain.responsibilities(X, y))
@@ -330,7 +330,7 @@ def test_trials_of_a_row_share_an_expert_as_a_textbook_has_it():
     settings = {**FREE, "expert": LinearExpert(alpha=0, columns=[]), "random_state": 0}
     model = MoERegressor(2, family="binomial", gate="constant", **settings).fit(X, y)
     share, proba = np.full(2, 0.5), np.array([0.2, 0.7])
-    for _ in range(2000):
+    for _ in range(500):
         joint = np.log(share) + stats.binom.logpmf(successes[:, None], trials[:, None], proba)
         density = logsumexp(joint, axis=1)
         resp = np.exp(joint - density[:, None])

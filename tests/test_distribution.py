@@ -194,7 +194,7 @@ def test_mean_and_variance_are_those_of_draws(family):
 )
 def test_crps_is_the_integral_of_the_squared_distance_to_a_step(family):
     law = random_law(family, n=2, seed=2)
-    y = np.concatenate([law.rvs(2, random_state=0), [law.isf(1e-4)]])
+    y = np.concatenate([law.rvs(1, random_state=0), [law.isf(1e-4)]])
     for row in range(2):
         for value, score in zip(y[:, row], law.crps(y)[:, row], strict=True):
             assert_allclose(score, integrated_score(law[row], value), rtol=1e-6, atol=1e-7)
@@ -255,9 +255,9 @@ def test_one_gaussian_expert_is_the_normal_distribution():
 
 @pytest.mark.parametrize("family", FAMILIES, ids=str)
 def test_the_mode_is_the_highest_point(family):
-    law = random_law(family, n=20, seed=3)
+    law = random_law(family, n=10, seed=3)
     mode = law.mode()
-    grid = law.ppf(np.linspace(0.001, 0.999, 999)[:, None])
+    grid = law.ppf(np.linspace(0.001, 0.999, 500)[:, None])
     assert (law.logpdf(mode) >= law.logpdf(grid).max(axis=0) - 1e-6).all()
     if law.discrete:
         assert (mode == np.floor(mode)).all()
@@ -382,7 +382,7 @@ def test_a_level_that_a_count_reaches_exactly_gives_that_count(family):
 
 
 def test_many_levels_take_no_more_memory_than_their_answers():
-    law = random_law(Gaussian(), n=5000, n_experts=8)
+    law = random_law(Gaussian(), n=2500, n_experts=8)
     levels = np.linspace(0.01, 0.99, 99)[:, None]
     tracemalloc.start()
     size = law.ppf(levels).nbytes
@@ -512,7 +512,7 @@ MODELS = {
 
 @pytest.mark.parametrize("name", MODELS)
 def test_every_mixture_knows_its_distribution(name):
-    X, y = load_diabetes(return_X_y=True)
+    X, y = (table[:200] for table in load_diabetes(return_X_y=True))
     model = MODELS[name].fit(X, y)
     law = model.predict_dist(X)
     assert_allclose(law.mean(), model.predict(X))
@@ -547,7 +547,7 @@ def test_several_targets_have_their_own_quantiles_and_are_drawn_together():
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("family", [Gaussian(), StudentT(), *POSITIVE[:3], Poisson()], ids=str)
 def test_the_distribution_stays_in_the_library_of_the_data(backend, family):
-    plain = random_law(family, n=40)
+    plain = random_law(family, n=15)
     y = plain.rvs(random_state=0)[:, None]
     ready = family.initialize(y)
     law = MixtureDistribution(plain.log_weight, plain.eta, plain.scale, ready)

@@ -378,7 +378,7 @@ def test_binomial_and_multinomial_mixtures_are_the_textbooks(n_classes):
     def log_density(model):
         return np.log(np.maximum(model.predict_proba(X)[np.arange(len(X)), label], 1e-300))
 
-    reference = textbook_em(fit, log_density, len(X), n_starts=3, passes=100)
+    reference = textbook_em(fit, log_density, len(X), n_starts=2, passes=60)
     ours = mixture(MoEClassifier, X, label, max_iter=2000)
     assert ours.log_likelihood_ >= reference - 1e-3
     if n_classes == 2:
@@ -388,8 +388,8 @@ def test_binomial_and_multinomial_mixtures_are_the_textbooks(n_classes):
 
 @pytest.mark.parametrize("family", EVERY)
 def test_two_regressions_and_their_gate_are_found(family):
-    X, y = targets_of(family, n=2000)
-    model = MoERegressor(2, family=family, n_init=4, random_state=0).fit(X, y)
+    X, y = targets_of(family, n=1000)
+    model = MoERegressor(2, family=family, n_init=2, random_state=0).fit(X, y)
     one = MoERegressor(1, family=family).fit(X, y)
     assert model.log_likelihood_ > one.log_likelihood_ + 50
     assert (np.diff(model.history_) >= 0).all()
@@ -635,10 +635,10 @@ def test_scales_are_those_of_the_documented_density():
 
 @pytest.mark.parametrize("family", LEANEST)
 def test_several_outputs_and_trees_of_experts(family):
-    X, y = targets_of(family, n=200)
+    X, y = targets_of(family, n=100)
     both = np.column_stack([y, y[::-1]])
     model = MoERegressor(2, family=family, random_state=0).fit(X, both)
-    assert model.predict(X).shape == (200, 2)
+    assert model.predict(X).shape == (100, 2)
     assert model.expert_coef_.shape == (2, 2, 2)
     assert np.isfinite(model.score_samples(X, both)).all()
     tree = HMERegressor(2, family=family, random_state=0).fit(X, y)
@@ -650,8 +650,8 @@ def test_several_outputs_and_trees_of_experts(family):
 
 @pytest.mark.parametrize("family", LEAN)
 def test_score_is_r2_or_d2(family):
-    X, y = targets_of(family, n=300)
-    weight = np.random.default_rng(0).uniform(size=300)
+    X, y = targets_of(family, n=150)
+    weight = np.random.default_rng(0).uniform(size=150)
     model = MoERegressor(2, family=family, random_state=0).fit(X, y)
     mean = model.predict(X)
     if family in LOCATIONS:

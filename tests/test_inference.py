@@ -75,7 +75,7 @@ def closed(table, axis):
 )
 def test_standard_errors_are_those_of_numerical_second_derivatives(kind, gate):
     three = gate == "hierarchical"
-    X, y = mixed_rows(kind, n=1500 if three else 400, third=three)
+    X, y = mixed_rows(kind, n=800 if three else 400, third=three)
     n_experts = 3 if gate == "hierarchical" else 2
     settings = {"expert": PLAIN, "tol": 1e-9, "n_init": 4, "random_state": 1, "max_iter": 2000}
     if gate == "hierarchical":

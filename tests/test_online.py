@@ -57,7 +57,7 @@ def test_one_expert_that_counts_all_rows_alike_is_least_squares():
 )
 def test_twenty_epochs_end_near_em(settings):
     X, y = planted(3000, 3, 1, n_experts=3)[:2]
-    model = MoERegressor(3, n_init=8, random_state=0, **settings)
+    model = MoERegressor(3, n_init=2, random_state=0, **settings)
     learnt(model, batches(X, y, epochs=20))
     online = model.score_samples(X, y).mean()
     # From the same hill: which one a first batch leads to is a matter of luck.
@@ -93,7 +93,7 @@ def test_other_families_come_near_em_as_well(family):
     mean = np.exp(np.where(X[:, 0] > 0, 1 + X[:, 1], -X[:, 1]))
     counts = family in ("poisson", "negative_binomial")
     y = rng.poisson(mean) if counts else mean * rng.gamma(3, 1 / 3, 3000)
-    model = MoERegressor(2, family=family, n_init=4, random_state=0)
+    model = MoERegressor(2, family=family, n_init=2, random_state=0)
     learnt(model, batches(X, y, epochs=20))
     online = model.score_samples(X, y).mean()
     model.set_params(warm_start=True).fit(X, y)

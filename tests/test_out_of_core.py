@@ -214,7 +214,7 @@ def test_a_fit_has_the_same_bits_from_any_batches(name):
 def test_frames_of_single_rows_and_of_whole_blocks(size):
     """However frames and their pieces are laid out."""
     tables = (FRAME, pd.DataFrame(BOTH), pd.Series(SHARES))
-    assert_same_fits(quick(**FIXED), *(table[:40] for table in tables), sizes=[size])
+    assert_same_fits(quick(**FIXED), *(table[:20] for table in tables), sizes=[size])
 
 
 @pytest.mark.full

@@ -55,7 +55,7 @@ def test_sparse_is_dense_in_another_form(make):
     X = np.column_stack([X, np.zeros((400, 128))])
     # Divided by sqrt(2), coefficients are sqrt(2) as large: half the penalty is the same.
     parts = [
-        {"gate": SoftmaxGate(alpha), "expert": LinearExpert(alpha), "n_init": 6, "random_state": 0}
+        {"gate": SoftmaxGate(alpha), "expert": LinearExpert(alpha), "n_init": 2, "random_state": 0}
         for alpha in (0.2, 0.1)
     ]
     dense = MoERegressor(2, tol=1e-10, **parts[0]).fit(X, y)
@@ -145,9 +145,10 @@ def test_gates_that_wrap_and_several_classes():
     X, y = words(n=300, n_words=200)
     y = y + (X[:, :100].sum(axis=1) > 0.8)
     for gate in (TopKGate(SoftmaxGate(1.0), k=2), "constant", "hierarchical"):
-        model = MoEClassifier(2, gate=gate, random_state=0).fit(X, y)
+        model = MoEClassifier(2, gate=gate, tol=1e-2, random_state=0).fit(X, y)
         assert_allclose(model.predict_proba(X).sum(axis=1), 1)
-    assert HMEClassifier(2, random_state=0).fit(X, y).predict_proba(X).shape == (300, 3)
+    tree = HMEClassifier(2, tol=1e-2, random_state=0).fit(X, y)
+    assert tree.predict_proba(X).shape == (300, 3)
 
 
 def test_estimators_see_the_sparse_table():
@@ -156,7 +157,7 @@ def test_estimators_see_the_sparse_table():
     assert labels.score(X, y) > 0.6
     forest = RandomForestRegressor(5, max_depth=3)
     y = y + np.random.default_rng(0).standard_normal(200)
-    model = MoERegressor(2, gate="constant", expert=forest, random_state=0).fit(X, y)
+    model = MoERegressor(2, gate="constant", expert=forest, tol=1e-2, random_state=0).fit(X, y)
     assert np.isfinite(model.predict(X)).all()
 
 
@@ -195,10 +196,10 @@ def test_parts_that_need_dense_tables_say_so():
 
 
 def test_columns_of_a_part_need_no_matrix_of_the_columns_squared():
-    X, y = words()
+    X, y = words(n=200)
     tracemalloc.start()
     for settings in ({"gate": SoftmaxGate(columns=[0, 5])}, {"gate": "constant"}):
-        model = MoEClassifier(2, random_state=0, **settings).fit(X, y)
+        model = MoEClassifier(2, tol=1.0, random_state=0, **settings).fit(X, y)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 3000 * 3000 * 8 / 2
@@ -212,7 +213,7 @@ def test_regimes_in_text_are_told_apart_with_the_default_penalty():
     table = sparse.csr_array(sparse.hstack([side[:, None] - 0.5, X / 5]))
     turned = np.where(side == 1, 1 - y, y)
     gate = SoftmaxGate(columns=[0])
-    model = MoEClassifier(2, gate=gate, n_init=4, random_state=0).fit(table, turned)
+    model = MoEClassifier(2, gate=gate, n_init=2, random_state=0).fit(table, turned)
     one = MoEClassifier(1).fit(table, turned)
     assert np.mean(model.assign(table) == side) in (0, 1)
     assert model.score(table, turned) > one.score(table, turned) + 0.05
