@@ -35,7 +35,13 @@ PARTIAL_FIT = [
 # `FORMS`.
 THOROUGH = [HMERegressor(init="planes")]
 LEAN = [
-    MoEClassifier(3, gate=TopKGate(HierarchicalGate(), k=2), init="lines", **FEW),
+    MoEClassifier(
+        3,
+        gate=TopKGate(HierarchicalGate(SoftmaxGate(alpha=1.0)), k=2),
+        expert=LinearExpert(alpha=1.0),
+        init="lines",
+        **FEW,
+    ),
     MoERegressor(),
     MoERegressor(**NEURAL),
     HMEClassifier(

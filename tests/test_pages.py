@@ -24,6 +24,8 @@ from sklearn.utils import estimator_html_repr
 
 import skmoe
 
+from .choosing import FULL
+
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 
@@ -47,7 +49,13 @@ TEXTS = {
 }
 # Pages whose blocks need libraries that need not be there.
 NEEDED = {"serving.rst": ["onnxruntime", "skl2onnx"]}
-SPOKEN = [path for path, text in TEXTS.items() if PYTHON[path.suffix][0] in text]
+# Pages whose blocks take seconds, on topics that the default suite tries elsewhere.
+LONG = {"accuracy.rst", "choosing.rst", "data_forms.rst", "large_data.rst"}
+SPOKEN = [
+    pytest.param(path, marks=FULL if path.name in LONG else [])
+    for path, text in TEXTS.items()
+    if PYTHON[path.suffix][0] in text
+]
 COMMANDED = [path for path, text in TEXTS.items() if "python -c" in text]
 
 
