@@ -11,7 +11,7 @@ from .._rows.compat import seeds
 
 __all__ = ["BY_DEFAULT", "KINDS", "OF_TARGETS", "cells", "cells_of_groups", "tree_of"]
 
-# Columns that regressions of groups look at.
+# Columns that the regressions look at that cells are made from.
 _MOST_COLUMNS = 10
 
 
@@ -39,9 +39,17 @@ def _planes(X, y, weight, n_experts, random_state):
 
 def _residuals(X, y, weight, n_experts, random_state):
     """Cells around k-means++ seeds among what one regression leaves of the target."""
-    design, root = np.hstack([X, np.ones((len(X), 1))]), np.sqrt(weight)[:, None]
+    root = np.sqrt(weight)[:, None]
+    # Of many columns nothing would be left.
+    design = np.hstack([X[:, _telling(root * X, root * y)], np.ones((len(X), 1))])
     coef, *_ = np.linalg.lstsq(root * design, root * y, rcond=1e-6)
     return _kmeans(y - design @ coef, y, weight, n_experts, random_state)
+
+
+def _telling(X, y):
+    """Positions of a few columns: those that y goes along with most."""
+    along = np.abs((X - X.mean(axis=0)).T @ (y - y.mean(axis=0))).sum(axis=1)
+    return np.sort(np.argsort(-along, kind="stable")[:_MOST_COLUMNS])
 
 
 def _lines(X, y, weight, n_experts, random_state):
@@ -128,9 +136,7 @@ def cells_of_groups(own, X, y, begins, turn, random_state):
 
 def _regressions(X, y, begins, size):
     """Coefficients of groups, (n_groups, n_numbers): what theirs differ by from those of all."""
-    # Of many columns, those that y goes along with most.
-    along = np.abs((X - X.mean(axis=0)).T @ (y - y.mean(axis=0))).sum(axis=1)
-    X = X[:, np.sort(np.argsort(-along, kind="stable")[:_MOST_COLUMNS])]
+    X = X[:, _telling(X, y)]
     design = np.column_stack([X, np.ones(len(X))])
     ridge = np.eye(design.shape[1])
     rest = y - design @ np.linalg.solve(design.T @ design + ridge, design.T @ y)
