@@ -65,8 +65,8 @@ X_test, y_test = draw(10_000, rng)
 experts = MLPExpert(16, activation="tanh", heteroscedastic=True, alpha=0.1)
 models = {
     "four networks": MoERegressor(4, expert=experts, random_state=0),
-    "the same, three averaged": MoERegressor(
-        4, expert=experts, n_init=3, average=True, random_state=0
+    "the same, two averaged": MoERegressor(
+        4, expert=experts, n_init=2, average=True, random_state=0
     ),
     "one network": MLPRegressor(
         hidden_layer_sizes=91,
@@ -108,7 +108,7 @@ print(f"{'the regimes, known':<26}{r2:6.3f}{density.mean():22.3f}")
 # ---------------------------
 # In R2 there is nothing between the models: all are within 0.01 of the known regimes. In log
 # density the mixture of networks is far ahead of one network with one spread, and ahead of eight
-# linear experts, whose spreads do not depend on x. Averaging three mixtures gains a little more.
+# linear experts, whose spreads do not depend on x. Averaging two mixtures gains a little more.
 #
 # On the left, what the experts say, thin everywhere and bold where the gate gives them a tenth or
 # more. One follows the sine and two share the other curve; the fourth is hardly asked. Below are
