@@ -718,8 +718,8 @@ BREAKS = [
     Break(
         "starts of weak penalties are dropped before these are estimated",
         "starts/_race.py",
-        "turns if is_blind(mixture.gate) else ())",
-        "())",
+        "for index in range(n_starts)] if is_blind(mixture.gate) else ()",
+        "for index in range(n_starts)] if False else ()",
         "starts",
     ),
     Break(

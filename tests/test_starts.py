@@ -13,7 +13,7 @@ from skmoe.families import Gaussian, Poisson
 from skmoe.gates import ConstantGate, HierarchicalGate, SoftmaxGate, TopKGate
 from skmoe.mixture import Mixture
 from skmoe.solvers import EM
-from skmoe.starts._cells import BY_DEFAULT, OF_TARGETS
+from skmoe.starts._cells import BY_DEFAULT, KINDS, OF_TARGETS
 from skmoe.starts._race import Run, _best, _kinds_for
 from skmoe.starts._teaching import side_by_side
 
@@ -71,6 +71,14 @@ def test_modes_far_apart_are_found_without_a_gate(seed):
     found = MoERegressor(4, gate="constant", random_state=0).fit(X, y)
     told = MoERegressor(4, gate="constant", init=own).fit(X, y)
     assert found.log_likelihood_ > told.log_likelihood_ - 1
+
+
+def test_more_columns_than_rows_leave_something_of_the_target():
+    rng = np.random.default_rng(0)
+    X, own = rng.normal(size=(200, 300)), rng.integers(0, 2, 200)
+    y = 6 * own[:, None] + 0.3 * rng.normal(size=(200, 1))
+    cell = KINDS["residuals"](X, y, np.ones(200), 2, np.random.RandomState(0))
+    assert abs(np.mean(cell == own) - 0.5) > 0.4
 
 
 def test_no_start_is_lost_by_a_step_of_its_gate_that_is_too_long():

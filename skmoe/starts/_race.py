@@ -148,8 +148,8 @@ def find_start(mixture, sample, solver, *, kinds, n_init, random_state):
     one_of = _MANY if n_starts > least else _FEW
     # Behind a gate that looks at no column, experts that the usual penalties have drawn together
     # do not part again. (Behind others, weak penalties would win with what is noise.)
-    turns = [index // len(kinds) % len(_TURNS) for index in range(n_starts)]
-    start = race(starts, sample, solver, passes, one_of, turns if is_blind(mixture.gate) else ())
+    turns = [_turn(index, kinds) for index in range(n_starts)] if is_blind(mixture.gate) else ()
+    start = race(starts, sample, solver, passes, one_of, turns)
     if not half:
         return start
     found = solver.explore(start.mixture, sample, _SHORT_TOL, passes=_LONG, rounds=_ROUNDS)
@@ -161,6 +161,11 @@ def find_start(mixture, sample, solver, *, kinds, n_init, random_state):
     return Start(best, start.histories)
 
 
+def _turn(index, kinds):
+    """Which of `_TURNS` a start begins with: one after the other, a round of kinds each."""
+    return index // len(kinds) % len(_TURNS)
+
+
 def _first_climbs(mixture, sample, solver, kinds, n_starts, passes, random_state):
     """Where mixtures that have learnt cells of every kind in turn come to after a few passes."""
     n_experts = mixture.n_experts()
@@ -169,9 +174,9 @@ def _first_climbs(mixture, sample, solver, kinds, n_starts, passes, random_state
     tree = tree_of(mixture.gate)
     mixtures, resp = [], []
     for index in range(n_starts):
-        turn, kind = divmod(index, len(kinds))
-        share, strength = _TURNS[turn % len(_TURNS)]
-        own = np.eye(n_experts)[cells(KINDS[kinds[kind]], tree, X, y, weight, random_state)]
+        share, strength = _TURNS[_turn(index, kinds)]
+        kind = KINDS[kinds[index % len(kinds)]]
+        own = np.eye(n_experts)[cells(kind, tree, X, y, weight, random_state)]
         if sample.grouped:
             own = cells_of_groups(own, X, y, sample.begins, index, random_state)
         table = weight[:, None] * (share * own + (1 - share) / n_experts)
