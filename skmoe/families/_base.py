@@ -9,6 +9,7 @@ from .._rows.arrays import array_namespace, device, exp, host, like, log_ceiling
 from .._rows.scaling import learn_scaling, mean_scaling
 from .._rows.ties import learn_ties
 from .._rows.validation import check_choice, check_positive
+from .._rows.weights import largest_total
 
 __all__ = [
     "Counts",
@@ -21,6 +22,7 @@ __all__ = [
     "ScaleSums",
     "bounded_growth",
     "check_targets",
+    "cut_heavy",
     "cut_square",
     "drawn_counts",
     "grown",
@@ -409,15 +411,21 @@ def check_targets(y, ok, family, given, allowed):
         )
 
 
-def cut_square(x):
-    """Numbers cut where their square would overflow.
+def cut_square(x, times=1.0):
+    """Numbers cut where their square, so many times, would overflow.
 
     So a row far from every expert keeps a finite density.
     """
     xp = array_namespace(x)
-    limit = xp.full_like(x, float(xp.finfo(x.dtype).max) ** 0.5 * 1e-4)
+    most = float(xp.finfo(x.dtype).max) / times
+    limit = xp.full_like(x, most**0.5 * 1e-4)
     # Not xp.clip, which would lay the rows of the table out anew.
     return xp.maximum(xp.minimum(x, limit), -limit)
+
+
+def cut_heavy(x):
+    """Numbers cut where the sum of their squares over the heaviest rows would overflow."""
+    return cut_square(x, largest_total(x.dtype, array_namespace(x)))
 
 
 def over(part, whole):

@@ -8,7 +8,7 @@ from .._numerics.gamma_functions import (
 )
 from .._rows.arrays import array_namespace, host, like, special
 from .._rows.scaling import mean_scaling
-from ._base import LogitLink, check_targets, cut_square
+from ._base import LogitLink, check_targets, cut_heavy
 
 __all__ = ["Beta"]
 
@@ -132,7 +132,7 @@ class Beta(LogitLink):
         (a, b), (above, below) = self._shapes(eta, scale), self._excess(y, eta)
         both = a + b
         slope = a * (above - log_less_digamma(a)) + b * (below - log_less_digamma(b))
-        return cut_square(2 * (slope + both * log_less_digamma(both)))
+        return cut_heavy(2 * (slope + both * log_less_digamma(both)))
 
     def scale_sums(self, y, eta, scale, resp):
         """Slopes of the log scales summed over rows, and the curvature that is expected.

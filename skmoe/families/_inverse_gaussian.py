@@ -4,7 +4,7 @@ import math
 
 from .._numerics.quantiles import searched
 from .._rows.arrays import array_namespace, host, special
-from ._base import Positive, cut_square, root_of_mean
+from ._base import Positive, cut_heavy, root_of_mean
 
 __all__ = ["InverseGaussian"]
 
@@ -67,7 +67,9 @@ class InverseGaussian(Positive):
     def working(self, y, eta, scale):
         """Relative residuals over means, and one over the mean as the weight."""
         weight = 1 / self.mean(eta, None)
-        return (self._ratio(y[:, None, :], eta) - 1) * weight, weight
+        # Of two quotients by the mean: their product may not even be summed over heavy rows.
+        score = cut_heavy((self._ratio(y[:, None, :], eta) - 1) * weight)
+        return score, cut_heavy(weight)
 
     def scale_slope(self, y, eta, scale):
         """Derivative with respect to the logarithm of s."""
@@ -133,7 +135,7 @@ def _distance(y, mean, scale):
     A deviate whose square is chi squared; cut where its square would overflow.
     """
     root = _root(y)
-    return cut_square((root / mean - 1 / root) / scale)
+    return cut_heavy((root / mean - 1 / root) / scale)
 
 
 def _root(y):
@@ -144,7 +146,7 @@ def _root(y):
 def _cdf(y, mean, scale):
     """Probability of at most y: two terms, both positive."""
     xp, near = array_namespace(y), _distance(y, mean, scale)
-    far = cut_square(near + 2 / (_root(y) * scale))
+    far = cut_heavy(near + 2 / (_root(y) * scale))
     below = 0.5 * special("erfc", -(0.5**0.5) * near) + _density(near) * _mills(far)
     return xp.where(y > 0, xp.minimum(below, xp.ones_like(below)), xp.zeros_like(below))
 
@@ -154,7 +156,7 @@ def _sf(y, mean, scale):
     xp, near = array_namespace(y), _distance(y, mean, scale)
     gap = 2 / (_root(y) * scale)
     wide = gap > _NARROW
-    far = cut_square(near + gap)
+    far = cut_heavy(near + gap)
     apart = 0.5 * special("erfc", 0.5**0.5 * near) - _density(near) * _mills(far)
     low, short = xp.where(wide, xp.zeros_like(near), near), xp.where(wide, 0.0, gap)
     points = ((low + short * (1 + x) / 2, w / 2) for x, w in _RULE)

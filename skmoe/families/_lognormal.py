@@ -3,7 +3,7 @@
 import math
 
 from .._rows.arrays import array_namespace, host, like, log_ceiling, special
-from ._base import Positive, cut_square
+from ._base import Positive, cut_heavy
 
 __all__ = ["LogNormal"]
 
@@ -48,7 +48,7 @@ class LogNormal(Positive):
 
     def hill(self, y, eta, scale):
         """Standard normal deviates of the logarithms."""
-        return cut_square((self._log(y) - eta) / scale + scale / 2)
+        return cut_heavy((self._log(y) - eta) / scale + scale / 2)
 
     def log_density(self, y, eta, scale):
         """Log density output by output, of shape (n, K, C)."""

@@ -8,7 +8,7 @@ from .._numerics.search import put_back
 from .._numerics.tweedie import compound_cdf, compound_sf, log_series, series_means
 from .._rows.arrays import array_namespace, exp, host, like, log_ceiling, take_rows, zeros
 from .._rows.scaling import mean_scaling
-from ._base import LogLink, check_targets, cut_square, drawn_counts, grown, over
+from ._base import LogLink, check_targets, cut_heavy, drawn_counts, grown, over
 
 __all__ = ["Tweedie"]
 
@@ -158,7 +158,7 @@ class Tweedie(LogLink):
         half, peak = _half_deviance(log_y, log_mean, spread, alpha)
         rate = _rate(log_mean, spread, alpha)
         more, bend = _of_rows(some, series_means, peak, alpha)
-        slope = cut_square(2 * xp.where(some, half - (1 + alpha) * more, rate))
+        slope = cut_heavy(2 * xp.where(some, half - (1 + alpha) * more, rate))
         if self.power != "auto":
             return slope
         # By the shape of a part, given the number of parts.
@@ -167,7 +167,7 @@ class Tweedie(LogLink):
         by_mean = log_mean / (1 + alpha) ** 2
         by_shape = by_mean * (number - rate + alpha * (number - amount))
         by_shape = by_shape + number - amount + number * log_ratio / (1 + alpha) - bend
-        by_shape = cut_square(alpha * xp.where(some, by_shape, -rate * by_mean))
+        by_shape = cut_heavy(alpha * xp.where(some, by_shape, -rate * by_mean))
         return xp.concat([slope, by_shape], axis=2)
 
     def scale_sums(self, y, eta, scale, resp):

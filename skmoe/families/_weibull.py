@@ -3,7 +3,7 @@
 import math
 
 from .._rows.arrays import array_namespace, exp, host, like, log_ceiling, special
-from ._base import Positive, cut_square, grown
+from ._base import Positive, cut_heavy, grown
 
 __all__ = ["Weibull"]
 
@@ -52,7 +52,7 @@ class Weibull(Positive):
     def hill(self, y, eta, scale):
         """Logarithms of the cumulative hazard, cut where it could not be squared."""
         xp = array_namespace(eta)
-        place = cut_square((self._log(y) - eta + _of_mean("gammaln", scale)) / scale)
+        place = cut_heavy((self._log(y) - eta + _of_mean("gammaln", scale)) / scale)
         return xp.minimum(place, like(log_ceiling(place), place))
 
     def log_density(self, y, eta, scale):
