@@ -623,6 +623,19 @@ def test_quantiles_of_counts_beyond_those_told_apart_are_normal_quantiles(family
         assert_allclose(law.crps(center), spread * (2**0.5 - 1) / np.pi**0.5, rtol=0.01)
 
 
+@pytest.mark.parametrize(("dtype", "scale"), [(np.float64, 1e-14), (np.float32, 1e-5)])
+def test_amounts_of_more_parts_than_rounding_tells_apart_are_normal(dtype, scale):
+    family = Tweedie(power=1.5).initialize(np.ones((1, 1), dtype=dtype))
+    eta, scale = np.zeros((1, 1, 1), dtype=dtype), np.array([[scale]], dtype=dtype)
+    law = MixtureDistribution(np.zeros((1, 1), dtype=dtype), eta, scale, family)
+    normal = scipy.stats.norm(law.mean(), law.std())
+    assert law.cdf(2 * law.mean()) == law.sf(law.mean() / 2) == 1
+    levels = np.array([0.05, 0.5, 0.9, 0.95])[:, None]
+    slack = 1e-4 * law.std() + 2 * np.finfo(dtype).eps
+    assert (abs(law.ppf(levels) - normal.ppf(levels)) < slack).all()
+    assert (abs(law.isf(levels) - normal.isf(levels)) < slack).all()
+
+
 def test_counts_of_any_size_can_be_drawn():
     law = law_of_counts(Poisson(), [1e30, 5.0], np.float64)
     drawn = law.rvs(300, random_state=0)
@@ -649,6 +662,13 @@ def test_searches_end(f, dtype):
     for tolerance in (None, none):
         find_root(look, none + 10, far, none + 1, tolerance)
     assert len(looks) < 900
+
+
+@pytest.mark.parametrize("slope", [0.0, np.nan])
+def test_searches_do_without_slopes(slope):
+    aim, none = np.array([[0.3, -2e5, 7.0]]), np.zeros((1, 3))
+    found = find_root(lambda x, rows: (x, slope * x), aim, none, none + 1, none + 1e-12)
+    assert_allclose(found, aim, rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize("unit", [1e160, 1e-200])

@@ -119,7 +119,8 @@ class _Search(NamedTuple):
     def _step_beyond(self, best):
         """A step to the other side: a little farther than the tangent says."""
         xp = array_namespace(best.x)
-        step = 1.5 * xp.abs(best.gap) / best.slope
+        # Far out, slopes may be nothing or no number.
+        step = xp.where(best.slope > 0, 1.5 * xp.abs(best.gap) / best.slope, self.reach)
         step = xp.maximum(xp.minimum(step, self.reach), _LEAST_STEP * self.reach)
         return xp.where(best.gap < 0, step, -step)
 

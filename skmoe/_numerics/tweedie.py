@@ -32,6 +32,9 @@ _ENTRIES = 2**15
 # Number of parts on average from which on their distribution is a hill without a foot.
 _MANY = 60.0
 
+# Units of rounding of the number of parts that a step at least should hold.
+_UNITS = 64.0
+
 
 def log_series(peak, alpha):
     """Logarithm of the sum over j of the terms, over the exponential of `(1 + alpha) * peak`.
@@ -194,7 +197,14 @@ def _compound(tail, amount, rate, alpha, center):
     """
     xp = array_namespace(amount)
     step = xp.sqrt(center / (1 + alpha)) / _FINENESS
-    step = xp.where((step > 1) & (center > _MANY), step, xp.ones_like(step))
+    # Of so many, rounding lets numbers of parts be told apart no more: the amount is normal.
+    many = center > _MANY
+    coarse = many & (step < _UNITS * xp.finfo(step.dtype).eps * center)
+    spread = xp.sqrt((1 + 1 / alpha) / rate)
+    rising = 1.0 if tail == "gammaincc" else -1.0
+    normal = 0.5 * special("erfc", rising * 0.5**0.5 * (amount / (alpha * rate) - 1) / spread)
+    step = xp.where((step > 1) & many & ~coarse, step, xp.ones_like(step))
+    center = xp.where(coarse, xp.ones_like(center), center)
     reach = 8 * xp.sqrt(center) + 10
     first = xp.floor(xp.maximum(center - reach, xp.ones_like(center)))
     total = xp.zeros_like(center)
@@ -202,4 +212,4 @@ def _compound(tail, amount, rate, alpha, center):
         j = first + number * step
         proba = step * exp(-stirling_rest(j) - j * log_excess(rate / j))
         total = total + xp.sum(proba * special(tail, j * alpha, amount + 0 * j), axis=0)
-    return xp.clip(total, 0.0, 1.0)
+    return xp.where(coarse, normal, xp.clip(total, 0.0, 1.0))
