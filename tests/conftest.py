@@ -1,8 +1,11 @@
-"""Switch on scipy's array API support before anything imports scipy."""
+"""Switch on scipy's array API support, and threads off, before anything imports scipy."""
 
 import os
 
 os.environ["SCIPY_ARRAY_API"] = "1"
+# Tests run side by side: a product that takes all cores would fight the others. Here, for what is
+# loaded later and for the processes that tests start.
+os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
 
 import warnings
 from importlib.util import find_spec
@@ -42,15 +45,6 @@ def pytest_report_header(config):
     from skmoe.testing import missing
 
     return f"not tried: {', '.join(missing()) or 'nothing, all array libraries are here'}"
-
-
-@pytest.fixture(autouse=True, scope="session")
-def _one_thread_per_worker():
-    """Tests run side by side: a product that takes all cores would fight the others."""
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(1):
-        yield
 
 
 @pytest.fixture

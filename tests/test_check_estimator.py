@@ -49,7 +49,7 @@ LEAN = [
     ),
 ]
 # What `full` adds: every check of those that show their rows to other estimators, and of the others
-# all but `FORMS`.
+# all but `FORMS` and those of `LIBRARIES`.
 WRAPPING = [
     MoEClassifier(expert=DecisionTreeClassifier(max_depth=3), **FEW),
     MoEClassifier(2, gate=DecisionTreeClassifier(max_depth=2), expert=LogisticRegression(), **FEW),
@@ -168,7 +168,7 @@ CASES = [
     *cases(THOROUGH, skipped=()),
     *cases(LEAN, left_out=FORMS),
     *cases(WRAPPING, marks=[FULL]),
-    *cases(OTHERS, skipped=REPEATED | FORMS, marks=[FULL]),
+    *cases(OTHERS, skipped=REPEATED | FORMS | LIBRARIES, marks=[FULL]),
 ]
 
 

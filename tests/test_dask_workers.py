@@ -385,7 +385,7 @@ def test_partitions_that_a_worker_lost_are_made_again_with_the_same_bits(
     with Workers(own_client) as team:
         parts = team.hold(made, partitions(x, x[:, 0]))
         expected, each = team.fold(total, parts), team.each(total, parts)
-        for _ in range(3):
+        for _ in range(2):
             _lost(own_client, seconds)
             np.testing.assert_array_equal(team.fold(slow_total, parts, 0.1), expected)
             np.testing.assert_array_equal(team.each(total, parts), each)

@@ -270,7 +270,7 @@ def test_some_fits(problems, first):
 
 # Of few draws from many seeds fewer are alike than of many from one.
 @pytest.mark.full
-@pytest.mark.parametrize("first", range(1, 5))
+@pytest.mark.parametrize("first", range(1, 13))
 @pytest.mark.parametrize("problems", [regressions, classifications])
 def test_many_fits(problems, first):
-    check_many(problems, 60, first)
+    check_many(problems, 12, first)
