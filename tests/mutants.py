@@ -929,6 +929,35 @@ BREAKS = [
         "        return method(looking, X, *args, **words)\n",
         "dask",
     ),
+    # -- far out
+    Break(
+        "what is far from an expert is cut whatever it weighs",
+        "families/_base.py",
+        "cut_square(x, largest_total(x.dtype, array_namespace(x)))",
+        "cut_square(x)",
+        "families",
+    ),
+    Break(
+        "numbers of parts are summed where rounding tells them apart no more",
+        "_numerics/tweedie.py",
+        "coarse = many & (step",
+        "coarse = many & ~many & (step",
+        "distribution",
+    ),
+    Break(
+        "a search trusts any slope",
+        "_numerics/search.py",
+        "xp.where(best.slope > 0, 1.5 * xp.abs(best.gap) / best.slope, self.reach)",
+        "1.5 * xp.abs(best.gap) / best.slope",
+        "distribution",
+    ),
+    Break(
+        "gates are free in starts from cells that no column tells of",
+        "starts/_race.py",
+        'if kind == "residuals":',
+        "if not kind:",
+        "starts",
+    ),
     # -- inputs
     Break(
         "a segment is not zero where its feature is",

@@ -62,13 +62,14 @@ def test_two_curves_that_cross_are_found_without_a_gate(seed):
     assert found.log_likelihood_ > told.log_likelihood_ - 1
 
 
+@pytest.mark.parametrize("gate", ["constant", "softmax"])
 @pytest.mark.parametrize("seed", range(4))
-def test_modes_far_apart_are_found_without_a_gate(seed):
+def test_modes_far_apart_that_no_column_tells_of_are_found(seed, gate):
     """Under the usual penalties, experts come together before these can be estimated."""
     rng = np.random.default_rng(seed)
     X, own = rng.normal(size=(200, 2)), rng.integers(0, 4, 200)
     y = np.array([-6, -2, 2, 6])[own] + 0.3 * X[:, 0] + 0.7 * rng.normal(size=200)
-    found = MoERegressor(4, gate="constant", random_state=0).fit(X, y)
+    found = MoERegressor(4, gate=gate, random_state=0).fit(X, y)
     told = MoERegressor(4, gate="constant", init=own).fit(X, y)
     assert found.log_likelihood_ > told.log_likelihood_ - 1
 

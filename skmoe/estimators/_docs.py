@@ -71,11 +71,12 @@ init : str, array-like or fitted mixture, default="auto"
     Where the climb starts: cells of k-means++ seeds among the columns ("kmeans"), random
     half-spaces ("planes"), k-means++ cells among columns and y together ("joint"), the nearest
     of random regressions ("lines"), or k-means++ cells among what one regression leaves of y
-    ("residuals"). "auto" takes the first four in turn, and the last three for a gate that looks
-    at no column. A start of your own, and nothing else is tried: the expert of every row, of
-    shape (n_samples,), -1 where it is not known; responsibilities of shape
-    (n_samples, n_experts); or a fitted mixture of as many experts, of any kind, which is asked
-    for its responsibilities. Not with `n_experts="auto"`, `grow` or networks.
+    ("residuals"). "auto" takes the first four in turn, with "residuals" for "joint" in every
+    other turn, and the last three for a gate that looks at no column. A start of your own, and
+    nothing else is tried: the expert of every row, of shape (n_samples,), -1 where it is not
+    known; responsibilities of shape (n_samples, n_experts); or a fitted mixture of as many
+    experts, of any kind, which is asked for its responsibilities. Not with `n_experts="auto"`,
+    `grow` or networks.
 n_init : int, default=1
     Number of starts, of which there are at least eight where `init` is "auto". All make a few
     passes, and those of most evidence go on (emEM). Of what is asked for beyond that, half goes

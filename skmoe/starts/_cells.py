@@ -9,7 +9,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from .._rows.compat import seeds
 
-__all__ = ["BY_DEFAULT", "KINDS", "OF_TARGETS", "cells", "cells_of_groups", "tree_of"]
+__all__ = ["BY_DEFAULT", "INSTEAD", "KINDS", "OF_TARGETS", "cells", "cells_of_groups", "tree_of"]
 
 # Columns that the regressions look at that cells are made from.
 _MOST_COLUMNS = 10
@@ -72,9 +72,10 @@ KINDS = {
     "residuals": _residuals,
 }
 
-# Taken in turn by default. A gate that looks at no column learns nothing from cells of the columns
-# alone; its experts may be as far apart as the targets are, wherever the rows lie.
-BY_DEFAULT = ["kmeans", "planes", "joint", "lines"]
+# Taken in turn by default; in every other turn, instead of one kind another that no column need
+# tell of. A gate that looks at no column learns nothing from cells of the columns alone; its
+# experts may be as far apart as the targets are, wherever the rows lie.
+BY_DEFAULT, INSTEAD = ["kmeans", "planes", "joint", "lines"], {"joint": "residuals"}
 OF_TARGETS = ["residuals", "lines", "joint"]
 
 

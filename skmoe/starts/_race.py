@@ -7,7 +7,7 @@ import numpy as np
 from .._rows.arrays import host, like
 from ..gates import ConstantGate
 from ..solvers._trace import Trace
-from ._cells import KINDS, OF_TARGETS, cells, cells_of_groups, tree_of
+from ._cells import BY_DEFAULT, INSTEAD, KINDS, OF_TARGETS, cells, cells_of_groups, tree_of
 from ._moves import moved, shaken
 from ._sampling import sketch, told
 from ._teaching import side_by_side
@@ -19,6 +19,10 @@ __all__ = ["Start", "find_start", "fit_pooled", "is_blind", "race"]
 # Others are only there under weak penalties. What is compared in the end is evidence, for
 # penalties of each start's own.
 _TURNS = ((0.9, 1.0), (1.0, 0.01))
+
+# Penalty of a gate, over the usual one, in starts from cells that no column need tell of: it may
+# take them for noise, and would pay for that in evidence.
+_HELD = 30.0
 
 # Passes of the first round; every round runs twice as long with fewer starts.
 _FIRST_PASSES = 10
@@ -166,6 +170,20 @@ def _turn(index, kinds):
     return index // len(kinds) % len(_TURNS)
 
 
+def _kind(index, kinds):
+    """What the cells of a start are made from."""
+    kind = kinds[index % len(kinds)]
+    return INSTEAD.get(kind, kind) if kinds == BY_DEFAULT and _turn(index, kinds) else kind
+
+
+def _begun(mixture, kind, strength):
+    """The mixture with the penalties that a start begins with."""
+    begun = mixture.with_strength(strength)
+    if kind == "residuals":
+        begun = begun._replace(gate=mixture.gate.with_strength(_HELD))
+    return begun
+
+
 def _first_climbs(mixture, sample, solver, kinds, n_starts, passes, random_state):
     """Where mixtures that have learnt cells of every kind in turn come to after a few passes."""
     n_experts = mixture.n_experts()
@@ -175,13 +193,13 @@ def _first_climbs(mixture, sample, solver, kinds, n_starts, passes, random_state
     mixtures, resp = [], []
     for index in range(n_starts):
         share, strength = _TURNS[_turn(index, kinds)]
-        kind = KINDS[kinds[index % len(kinds)]]
-        own = np.eye(n_experts)[cells(kind, tree, X, y, weight, random_state)]
+        kind = _kind(index, kinds)
+        own = np.eye(n_experts)[cells(KINDS[kind], tree, X, y, weight, random_state)]
         if sample.grouped:
             own = cells_of_groups(own, X, y, sample.begins, index, random_state)
         table = weight[:, None] * (share * own + (1 - share) / n_experts)
         resp.append(like(table, sample.X, mixture.params.dtype))
-        mixtures.append(mixture.with_strength(strength))
+        mixtures.append(_begun(mixture, kind, strength))
     return side_by_side(mixtures, resp, sample, solver, passes)
 
 
