@@ -249,6 +249,7 @@ HINGE = binary([[0.5, 0, 1], [0.5, -2, 1]])
 STRIPES = binary([[20, 30], [0, -30], [-20, 30]])
 ORDERS = [[[0, -8], [3, 0], [0, 8]], [[0, 8], [0, -8], [3, 0]]]
 THREE_FLIPPED = [[[0, -4], [0, 0], [0, 4]], [[0, 4], [1, 0], [0, -4]]]
+MODES = [[-6, 0.3], [-2, 0.3], [2, 0.3], [6, 0.3]]
 NPREG = [[0, 5, 0], [15, 10, -1]]
 CROSSING, PARALLEL = [[0, -3], [0, 0.5], [3, 3]], [[0, 2], [4, 2], [8, 2]]
 CENTERS = 1.5 * np.random.default_rng(0).standard_normal((10, 5))
@@ -296,6 +297,8 @@ REGIMES = [
     ),
     # a gate that knows nothing
     Regime("two modes", normal(), (0.4, 0.6), [[0, 0], [6, 0]], rows=(80, 200, 1000), **CONSTANT),
+    Regime("four modes", normal(), (0.25, 0.25, 0.25, 0.25), MODES, 0.7, rows=(200, 500, 1000),
+           **CONSTANT),
     Regime("crossing", uniform(1, 2), (0.3, 0.3, 0.4), CROSSING, 0.3, rows=(100, 300, 1000),
            **CONSTANT),
     Regime("parallel", uniform(1, 2), (0.3, 0.3, 0.4), PARALLEL, 0.4, rows=(100, 300, 1000),
