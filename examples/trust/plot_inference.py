@@ -44,20 +44,22 @@ model = MoERegressor(
     2,
     gate=SoftmaxGate(alpha=0, columns=["Years"]),
     expert=LinearExpert(alpha=0),
-    n_init=30,
+    n_init=100,
     tol=1e-9,
     random_state=0,
 ).fit(X, y)
 one_start = clone(model).set_params(init="kmeans", n_init=1).fit(X, y)
-for name, fitted in [("1 start", one_start), ("30 starts", model)]:
+for name, fitted in [("1 start", one_start), ("100 starts", model)]:
     slopes = np.sort(fitted.expert_coef_[:, 0])
     print(
-        f"{name:>9}: log-likelihood {fitted.log_likelihood_:.1f}, slopes of Years {slopes.round(2)}"
+        f"{name:>10}: log-likelihood {fitted.log_likelihood_:.1f}, "
+        f"slopes of Years {slopes.round(2)}"
     )
 
 # %%
-# One start, from k-means cells, ends at a lower maximum, which tells another story. No standard
-# error knows of that.
+# One start, from k-means cells, ends at a lower maximum, which tells another story. So do the
+# default starts for some values of ``random_state``; with a hundred, twelve values gave one answer.
+# No standard error knows of that.
 
 print(model.summary(X, y))
 

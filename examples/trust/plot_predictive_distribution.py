@@ -89,10 +89,10 @@ print(
 # The default mixture is not clearly better than the spline: with ``alpha="auto"`` all experts are
 # drawn towards one line through all rows, with which the pieces of this curve have little in
 # common. With a small penalty of their own, five experts know where the accident is quiet and where
-# it is not. Their log density is higher by nearly two standard errors, although their intervals are
-# somewhat narrow. In CRPS, which forgives a wrong spread more easily, they are behind. Number and
-# penalty were chosen on such a table, so that the last line flatters a little; and of 133 rows the
-# shares are uncertain, the first by 4 points.
+# it is not. Their log density is higher by two standard errors or more, although their widest
+# intervals are somewhat narrow. In CRPS, which forgives a wrong spread more easily, both are about
+# level. Number and penalty were chosen on such a table, so that the last line flatters a little;
+# and of 133 rows the shares are uncertain, the first by 4 points.
 #
 # The fan
 # -------
