@@ -197,12 +197,9 @@ def _compound(tail, amount, rate, alpha, center):
     """
     xp = array_namespace(amount)
     step = xp.sqrt(center / (1 + alpha)) / _FINENESS
-    # Of so many, rounding lets numbers of parts be told apart no more: the amount is normal.
     many = center > _MANY
+    # Of so many, rounding lets numbers of parts be told apart no more.
     coarse = many & (step < _UNITS * xp.finfo(step.dtype).eps * center)
-    spread = xp.sqrt((1 + 1 / alpha) / rate)
-    rising = 1.0 if tail == "gammaincc" else -1.0
-    normal = 0.5 * special("erfc", rising * 0.5**0.5 * (amount / (alpha * rate) - 1) / spread)
     step = xp.where((step > 1) & many & ~coarse, step, xp.ones_like(step))
     center = xp.where(coarse, xp.ones_like(center), center)
     reach = 8 * xp.sqrt(center) + 10
@@ -212,4 +209,11 @@ def _compound(tail, amount, rate, alpha, center):
         j = first + number * step
         proba = step * exp(-stirling_rest(j) - j * log_excess(rate / j))
         total = total + xp.sum(proba * special(tail, j * alpha, amount + 0 * j), axis=0)
-    return xp.where(coarse, normal, xp.clip(total, 0.0, 1.0))
+    return xp.where(coarse, _normal(tail, amount, rate, alpha), xp.clip(total, 0.0, 1.0))
+
+
+def _normal(tail, amount, rate, alpha):
+    """The same probability of an amount of so many parts that it is normal."""
+    spread = array_namespace(amount).sqrt((1 + 1 / alpha) / rate)
+    deviate = (amount / (alpha * rate) - 1) / spread
+    return 0.5 * special("erfc", (0.5**0.5 if tail == "gammaincc" else -(0.5**0.5)) * deviate)
